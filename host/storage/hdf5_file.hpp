@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace nnpoisson {
+
+/// An HDF5 file open for reading. All errors are DataError naming the file and the path inside it; HDF5's own error stack is never
+/// printed. HDF5's serial build is not thread-safe: use from one thread at a time.
+class Hdf5Reader {
+ public:
+  explicit Hdf5Reader(const std::filesystem::path& file);  ///< ResourceError: not there, not readable. DataError: no HDF5, truncated
+  ~Hdf5Reader();
+  Hdf5Reader(Hdf5Reader&&) noexcept;
+  Hdf5Reader& operator=(Hdf5Reader&&) noexcept;
+
+  [[nodiscard]] const std::string& file() const;
+  [[nodiscard]] bool exists(const std::string& path) const;
+  [[nodiscard]] std::vector<std::string> members(const std::string& group) const;
+  [[nodiscard]] std::vector<std::size_t> shape(const std::string& path) const;
+
+  /// The whole dataset, converted from the file's own number type (integer for integer T, integer or float for float T).
+  /// T: double, float, std::int8_t, std::int32_t, std::int64_t. `rank` is checked; a value that T cannot hold is refused.
+  template <class T>
+  [[nodiscard]] std::vector<T> numbers(const std::string& path, int rank) const;
+  [[nodiscard]] std::vector<std::string> strings(const std::string& path) const;  ///< fixed or variable length, rank 1
+
+  /// Attributes of the object at `path` ("/" for the root).
+  [[nodiscard]] bool has_attribute(const std::string& path, const std::string& name) const;
+  [[nodiscard]] double number_attribute(const std::string& path, const std::string& name) const;
+  [[nodiscard]] std::int64_t integer_attribute(const std::string& path, const std::string& name) const;
+  [[nodiscard]] std::string string_attribute(const std::string& path, const std::string& name) const;
+  [[nodiscard]] std::vector<std::string> strings_attribute(const std::string& path, const std::string& name) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// An HDF5 file being written: under a temporary name beside its final one until commit() syncs and renames it. Without commit() it
+/// is removed. Errors (read-only folder, full disk) are ResourceError naming the file. Groups on the way to a path are made.
+class Hdf5Writer {
+ public:
+  explicit Hdf5Writer(const std::filesystem::path& file);
+  ~Hdf5Writer();
+  Hdf5Writer(const Hdf5Writer&) = delete;
+  Hdf5Writer& operator=(const Hdf5Writer&) = delete;
+
+  void group(const std::string& path);
+  /// T: double, float, std::int8_t, std::int32_t, std::int64_t; stored as the same type, little endian. `shape` empty: rank 1.
+  template <class T>
+  void numbers(const std::string& path, const std::vector<T>& values, const std::vector<std::size_t>& shape = {});
+  void strings(const std::string& path, const std::vector<std::string>& values);  ///< variable-length UTF-8
+  void attribute(const std::string& path, const std::string& name, double value);
+  void attribute(const std::string& path, const std::string& name, std::int32_t value);
+  void attribute(const std::string& path, const std::string& name, std::int64_t value);
+  void attribute(const std::string& path, const std::string& name, const std::string& value);
+  /// Fixed-length strings, rank 1, as Keras stores `weight_names`.
+  void attribute(const std::string& path, const std::string& name, const std::vector<std::string>& values);
+  void commit();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Writes a text file under a temporary name, syncs and renames it. Throws ResourceError.
+void write_text_file(const std::filesystem::path& file, const std::string& text);
+
+}  // namespace nnpoisson

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "nnpoisson/model.hpp"
+
+namespace nnpoisson {
+
+enum class Precision { single_precision, double_precision };
+enum class Readout { region };
+
+/// Every setting of a fit, with its default; the keys of TOML files and `--set` are `model.<field>` and `train.<field>`.
+struct Settings {
+  struct ModelSettings {
+    std::array<int, 2> stimulus_widths{10, 10};
+    int time_width = 10;
+    int hidden_width = 10;
+    int behaviour_width = 10;
+    Readout readout = Readout::region;
+    bool stimulus_bypass = false;  ///< on in `authors`
+  } model;
+
+  struct TrainSettings {
+    int iterations = 200;            ///< at most; a line of the log, a row of test.csv each
+    int episodes = 10;               ///< passes over the training set in an iteration
+    int batches = 10;                ///< steps in a pass (for each region in `authors`)
+    double learning_rate = 1e-3;
+    double behaviour_weight = 1;     ///< beta
+    double time_resolution = 0;      ///< s of scaled time; 0: every spike's own time
+    Precision precision = Precision::single_precision;
+    NeuralTime neural_time = NeuralTime::scaled;
+    double validation = 0.1;         ///< fraction of training trials held out for early stopping; 0: none
+    int patience = 20;               ///< iterations without a better validation loss before the fit stops
+    int save_every = 20;             ///< iterations between models-<it>/
+  } train;
+
+  Preset preset = Preset::exact;
+  std::uint64_t seed = 0;
+};
+
+/// The defaults of a preset. `authors`: learning rate 1e-4, behaviour weight 0.01, 2000 iterations of 10 episodes, 10 batches,
+/// bypass on, no validation.
+[[nodiscard]] Settings preset_settings(Preset preset);
+
+/// Reads a TOML file over `settings`. Throws UsageError with file, line, key; an unknown key names the nearest known one.
+void apply_toml(Settings& settings, const std::filesystem::path& file);
+
+/// Applies one "key=value" of the command line, the value in TOML syntax (a bare word is taken as a string).
+void apply_assignment(Settings& settings, const std::string& assignment);
+
+/// Throws UsageError if a value is out of range or contradicts the preset.
+void check(const Settings& settings);
+
+/// All settings as TOML, so that the run can be repeated: preset, seed, [model], [train]. apply_toml reads it back unchanged.
+[[nodiscard]] std::string to_toml(const Settings& settings);
+
+}  // namespace nnpoisson
