@@ -1,0 +1,17 @@
+# Looks for a CUDA compiler and says what was found. Nothing is built with it: this version has no CUDA backend.
+if(NOT NNPOISSON_CUDA MATCHES "^(AUTO|ON|OFF)$")
+  message(FATAL_ERROR "NNPOISSON_CUDA is \"${NNPOISSON_CUDA}\"; it takes AUTO, ON or OFF")
+endif()
+if(NNPOISSON_CUDA STREQUAL "OFF")
+  return()
+endif()
+
+include(CheckLanguage)
+check_language(CUDA)
+if(CMAKE_CUDA_COMPILER)
+  message(STATUS "CUDA: ${CMAKE_CUDA_COMPILER}; not used, this version has no CUDA backend")
+elseif(NNPOISSON_CUDA STREQUAL "ON")
+  message(FATAL_ERROR "NNPOISSON_CUDA is ON and no CUDA compiler was found: put nvcc on the PATH, set CMAKE_CUDA_COMPILER, or use AUTO")
+else()
+  message(STATUS "CUDA: no compiler found")
+endif()
