@@ -1,0 +1,283 @@
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <fstream>
+#include <limits>
+#include <system_error>
+#include <utility>
+
+#include "nnpoisson/error.hpp"
+#include "storage/hdf5_file.hpp"
+#include "storage/hdf5_handle.hpp"
+
+namespace nnpoisson {
+
+using hdf5::Handle;
+
+namespace {
+
+/// More than any filter in use can unfold; a dataset that claims more holds nothing, or was made to exhaust memory.
+constexpr std::size_t largest_compression = 4096;
+
+struct Source {
+  std::string where;  ///< "FILE: path"
+  Handle object;      ///< dataset or attribute
+  Handle type, space;
+  bool attribute = false;
+
+  [[noreturn]] void refuse(const std::string& what) const { throw DataError(where + ": " + what); }
+
+  [[nodiscard]] std::vector<std::size_t> shape() const {
+    const int rank = H5Sget_simple_extent_ndims(space.get());
+    if (rank < 0 || H5Sget_simple_extent_type(space.get()) == H5S_NULL) refuse("has no values");
+    std::vector<hsize_t> extent(static_cast<std::size_t>(rank));
+    H5Sget_simple_extent_dims(space.get(), extent.data(), nullptr);
+    return {extent.begin(), extent.end()};
+  }
+
+  /// Number of elements, after checking that the file can hold so many.
+  [[nodiscard]] std::size_t checked_size(std::size_t file_size) const {
+    std::size_t elements = 1;
+    for (const std::size_t extent : shape()) {
+      if (__builtin_mul_overflow(elements, extent, &elements)) refuse("is larger than any memory");
+    }
+    std::size_t bytes = 0;
+    const std::size_t width = std::max({H5Tget_size(type.get()), sizeof(double), sizeof(char*)});
+    if (__builtin_mul_overflow(elements, width, &bytes)) refuse("is larger than any memory");
+    if (attribute || elements == 0) return elements;
+    const std::size_t stored = H5Dget_storage_size(object.get());
+    if (stored > file_size || bytes / largest_compression > stored || stored == 0) {
+      refuse("claims " + std::to_string(elements) + " values, but the file holds " + std::to_string(stored) +
+             " bytes of them; the file is damaged or was never finished");
+    }
+    return elements;
+  }
+
+  void read(hid_t memory_type, void* out, hid_t transfer = H5P_DEFAULT) const {
+    const herr_t status =
+        attribute ? H5Aread(object.get(), memory_type, out) : H5Dread(object.get(), memory_type, H5S_ALL, H5S_ALL, transfer, out);
+    if (status < 0) refuse("cannot be read (" + hdf5::last_reason().text + "); the file is damaged");
+  }
+
+  void require_rank(int rank) const {
+    const auto extent = shape();
+    if (extent.size() == static_cast<std::size_t>(rank)) return;
+    refuse("has " + std::to_string(extent.size()) + " dimensions, not " + std::to_string(rank));
+  }
+
+  /// Refuses what is not a number that a T can take; true if the file's numbers are integers.
+  template <class T>
+  bool require_number() const {
+    const H5T_class_t kind = H5Tget_class(type.get());
+    const bool integer = kind == H5T_INTEGER;
+    if (!integer && (kind != H5T_FLOAT || std::is_integral_v<T>)) {
+      refuse(std::is_integral_v<T> ? "must be an integer type" : "must be a number type");
+    }
+    if (H5Tget_size(type.get()) > sizeof(double)) refuse("has numbers wider than 64 bits");
+    return integer;
+  }
+
+  [[nodiscard]] std::vector<std::string> strings(std::size_t file_size) const {
+    if (H5Tget_class(type.get()) != H5T_STRING) refuse("must be a string type");
+    const std::size_t count = checked_size(file_size);
+    const Handle memory(H5Tcopy(type.get()));
+    std::vector<std::string> values;
+    if (count == 0) return values;
+    values.reserve(count);
+    if (H5Tis_variable_str(type.get()) > 0) {
+      std::vector<char*> pointers(count, nullptr);
+      const auto release = [&] { H5Dvlen_reclaim(memory.get(), space.get(), H5P_DEFAULT, pointers.data()); };
+      try {
+        read(memory.get(), pointers.data());
+        for (const char* text : pointers) values.emplace_back(text != nullptr ? text : "");
+      } catch (...) {
+        release();
+        throw;
+      }
+      release();
+      return values;
+    }
+    const std::size_t width = H5Tget_size(type.get());
+    std::vector<char> text(count * width);
+    read(memory.get(), text.data());
+    const bool space_padded = H5Tget_strpad(type.get()) == H5T_STR_SPACEPAD;
+    for (std::size_t i = 0; i < count; ++i) {
+      const char* first = text.data() + i * width;
+      std::string value(first, std::find(first, first + width, '\0'));
+      if (space_padded) value.erase(value.find_last_not_of(' ') + 1);
+      values.push_back(std::move(value));
+    }
+    return values;
+  }
+};
+
+/// What a conversion could not represent.
+struct Conversion {
+  bool lossy = false;
+};
+
+H5T_conv_ret_t note_loss(H5T_conv_except_t kind, hid_t, hid_t, void*, void*, void* out) {
+  if (kind != H5T_CONV_EXCEPT_RANGE_HI && kind != H5T_CONV_EXCEPT_RANGE_LOW && kind != H5T_CONV_EXCEPT_PRECISION) return H5T_CONV_UNHANDLED;
+  static_cast<Conversion*>(out)->lossy = true;
+  return H5T_CONV_ABORT;
+}
+
+}  // namespace
+
+struct Hdf5Reader::Impl {
+  std::string name;
+  std::size_t size = 0;
+  Handle file;
+
+  [[nodiscard]] std::string where(const std::string& path) const { return name + ": " + path; }
+
+  [[nodiscard]] Source dataset(const std::string& path) const {
+    Source source;
+    source.where = where(path);
+    if (H5Oexists_by_name(file.get(), path.c_str(), H5P_DEFAULT) <= 0) source.refuse("is missing");
+    source.object = Handle(H5Dopen2(file.get(), path.c_str(), H5P_DEFAULT));
+    if (!source.object) source.refuse("is not a dataset, or is damaged");
+    source.type = Handle(H5Dget_type(source.object.get()));
+    source.space = Handle(H5Dget_space(source.object.get()));
+    if (!source.type || !source.space) source.refuse("is damaged");
+    return source;
+  }
+
+  [[nodiscard]] Source attribute(const std::string& path, const std::string& attribute_name) const {
+    Source source;
+    source.attribute = true;
+    source.where = where(path) + ", attribute " + attribute_name;
+    source.object = Handle(H5Aopen_by_name(file.get(), path.c_str(), attribute_name.c_str(), H5P_DEFAULT, H5P_DEFAULT));
+    if (!source.object) source.refuse("is missing");
+    source.type = Handle(H5Aget_type(source.object.get()));
+    source.space = Handle(H5Aget_space(source.object.get()));
+    if (!source.type || !source.space) source.refuse("is damaged");
+    return source;
+  }
+
+  template <class T>
+  [[nodiscard]] T single(const std::string& path, const std::string& attribute_name) const {
+    const Source source = attribute(path, attribute_name);
+    (void)source.require_number<T>();
+    if (source.checked_size(size) != 1) source.refuse("must be one number");
+    T value{};
+    source.read(hdf5::native_type<T>(), &value);
+    return value;
+  }
+};
+
+Hdf5Reader::Hdf5Reader(const std::filesystem::path& file) : impl_(std::make_unique<Impl>()) {
+  hdf5::quiet();
+  impl_->name = file.string();
+  std::error_code error;
+  if (std::filesystem::is_directory(file, error)) throw DataError(impl_->name + ": is a folder, not an HDF5 file");
+  errno = 0;
+  if (!std::ifstream(file)) throw ResourceError(impl_->name + ": cannot be opened (" + std::strerror(errno) + ")");
+  impl_->size = std::filesystem::file_size(file, error);
+  if (error) throw DataError(impl_->name + ": is not a regular file");
+  impl_->file = Handle(H5Fopen(file.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT));
+  if (impl_->file) return;
+  const hdf5::Reason reason = hdf5::last_reason();
+  if (reason.system) throw ResourceError(impl_->name + ": cannot be opened (" + reason.text + ")");
+  throw DataError(impl_->name + ": is not an HDF5 file, or was cut off (" + reason.text + ")");
+}
+
+Hdf5Reader::~Hdf5Reader() = default;
+Hdf5Reader::Hdf5Reader(Hdf5Reader&&) noexcept = default;
+Hdf5Reader& Hdf5Reader::operator=(Hdf5Reader&&) noexcept = default;
+
+const std::string& Hdf5Reader::file() const { return impl_->name; }
+
+bool Hdf5Reader::exists(const std::string& path) const {
+  return path == "/" || H5Oexists_by_name(impl_->file.get(), path.c_str(), H5P_DEFAULT) > 0;
+}
+
+std::vector<std::string> Hdf5Reader::members(const std::string& group) const {
+  if (!exists(group)) throw DataError(impl_->where(group) + ": is missing");
+  const Handle handle(H5Gopen2(impl_->file.get(), group.c_str(), H5P_DEFAULT));
+  if (!handle) throw DataError(impl_->where(group) + ": is not a group");
+  std::vector<std::string> names;
+  const auto append = [](hid_t, const char* name, const H5L_info_t*, void* out) -> herr_t {
+    static_cast<std::vector<std::string>*>(out)->emplace_back(name);
+    return 0;
+  };
+  if (H5Literate(handle.get(), H5_INDEX_NAME, H5_ITER_INC, nullptr, append, &names) < 0) {
+    throw DataError(impl_->where(group) + ": cannot be read (" + hdf5::last_reason().text + "); the file is damaged");
+  }
+  return names;
+}
+
+std::vector<std::size_t> Hdf5Reader::shape(const std::string& path) const { return impl_->dataset(path).shape(); }
+
+template <class T>
+std::vector<T> Hdf5Reader::numbers(const std::string& path, int rank) const {
+  const Source source = impl_->dataset(path);
+  const bool integer = source.require_number<T>();
+  source.require_rank(rank);
+  std::vector<T> values(source.checked_size(impl_->size));
+  if (values.empty()) return values;
+  // HDF5 clips what does not fit; its call-back is the only way to hear of it without a second copy.
+  Conversion conversion;
+  const Handle transfer(H5Pcreate(H5P_DATASET_XFER));
+  if (integer) H5Pset_type_conv_cb(transfer.get(), note_loss, &conversion);
+  try {
+    source.read(hdf5::native_type<T>(), values.data(), transfer.get());
+  } catch (const DataError&) {
+    if (conversion.lossy) {
+      source.refuse("holds a number out of the range of " + std::to_string(8 * sizeof(T)) + "-bit " +
+                    (std::is_integral_v<T> ? "integers" : "floating point"));
+    }
+    throw;
+  }
+  return values;
+}
+
+template <>
+std::vector<float> Hdf5Reader::numbers<float>(const std::string& path, int rank) const {
+  const std::vector<double> wide = numbers<double>(path, rank);
+  for (std::size_t i = 0; i < wide.size(); ++i) {
+    if (std::isfinite(wide[i]) && std::abs(wide[i]) > static_cast<double>(std::numeric_limits<float>::max())) {
+      throw DataError(impl_->where(path) + "[" + std::to_string(i) + "]: does not fit into 32-bit floating point");
+    }
+  }
+  std::vector<float> values(wide.size());
+  std::transform(wide.begin(), wide.end(), values.begin(), [](double value) { return static_cast<float>(value); });
+  return values;
+}
+
+template std::vector<double> Hdf5Reader::numbers(const std::string&, int) const;
+template std::vector<std::int8_t> Hdf5Reader::numbers(const std::string&, int) const;
+template std::vector<std::int32_t> Hdf5Reader::numbers(const std::string&, int) const;
+template std::vector<std::int64_t> Hdf5Reader::numbers(const std::string&, int) const;
+
+std::vector<std::string> Hdf5Reader::strings(const std::string& path) const {
+  const Source source = impl_->dataset(path);
+  source.require_rank(1);
+  return source.strings(impl_->size);
+}
+
+bool Hdf5Reader::has_attribute(const std::string& path, const std::string& name) const {
+  return exists(path) && H5Aexists_by_name(impl_->file.get(), path.c_str(), name.c_str(), H5P_DEFAULT) > 0;
+}
+
+double Hdf5Reader::number_attribute(const std::string& path, const std::string& name) const { return impl_->single<double>(path, name); }
+
+std::int64_t Hdf5Reader::integer_attribute(const std::string& path, const std::string& name) const {
+  return impl_->single<std::int64_t>(path, name);
+}
+
+std::string Hdf5Reader::string_attribute(const std::string& path, const std::string& name) const {
+  const Source source = impl_->attribute(path, name);
+  const std::vector<std::string> values = source.strings(impl_->size);
+  if (values.size() != 1) source.refuse("must be one string");
+  return values.front();
+}
+
+std::vector<std::string> Hdf5Reader::strings_attribute(const std::string& path, const std::string& name) const {
+  const Source source = impl_->attribute(path, name);
+  source.require_rank(1);
+  return source.strings(impl_->size);
+}
+
+}  // namespace nnpoisson
