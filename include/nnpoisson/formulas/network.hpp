@@ -1,0 +1,179 @@
+#pragma once
+
+#include "nnpoisson/formulas/dense.hpp"
+
+/// The monotone network at a point, its time derivative and the adjoint of both (docs/architecture.md has the equations).
+/// Rate = true carries the derivative beside the value; Rate = false leaves every d... column untouched.
+namespace nnpoisson::formulas {
+
+/// A network's sizes and parameters, every kernel [in x out] row-major.
+template <class S>
+struct Network {
+  int features, width1, width2, time_width, hidden_width, regions, behaviour_width;
+  bool bypass;
+  const S *A1, *b1, *A2, *b2, *A3, *b3, *a, *C, *c, *R, *d, *E, *e;
+  struct Head {
+    const S *F1, *f1, *F2, *f2;
+  } head[2];  ///< left, right
+};
+
+/// y = tanh(x); dy = (1 - y^2) dx.
+template <bool Rate, class P>
+NNP_FORMULA void tanh_forward(int n, Column<P> x, Column<P> dx, Column<P> y, Column<P> dy) {
+  using std::tanh;
+  for (int i = 0; i < n; ++i) {
+    const P v = tanh(x[i]);
+    y[i] = v;
+    if constexpr (Rate) dy[i] = (P(1) - v * v) * dx[i];
+  }
+}
+
+/// The adjoint of tanh_forward at one unit: (gy, gdy) becomes (gx, gdx).
+template <bool Rate, class P>
+NNP_FORMULA void tanh_adjoint(P y, P dx, P& gy, P& gdy) {
+  const P slope = P(1) - y * y;
+  if constexpr (Rate) {
+    gy = slope * (gy - P(2) * y * gdy * dx);
+    gdy = slope * gdy;
+  } else {
+    gy = slope * gy;
+  }
+}
+
+// ---------------------------------------------------------------- stimulus
+
+/// One stimulus' layers, kept for the adjoint; g.. hold adjoints.
+template <class P>
+struct StimulusColumns {
+  Column<P> s, u1, h1, u2, h2;  ///< input; pre-activation and value of the two softplus layers
+  Column<P> h3, bypass;         ///< what the points of this stimulus read: [time_width], [hidden_width] (bypass networks only)
+};
+
+template <class P, class S>
+NNP_FORMULA void stimulus_forward(const Network<S>& net, const StimulusColumns<P>& x) {
+  dense<false>(net.A1, net.b1, net.features, net.width1, x.s, x.s, x.u1, x.u1);
+  for (int i = 0; i < net.width1; ++i) x.h1[i] = softplus(x.u1[i]);
+  dense<false>(net.A2, net.b2, net.width1, net.width2, x.h1, x.h1, x.u2, x.u2);
+  for (int i = 0; i < net.width2; ++i) x.h2[i] = softplus(x.u2[i]);
+  dense<false>(net.A3, net.b3, net.width2, net.time_width, x.h2, x.h2, x.h3, x.h3);
+  if (net.bypass)
+    for (int j = 0; j < net.hidden_width; ++j) x.bypass[j] = x.s[net.features - 1] * net.R[j] + P(net.d[j]);
+}
+
+/// From gh3, the adjoint of h3, to those of the pre-activations u2 and u1.
+template <class P, class S>
+NNP_FORMULA void stimulus_adjoint(const Network<S>& net, const StimulusColumns<P>& x, Column<P> gh3, Column<P> gu2, Column<P> gu1) {
+  dense_input_adjoint<false, false>(net.A3, net.width2, net.time_width, gh3, gh3, gu2, gu2);
+  for (int i = 0; i < net.width2; ++i) gu2[i] = gu2[i] * logistic(x.u2[i]);
+  dense_input_adjoint<false, false>(net.A2, net.width1, net.width2, gu2, gu2, gu1, gu1);
+  for (int i = 0; i < net.width1; ++i) gu1[i] = gu1[i] * logistic(x.u1[i]);
+}
+
+// ---------------------------------------------------------------- trunk: time and stimulus to n2
+
+/// One point's trunk, kept for the adjoint. [time_width]: m dm; [hidden_width]: n1 du n2 dn2.
+template <class P>
+struct TrunkColumns {
+  Column<P> m, dm, n1, du, n2, dn2;
+};
+
+/// h3: the stimulus' h3 at this point, [time_width]; bypass: [hidden_width], read only if the network has the bypass.
+template <bool Rate, class P, class S>
+NNP_FORMULA void trunk_forward(const Network<S>& net, P time, Column<P> h3, Column<P> bypass, const TrunkColumns<P>& x) {
+  using std::tanh;
+  for (int i = 0; i < net.time_width; ++i) {
+    const P m = tanh(h3[i] + time * net.a[i]);
+    x.m[i] = m;
+    if constexpr (Rate) x.dm[i] = (P(1) - m * m) * net.a[i];
+  }
+  dense<Rate>(net.C, net.c, net.time_width, net.hidden_width, x.m, x.dm, x.n1, x.du);
+  for (int j = 0; j < net.hidden_width; ++j) {
+    const P n1 = tanh(x.n1[j]);
+    x.n1[j] = n1;
+    const P n2 = tanh(net.bypass ? n1 + bypass[j] : n1);
+    x.n2[j] = n2;
+    if constexpr (Rate) x.dn2[j] = (P(1) - n2 * n2) * ((P(1) - n1 * n1) * x.du[j]);
+  }
+}
+
+/// From (gn2, gdn2) to the adjoints of the pre-activations: gu, gdu of C's layer (written over gn2, gdn2), gp of the bypass and
+/// gq, the adjoint of h3 + a t, with `ga` the adjoint of a at this point. gm, gdm: scratch, [time_width]; gq is written over gm.
+template <bool Rate, class P, class S>
+NNP_FORMULA void trunk_adjoint(const Network<S>& net, P time, const TrunkColumns<P>& x, Column<P> gn2, Column<P> gdn2, Column<P> gp,
+                               Column<P> gm, Column<P> gdm, Column<P> ga) {
+  for (int j = 0; j < net.hidden_width; ++j) {
+    P g = gn2[j], gd = Rate ? gdn2[j] : P(0);
+    const P n1 = x.n1[j], du = Rate ? x.du[j] : P(0);
+    tanh_adjoint<Rate>(x.n2[j], (P(1) - n1 * n1) * du, g, gd);
+    if (net.bypass) gp[j] = g;
+    tanh_adjoint<Rate>(n1, du, g, gd);
+    gn2[j] = g;
+    if constexpr (Rate) gdn2[j] = gd;
+  }
+  dense_input_adjoint<Rate, false>(net.C, net.time_width, net.hidden_width, gn2, gdn2, gm, gdm);
+  for (int i = 0; i < net.time_width; ++i) {
+    P g = gm[i], gd = Rate ? gdm[i] : P(0);
+    tanh_adjoint<Rate>(x.m[i], P(net.a[i]), g, gd);
+    gm[i] = g;
+    ga[i] = Rate ? g * time + gd : g * time;
+  }
+}
+
+// ---------------------------------------------------------------- readout: n2 to the regions' pre-activations v
+
+/// z = softplus(v), dz = logistic(v) dv for every region; `slope` keeps logistic(v) for the adjoint.
+template <bool Rate, class P>
+NNP_FORMULA void softplus_forward(int n, Column<P> v, Column<P> dv, Column<P> z, Column<P> dz, Column<P> slope) {
+  for (int g = 0; g < n; ++g) {
+    const P s = logistic(v[g]);
+    z[g] = softplus(v[g]);
+    slope[g] = s;
+    if constexpr (Rate) dz[g] = s * dv[g];
+  }
+}
+
+/// The adjoint of softplus_forward: (gz, gdz) becomes (gv, gdv).
+template <bool Rate, class P>
+NNP_FORMULA void softplus_adjoint(int n, Column<P> dv, Column<P> slope, Column<P> gz, Column<P> gdz) {
+  for (int g = 0; g < n; ++g) {
+    const P s = slope[g];
+    if constexpr (Rate) {
+      gz[g] = s * (gz[g] + gdz[g] * dv[g] * (P(1) - s));
+      gdz[g] = gdz[g] * s;
+    } else {
+      gz[g] = gz[g] * s;
+    }
+  }
+}
+
+// ---------------------------------------------------------------- behaviour: z to the action's pre-activation
+
+/// One point's head of one action. [behaviour_width]: y dy (pre-activation), w dw; x, dx one number each.
+template <class P>
+struct HeadColumns {
+  Column<P> dy, w, dw;
+  Column<P> x, dx;
+};
+
+template <bool Rate, class P, class S>
+NNP_FORMULA void head_forward(const Network<S>& net, int action, Column<P> z, Column<P> dz, const HeadColumns<P>& h) {
+  const auto& head = net.head[action];
+  dense<Rate>(head.F1, head.f1, net.regions, net.behaviour_width, z, dz, h.w, h.dy);
+  tanh_forward<Rate>(net.behaviour_width, h.w, h.dy, h.w, h.dw);
+  dense<Rate>(head.F2, head.f2, net.behaviour_width, 1, h.w, h.dw, h.x, h.dx);
+}
+
+/// From (gx, gdx) to gy, gdy of the hidden layer, and added to the regions' gz, gdz.
+template <bool Rate, class P, class S>
+NNP_FORMULA void head_adjoint(const Network<S>& net, int action, const HeadColumns<P>& h, Column<P> gx, Column<P> gdx, Column<P> gy,
+                              Column<P> gdy, Column<P> gz, Column<P> gdz) {
+  const auto& head = net.head[action];
+  dense_input_adjoint<Rate, false>(head.F2, net.behaviour_width, 1, gx, gdx, gy, gdy);
+  for (int k = 0; k < net.behaviour_width; ++k) {
+    P none(0);
+    tanh_adjoint<Rate>(h.w[k], Rate ? h.dy[k] : none, gy[k], Rate ? gdy[k] : none);
+  }
+  dense_input_adjoint<Rate, true>(head.F1, net.regions, net.behaviour_width, gy, gdy, gz, gdz);
+}
+
+}  // namespace nnpoisson::formulas
