@@ -1,0 +1,177 @@
+#include "settings/keys.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace nnpoisson {
+namespace {
+
+// A kind of value: how it is read from TOML (empty: another type), which values are allowed, how it is written.
+
+template <class T>
+struct Integer {
+  using Value = T;
+  std::int64_t low, high;
+  std::string expected = "an integer from " + std::to_string(low) + " to " + std::to_string(high);
+  [[nodiscard]] std::optional<T> read(const toml::node& node) const {
+    const auto value = node.value_exact<std::int64_t>();
+    return value && std::in_range<T>(*value) ? std::optional(static_cast<T>(*value)) : std::nullopt;
+  }
+  [[nodiscard]] bool allows(T value) const { return std::cmp_greater_equal(value, low) && std::cmp_less_equal(value, high); }
+  [[nodiscard]] std::string write(T value) const { return std::to_string(value); }
+};
+
+struct Real {
+  using Value = double;
+  double low, high;
+  std::string expected;
+  [[nodiscard]] std::optional<double> read(const toml::node& node) const { return node.value<double>(); }
+  [[nodiscard]] bool allows(double value) const { return value >= low && value <= high; }
+  [[nodiscard]] std::string write(double value) const {
+    std::array<char, 32> text{};
+    std::string shortest(text.data(), std::to_chars(text.data(), text.data() + text.size(), value).ptr);
+    return shortest.find_first_of(".en") == std::string::npos ? shortest + ".0" : shortest;
+  }
+};
+
+struct Boolean {
+  using Value = bool;
+  std::string expected = "true or false";
+  [[nodiscard]] std::optional<bool> read(const toml::node& node) const { return node.value_exact<bool>(); }
+  [[nodiscard]] bool allows(bool) const { return true; }
+  [[nodiscard]] std::string write(bool value) const { return value ? "true" : "false"; }
+};
+
+template <class T>
+struct Choice {
+  using Value = T;
+  std::vector<std::pair<T, std::string>> values;
+  std::string expected;
+  [[nodiscard]] std::optional<T> read(const toml::node& node) const {
+    const auto text = node.value_exact<std::string>();
+    const auto found = std::find_if(values.begin(), values.end(), [&](const auto& v) { return text == v.second; });
+    return found == values.end() ? std::nullopt : std::optional(found->first);
+  }
+  [[nodiscard]] bool allows(T) const { return true; }
+  [[nodiscard]] std::string write(T value) const {
+    return '"' + std::find_if(values.begin(), values.end(), [&](const auto& v) { return v.first == value; })->second + '"';
+  }
+};
+
+template <class Element>
+struct Pair {
+  using Value = std::array<typename Element::Value, 2>;
+  Element element;
+  std::string expected;
+  [[nodiscard]] std::optional<Value> read(const toml::node& node) const {
+    const auto* array = node.as_array();
+    if (array == nullptr || array->size() != 2) return std::nullopt;
+    const auto first = element.read((*array)[0]), second = element.read((*array)[1]);
+    return first && second ? std::optional(Value{*first, *second}) : std::nullopt;
+  }
+  [[nodiscard]] bool allows(const Value& value) const { return element.allows(value[0]) && element.allows(value[1]); }
+  [[nodiscard]] std::string write(const Value& value) const { return "[" + element.write(value[0]) + ", " + element.write(value[1]) + "]"; }
+};
+
+template <class Kind, class Field>
+SettingKey make_key(std::string name, Field field, Kind kind) {
+  return {.name = std::move(name),
+          .expected = kind.expected,
+          .assign =
+              [field, kind](Settings& settings, const toml::node& node) {
+                const auto value = kind.read(node);
+                if (!value || !kind.allows(*value)) return false;
+                field(settings) = *value;
+                return true;
+              },
+          .in_range = [field, kind](const Settings& settings) { return kind.allows(field(settings)); },
+          .to_toml = [field, kind](const Settings& settings) { return kind.write(field(settings)); }};
+}
+
+template <class Kind>
+SettingKey key(std::string name, typename Kind::Value Settings::*field, Kind kind) {
+  return make_key(
+      std::move(name), [field](auto& settings) -> auto& { return settings.*field; }, kind);
+}
+
+template <class Table, class Kind>
+SettingKey key(std::string name, Table Settings::*table, typename Kind::Value Table::*field, Kind kind) {
+  return make_key(
+      std::move(name), [ table, field ](auto& settings) -> auto& { return settings.*table.*field; }, kind);
+}
+
+std::vector<SettingKey> make_keys() {
+  using Model = Settings::ModelSettings;
+  using Train = Settings::TrainSettings;
+  constexpr auto model = &Settings::model;
+  constexpr auto train = &Settings::train;
+
+  const Integer<int> width{1, 4096};
+  const Pair<Integer<int>> widths{width, "an array of two integers from 1 to 4096"};
+  const Integer<int> count{1, 1000000};
+  const Integer<std::uint64_t> seed{0, std::numeric_limits<std::int64_t>::max()};
+  const Choice<Preset> preset{{{Preset::exact, "exact"}, {Preset::authors, "authors"}}, R"("exact" or "authors")"};
+  const Choice<Readout> readout{{{Readout::region, "region"}}, R"("region"; only "region" is available in this version)"};
+  const Choice<Precision> precision{{{Precision::single_precision, "float"}, {Precision::double_precision, "double"}},
+                                    R"("float" or "double")"};
+  const Choice<NeuralTime> time{{{NeuralTime::scaled, "scaled"}, {NeuralTime::absolute, "absolute"}}, R"("scaled" or "absolute")"};
+
+  return {
+      key("preset", &Settings::preset, preset),
+      key("seed", &Settings::seed, seed),
+      key("model.stimulus_widths", model, &Model::stimulus_widths, widths),
+      key("model.time_width", model, &Model::time_width, width),
+      key("model.hidden_width", model, &Model::hidden_width, width),
+      key("model.behaviour_width", model, &Model::behaviour_width, width),
+      key("model.readout", model, &Model::readout, readout),
+      key("model.stimulus_bypass", model, &Model::stimulus_bypass, Boolean{}),
+      key("train.iterations", train, &Train::iterations, count),
+      key("train.episodes", train, &Train::episodes, count),
+      key("train.batches", train, &Train::batches, count),
+      key("train.learning_rate", train, &Train::learning_rate, Real{1e-12, 1, "a number from 1e-12 to 1"}),
+      key("train.behaviour_weight", train, &Train::behaviour_weight, Real{0, 1e6, "a number from 0 to 1e6"}),
+      key("train.time_resolution", train, &Train::time_resolution, Real{0, 10, "a number of seconds from 0 to 10"}),
+      key("train.precision", train, &Train::precision, precision),
+      key("train.neural_time", train, &Train::neural_time, time),
+      key("train.validation", train, &Train::validation, Real{0, 0.9, "a fraction from 0 to 0.9"}),
+      key("train.patience", train, &Train::patience, count),
+      key("train.save_every", train, &Train::save_every, count),
+  };
+}
+
+std::size_t edit_distance(const std::string& a, const std::string& b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, replaced}));
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+std::span<const SettingKey> setting_keys() {
+  static const std::vector<SettingKey> keys = make_keys();
+  return keys;
+}
+
+const std::string& nearest_key(const std::string& name) {
+  const auto distance = [&](const SettingKey& key) {
+    return std::min(edit_distance(name, key.name), edit_distance(name, key.name.substr(key.name.find('.') + 1)));
+  };
+  const auto keys = setting_keys();
+  return std::min_element(keys.begin(), keys.end(), [&](const auto& a, const auto& b) { return distance(a) < distance(b); })->name;
+}
+
+}  // namespace nnpoisson
