@@ -19,8 +19,8 @@ enum class BackendKind { automatic, reference, cpu, cuda };
 struct BackendOptions {
   BackendKind kind = BackendKind::automatic;
   Precision precision = Precision::single_precision;
-  int threads = 0;               ///< 0: one for each processor
-  std::string instruction_set;   ///< cpu only: "" best of the machine, else one of instruction_sets()
+  int threads = 0;              ///< 0: one for each processor
+  std::string instruction_set;  ///< cpu only: "" best of the machine, else one of instruction_sets()
 };
 
 /// The terms of one batch's loss, as Batch words them.
@@ -31,10 +31,10 @@ struct BatchLoss {
 /// M models of one shape side by side, with Adam's moments: all that training changes.
 struct TrainingState {
   int models = 1;
-  std::uint64_t step = 0;            ///< Adam steps taken
-  std::vector<double> parameters;    ///< [M x n]; values of the backend's precision
-  std::vector<double> first_moment;  ///< [M x n]
-  std::vector<double> second_moment; ///< [M x n]
+  std::uint64_t step = 0;             ///< Adam steps taken
+  std::vector<double> parameters;     ///< [M x n]; values of the backend's precision
+  std::vector<double> first_moment;   ///< [M x n]
+  std::vector<double> second_moment;  ///< [M x n]
 };
 
 /// A training program: Adam steps over batches in the order given, in one call, so that a GPU need not return to the host.
@@ -45,9 +45,9 @@ struct TrainingProgram {
 
 /// What a program leaves: sums over its steps.
 struct ProgramResult {
-  std::vector<BatchLoss> sums;    ///< [M]
-  std::uint64_t steps = 0;        ///< taken; fewer than asked for if `stop` was set
-  bool finite = true;             ///< false: the program ended at the step after `steps` with a loss or gradient that is not finite
+  std::vector<BatchLoss> sums;  ///< [M]
+  std::uint64_t steps = 0;      ///< taken; fewer than asked for if `stop` was set
+  bool finite = true;           ///< false: the program ended at the step after `steps` with a loss or gradient that is not finite
 };
 
 /// The one seam between the engine and what computes it. A backend is given its plan once.
@@ -57,14 +57,15 @@ class Backend {
   /// For the log: name, instruction set or device, precision, threads.
   [[nodiscard]] virtual std::string description() const = 0;
   /// Losses of the listed batches [batches x M], and where `gradients` is not empty [batches x M x n] those of each total.
-  virtual void evaluate(std::span<const std::uint32_t> batches, int models, std::span<const double> parameters,
-                        std::span<BatchLoss> losses, std::span<double> gradients) = 0;
+  virtual void evaluate(std::span<const std::uint32_t> batches, int models, std::span<const double> parameters, std::span<BatchLoss> losses,
+                        std::span<double> gradients) = 0;
   /// Runs the program on `state`. `stop` is looked at between steps.
   virtual ProgramResult train(TrainingState& state, const TrainingProgram& program, const std::atomic<bool>& stop) = 0;
 };
 
 /// Throws ResourceError if the backend asked for is not there; never takes another one silently.
-[[nodiscard]] std::unique_ptr<Backend> make_backend(const BackendOptions& options, const NetworkShape& shape, std::shared_ptr<const Plan> plan);
+[[nodiscard]] std::unique_ptr<Backend> make_backend(const BackendOptions& options, const NetworkShape& shape,
+                                                    std::shared_ptr<const Plan> plan);
 
 /// Instruction sets that this build has and this machine runs, best first.
 [[nodiscard]] std::vector<std::string> instruction_sets();

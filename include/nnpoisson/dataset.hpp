@@ -37,7 +37,7 @@ struct Dataset {
   } spike;
 
   struct Counts {
-    std::vector<std::int64_t> offset;           ///< [T+1] trial n owns entries [offset n, offset n+1)
+    std::vector<std::int64_t> offset;            ///< [T+1] trial n owns entries [offset n, offset n+1)
     std::vector<std::int32_t> bin, unit, value;  ///< only non-zero counts, bin ascending inside a trial
   } count;
 
@@ -48,9 +48,7 @@ struct Dataset {
   [[nodiscard]] std::size_t sessions() const { return session_names.size(); }
   [[nodiscard]] bool binned() const { return bin_width > 0; }
   /// Trial n was answered inside the window: choice left or right, and response_time <= time_limit.
-  [[nodiscard]] bool responded(std::size_t n) const {
-    return trial.choice[n] != 0 && trial.response_time[n] <= time_limit;
-  }
+  [[nodiscard]] bool responded(std::size_t n) const { return trial.choice[n] != 0 && trial.response_time[n] <= time_limit; }
 };
 
 /// Units of each region in each session, [sessions x regions].

@@ -8,8 +8,8 @@
 
 namespace nnpoisson {
 
-enum class Preset { exact, authors };         ///< which likelihood (docs/likelihood.md)
-enum class NeuralTime { scaled, absolute };   ///< kappa = W / T_n, or 1
+enum class Preset { exact, authors };        ///< which likelihood (docs/likelihood.md)
+enum class NeuralTime { scaled, absolute };  ///< kappa = W / T_n, or 1
 [[nodiscard]] const char* to_string(Preset preset);
 [[nodiscard]] const char* to_string(NeuralTime time);
 

@@ -10,27 +10,47 @@ namespace nnpoisson {
 
 /// Sizes of the monotone network (docs/architecture.md).
 struct NetworkShape {
-  int features = 0;                             ///< F, stimulus vector
-  std::array<int, 2> stimulus_widths{10, 10};   ///< h1, h2
-  int time_width = 10;                          ///< m
-  int hidden_width = 10;                        ///< n1, n2
-  int behaviour_width = 10;                     ///< hidden layer of each action's head
-  int regions = 0;                              ///< G
-  bool stimulus_bypass = false;                 ///< the authors' R s_last + d before the last tanh; without it R = d = 0
+  int features = 0;                            ///< F, stimulus vector
+  std::array<int, 2> stimulus_widths{10, 10};  ///< h1, h2
+  int time_width = 10;                         ///< m
+  int hidden_width = 10;                       ///< n1, n2
+  int behaviour_width = 10;                    ///< hidden layer of each action's head
+  int regions = 0;                             ///< G
+  bool stimulus_bypass = false;                ///< the authors' R s_last + d before the last tanh; without it R = d = 0
   bool operator==(const NetworkShape&) const = default;
 };
 
 /// The 21 tensors in the order of the authors' weight files.
 enum class Tensor : std::uint8_t {
-  A1, b1, A2, b2, A3, b3, a, C, c, R, d, E, e, F1_left, f1_left, F1_right, f1_right, F2_left, f2_left, F2_right, f2_right
+  A1,
+  b1,
+  A2,
+  b2,
+  A3,
+  b3,
+  a,
+  C,
+  c,
+  R,
+  d,
+  E,
+  e,
+  F1_left,
+  f1_left,
+  F1_right,
+  f1_right,
+  F2_left,
+  f2_left,
+  F2_right,
+  f2_right
 };
 inline constexpr int tensor_count = 21;
 
 /// Where one tensor lies in the flat parameter vector; kernels are row-major [in x out] as Keras stores them.
 struct TensorSlot {
-  std::string layer;      ///< Keras layer, e.g. "neuro4"
-  std::string kind;       ///< "kernel" or "bias"
-  int in = 0, out = 0;    ///< bias: in = 1
+  std::string layer;    ///< Keras layer, e.g. "neuro4"
+  std::string kind;     ///< "kernel" or "bias"
+  int in = 0, out = 0;  ///< bias: in = 1
   std::size_t offset = 0;
   bool non_negative = false;  ///< clamped at 0 after every step
   bool trained = true;        ///< false: held at 0 (the bypass, where it is off)
