@@ -30,15 +30,21 @@ bool is_table_name(const std::string& name) {
   return std::any_of(keys.begin(), keys.end(), [&](const auto& key) { return key.name.starts_with(name + "."); });
 }
 
+// Keys and values come from outside and may hold line ends; a message is one line.
+UsageError refusal(std::string message) {
+  std::replace(message.begin(), message.end(), '\n', ' ');
+  return UsageError(message);
+}
+
 UsageError unknown_key(const std::string& where, const std::string& name) {
-  return UsageError(where + "unknown setting \"" + name + "\"; the nearest known one is \"" + nearest_key(name) + "\"");
+  return refusal(where + "unknown setting \"" + name + "\"; the nearest known one is \"" + nearest_key(name) + "\"");
 }
 
 void assign(Settings& settings, const std::string& where, const SettingKey& key, const toml::node& value) {
   if (key.assign(settings, value)) return;
   std::ostringstream given;
   value.visit([&](const auto& node) { given << node; });
-  throw UsageError(where + "setting \"" + key.name + "\" is " + given.str() + "; expected " + key.expected);
+  throw refusal(where + "setting \"" + key.name + "\" is " + given.str() + "; expected " + key.expected);
 }
 
 void apply_table(Settings& settings, const std::string& file, const toml::table& table, const std::string& prefix) {
@@ -83,13 +89,14 @@ Settings preset_settings(Preset preset) {
 
 void apply_toml(Settings& settings, const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
+  if (!stream || std::filesystem::is_directory(file))
+    throw UsageError(file.string() + ": the settings file cannot be read; give a readable TOML file");
   const std::string text{std::istreambuf_iterator<char>(stream), {}};
-  if (!stream) throw UsageError(file.string() + ": the settings file cannot be read; give a readable TOML file");
   toml::table table;
   try {
     table = toml::parse(text, file.string());
   } catch (const toml::parse_error& error) {
-    throw UsageError(place(file.string(), error.source()) + "not TOML: " + std::string(error.description()));
+    throw refusal(place(file.string(), error.source()) + "not TOML: " + std::string(error.description()));
   }
   // On a copy, so that a bad line leaves the settings as they were.
   Settings changed = settings;
@@ -104,20 +111,20 @@ void apply_toml(Settings& settings, const std::filesystem::path& file) {
 void apply_assignment(Settings& settings, const std::string& assignment) {
   const std::string where = "\"" + assignment + "\": ";
   const auto equals = assignment.find('=');
-  if (equals == std::string::npos) throw UsageError(where + "a setting is written key=value");
+  if (equals == std::string::npos) throw refusal(where + "a setting is written key=value");
   const std::string name = trimmed(assignment.substr(0, equals));
   std::string value = trimmed(assignment.substr(equals + 1));
   const SettingKey* key = find_key(name);
   if (key == nullptr) throw unknown_key(where, name);
-  if (name == "preset") throw UsageError(where + "the preset decides all defaults and cannot be set after them; choose it by itself");
+  if (name == "preset") throw refusal(where + "the preset decides all defaults and cannot be set after them; choose it by itself");
   if (is_bare_word(value)) value = '"' + value + '"';
   toml::table table;
   try {
     table = toml::parse("value = " + value);
   } catch (const toml::parse_error& error) {
-    throw UsageError(where + "the value is not TOML: " + std::string(error.description()) + "; expected " + key->expected);
+    throw refusal(where + "the value is not TOML: " + std::string(error.description()) + "; expected " + key->expected);
   }
-  if (table.size() != 1) throw UsageError(where + "one assignment sets one value; expected " + key->expected);
+  if (table.size() != 1) throw refusal(where + "an assignment sets one value; expected " + key->expected);
   assign(settings, where, *key, *table.get("value"));
 }
 
