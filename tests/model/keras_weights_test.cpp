@@ -17,7 +17,7 @@ namespace {
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 TEST(KerasWeights, RoundTripKeepsFloat32) {
-  const auto file = fresh_file("weights.h5");
+  const auto file = fresh_file("keras.h5");
   const auto parameters = counting_parameters(odd_shape());
   write_keras_weights(file, odd_shape(), parameters);
   const KerasWeights read = read_keras_weights(file);
