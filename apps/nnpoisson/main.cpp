@@ -1,0 +1,53 @@
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <new>
+#include <string>
+
+#include "commands.hpp"
+#include "nnpoisson/error.hpp"
+
+namespace {
+
+using nnpoisson::ExitStatus;
+
+int complain(std::string text, ExitStatus status) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  std::fprintf(stderr, "nnpoisson: %s\n", text.c_str());
+  return static_cast<int>(status);
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Fits a monotone neural-network point-process model to spikes, choices and response times", "nnpoisson");
+  app.set_version_flag("--version", NNPOISSON_VERSION);
+  app.require_subcommand(1);
+  nnpoisson::command::add_info(app);
+  nnpoisson::command::add_import(app);
+  nnpoisson::command::add_split(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::RuntimeError& ended) {
+    return ended.get_exit_code();
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    return complain(std::string(error.what()) + "; see nnpoisson --help", ExitStatus::usage);
+  }
+  if (std::fflush(stdout) != 0) throw nnpoisson::ResourceError(std::string("standard output: ") + std::strerror(errno));
+  return static_cast<int>(ExitStatus::done);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const nnpoisson::Error& error) {
+    return complain(error.what(), error.status());
+  } catch (const std::bad_alloc&) {
+    return complain("not enough memory", ExitStatus::resource);
+  } catch (const std::exception& error) {
+    return complain(std::string("unexpected: ") + error.what(), ExitStatus::usage);
+  }
+}
