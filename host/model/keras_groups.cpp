@@ -1,5 +1,6 @@
 #include "model/keras_groups.hpp"
 
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <limits>

@@ -49,7 +49,7 @@ def check(file, model, expected):
 
 with tempfile.TemporaryDirectory() as folder:
     subprocess.run([sys.argv[1], "--gtest_filter=KerasWeights.RoundTripKeepsFloat32:ModelFile.RoundTripKeepsEveryBit"],
-                   env=os.environ | {"TEST_TMPDIR": folder}, check=True, stdout=subprocess.DEVNULL)
+                   env=os.environ | {"NNPOISSON_TEST_FOLDER": folder}, check=True, stdout=subprocess.DEVNULL)
     files = sorted(pathlib.Path(folder).glob("*.h5"))
     assert [f.name.split(".")[0] for f in files] == ["KerasWeights", "ModelFile"], files
     with h5py.File(files[1]) as f:

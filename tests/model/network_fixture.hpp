@@ -2,13 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "nnpoisson/error.hpp"
 #include "nnpoisson/model.hpp"
+#include "own_folder.hpp"
 
 namespace nnpoisson {
 
@@ -28,17 +28,6 @@ inline std::vector<double> counting_parameters(const NetworkShape& shape) {
   std::vector<double> parameters(ParameterLayout(shape).size());
   for (std::size_t i = 0; i < parameters.size(); ++i) parameters[i] = (static_cast<double>(i) + 1.0 / 3) / 1000;
   return parameters;
-}
-
-/// A file of this test's own; removed first.
-inline std::filesystem::path fresh_file(const std::string& name) {
-  const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-  std::string test_name = std::string(test->test_suite_name()) + "." + test->name();
-  for (char& c : test_name)
-    if (c == '/') c = '_';
-  const auto file = std::filesystem::path(testing::TempDir()) / (test_name + "." + name);
-  std::filesystem::remove(file);
-  return file;
 }
 
 /// The message of the E that `action` throws; fails the test where it throws nothing or something else.

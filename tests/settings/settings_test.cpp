@@ -12,17 +12,14 @@
 #include <vector>
 
 #include "nnpoisson/error.hpp"
+#include "own_folder.hpp"
 #include "settings/keys.hpp"
 
 namespace nnpoisson {
 namespace {
 
 std::filesystem::path file_of(const std::string& text) {
-  const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-  std::string name = std::string(test->test_suite_name()) + "." + test->name() + ".toml";
-  for (char& c : name)
-    if (c == '/') c = '_';
-  const auto file = std::filesystem::path(testing::TempDir()) / name;
+  const auto file = fresh_file("settings.toml");
   std::ofstream(file, std::ios::binary) << text;
   return file;
 }
@@ -205,9 +202,9 @@ INSTANTIATE_TEST_SUITE_P(NotToml, BadToml,
 
 TEST(Toml, UnreadableFilesAreNamed) {
   Settings settings;
-  const auto missing = std::filesystem::path(testing::TempDir()) / "no" / "such.toml";
+  const auto missing = own_folder() / "no" / "such.toml";
   EXPECT_NE(message_of([&] { apply_toml(settings, missing); }).find(missing.string()), std::string::npos);
-  EXPECT_NE(message_of([&] { apply_toml(settings, testing::TempDir()); }).find(testing::TempDir()), std::string::npos);
+  EXPECT_NE(message_of([&] { apply_toml(settings, own_folder()); }).find(own_folder().string()), std::string::npos);
 }
 
 TEST(Assignment, ValuesAreTomlOrBareWords) {
