@@ -275,7 +275,7 @@ TEST_F(Storage, TextIsWrittenWhole) {
   EXPECT_EQ(content(file), "two\n");
 }
 
-TEST_F(Storage, ReadsTheAuthorsKerasFiles) {
+TEST(GoldenFiles, OfKerasAreRead) {
   const Hdf5Reader in(fs::path(NNPOISSON_SHARED_DIR) / "golden" / "cori7" / "run" / "models-20" / "model-fwd.h5");
   const std::vector<std::string> layers = in.strings_attribute("model_weights", "layer_names");
   EXPECT_NE(std::find(layers.begin(), layers.end(), "neuro3"), layers.end());
