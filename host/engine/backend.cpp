@@ -1,5 +1,6 @@
 #include "nnpoisson/backend.hpp"
 
+#include "engine/cpu.hpp"
 #include "engine/reference.hpp"
 #include "nnpoisson/error.hpp"
 
@@ -7,13 +8,15 @@ namespace nnpoisson {
 
 std::unique_ptr<Backend> make_backend(const BackendOptions& options, const NetworkShape& shape, std::shared_ptr<const Plan> plan) {
   switch (options.kind) {
-    case BackendKind::reference: return make_reference_backend(shape, std::move(plan));
+    case BackendKind::reference:
+      return make_reference_backend(shape, std::move(plan));
     case BackendKind::automatic:
-    case BackendKind::cpu: return make_reference_backend(shape, std::move(plan));
-    case BackendKind::cuda: break;
+    case BackendKind::cpu:
+      return make_cpu_backend(options, shape, std::move(plan));
+    case BackendKind::cuda:
+      break;
   }
-  throw ResourceError("backend cuda: this build has none; use --backend cpu");
+  throw ResourceError("backend cuda: this build has none; use --backend cpu or --backend auto");
 }
-std::vector<std::string> instruction_sets() { return {}; }
 
 }  // namespace nnpoisson

@@ -18,8 +18,34 @@ Column<double> column(Numbers& v) { return {v.data(), 1}; }
 /// One point's layers and their adjoints.
 struct PointScratch {
   explicit PointScratch(const NetworkShape& s)
-      : m(size(s.time_width)), dm(m), n1(size(s.hidden_width)), du(n1), n2(n1), dn2(n1), v(size(s.regions)), dv(v), z(v), dz(v), slope(v), gv(v),
-        gdv(v), gn2(n1), gdn2(n1), gp(n1), gm(m), gdm(m), ga(m), w(size(s.behaviour_width)), dw(w), dy(w), gy(w), gdy(w), x(1), dx(1), gx(1), gdx(1) {}
+      : m(size(s.time_width)),
+        dm(m),
+        n1(size(s.hidden_width)),
+        du(n1),
+        n2(n1),
+        dn2(n1),
+        v(size(s.regions)),
+        dv(v),
+        z(v),
+        dz(v),
+        slope(v),
+        gv(v),
+        gdv(v),
+        gn2(n1),
+        gdn2(n1),
+        gp(n1),
+        gm(m),
+        gdm(m),
+        ga(m),
+        w(size(s.behaviour_width)),
+        dw(w),
+        dy(w),
+        gy(w),
+        gdy(w),
+        x(1),
+        dx(1),
+        gx(1),
+        gdx(1) {}
   static std::size_t size(int n) { return static_cast<std::size_t>(n); }
   formulas::TrunkColumns<double> trunk() { return {column(m), column(dm), column(n1), column(du), column(n2), column(dn2)}; }
   formulas::HeadColumns<double> head() { return {column(dy), column(w), column(dw), column(x), column(dx)}; }
@@ -57,7 +83,8 @@ class ReferenceBackend final : public Backend {
       for (std::size_t m = 0; m < models; ++m) {
         const std::span<double> weights(state.parameters.data() + m * n, n);
         now[m] = loss(plan_->batches[b], weights, gradient);
-        result.finite = result.finite && std::isfinite(now[m].total) && std::all_of(gradient.begin(), gradient.end(), [](double g) { return std::isfinite(g); });
+        result.finite = result.finite && std::isfinite(now[m].total) &&
+                        std::all_of(gradient.begin(), gradient.end(), [](double g) { return std::isfinite(g); });
         if (!result.finite) return result;
         const double rate = formulas::adam_rate(program.learning_rate[m], step);
         for (const auto& slot : layout_.slots()) {
@@ -140,7 +167,8 @@ class ReferenceBackend final : public Backend {
 
   void forward_stimulus(std::uint32_t number) {
     const auto f = static_cast<std::size_t>(shape_.features);
-    s_.assign(plan_->stimuli.begin() + static_cast<std::ptrdiff_t>(number * f), plan_->stimuli.begin() + static_cast<std::ptrdiff_t>((number + 1) * f));
+    s_.assign(plan_->stimuli.begin() + static_cast<std::ptrdiff_t>(number * f),
+              plan_->stimuli.begin() + static_cast<std::ptrdiff_t>((number + 1) * f));
     for (auto* v : {&u1_, &h1_, &gu1_}) v->resize(static_cast<std::size_t>(shape_.stimulus_widths[0]));
     for (auto* v : {&u2_, &h2_, &gu2_}) v->resize(static_cast<std::size_t>(shape_.stimulus_widths[1]));
     h3_.resize(static_cast<std::size_t>(shape_.time_width));
@@ -173,16 +201,20 @@ class ReferenceBackend final : public Backend {
         const int action = static_cast<int>(which);
         formulas::head_forward<Rate>(net_, action, column(k.z), column(k.dz), k.head());
         sums[1 + which] += read<Rate>(k.x[0], k.dx[0], weight(tile, c, p), scale, k.gx[0], k.gdx[0]);
-        formulas::head_adjoint<Rate>(net_, action, k.head(), column(k.gx), column(k.gdx), column(k.gy), column(k.gdy), column(k.gv), column(k.gdv));
+        formulas::head_adjoint<Rate>(net_, action, k.head(), column(k.gx), column(k.gdx), column(k.gy), column(k.gdy), column(k.gv),
+                                     column(k.gdv));
         using enum Tensor;
         const bool left = action == 0;
-        formulas::dense_kernel_adjoint<Rate>(1, shape_.regions, shape_.behaviour_width, column(k.z), column(k.dz), column(k.gy), column(k.gdy), grad(left ? F1_left : F1_right));
+        formulas::dense_kernel_adjoint<Rate>(1, shape_.regions, shape_.behaviour_width, column(k.z), column(k.dz), column(k.gy),
+                                             column(k.gdy), grad(left ? F1_left : F1_right));
         formulas::dense_bias_adjoint(1, shape_.behaviour_width, column(k.gy), grad(left ? f1_left : f1_right));
-        formulas::dense_kernel_adjoint<Rate>(1, shape_.behaviour_width, 1, column(k.w), column(k.dw), column(k.gx), column(k.gdx), grad(left ? F2_left : F2_right));
+        formulas::dense_kernel_adjoint<Rate>(1, shape_.behaviour_width, 1, column(k.w), column(k.dw), column(k.gx), column(k.gdx),
+                                             grad(left ? F2_left : F2_right));
         formulas::dense_bias_adjoint(1, 1, column(k.gx), grad(left ? f2_left : f2_right));
       }
     }
-    if (tile.term == Term::behaviour) formulas::softplus_adjoint<Rate>(shape_.regions, column(k.dv), column(k.slope), column(k.gv), column(k.gdv));
+    if (tile.term == Term::behaviour)
+      formulas::softplus_adjoint<Rate>(shape_.regions, column(k.dv), column(k.slope), column(k.gv), column(k.gdv));
   }
 
   template <bool Rate>
@@ -207,13 +239,15 @@ class ReferenceBackend final : public Backend {
     formulas::dense_kernel_adjoint<Rate>(1, H, shape_.regions, column(k.n2), column(k.dn2), column(k.gv), column(k.gdv), grad(E));
     formulas::dense_bias_adjoint(1, shape_.regions, column(k.gv), grad(e));
     formulas::dense_input_adjoint<Rate, false>(net_.E, H, shape_.regions, column(k.gv), column(k.gdv), column(k.gn2), column(k.gdn2));
-    formulas::trunk_adjoint<Rate>(net_, time, k.trunk(), column(k.gn2), column(k.gdn2), column(k.gp), column(k.gm), column(k.gdm), column(k.ga));
+    formulas::trunk_adjoint<Rate>(net_, time, k.trunk(), column(k.gn2), column(k.gdn2), column(k.gp), column(k.gm), column(k.gdm),
+                                  column(k.ga));
     formulas::dense_kernel_adjoint<Rate>(1, T, H, column(k.m), column(k.dm), column(k.gn2), column(k.gdn2), grad(C));
     formulas::dense_bias_adjoint(1, H, column(k.gn2), grad(c));
     formulas::dense_bias_adjoint(1, T, column(k.ga), grad(a));
     if (shape_.stimulus_bypass) {
       double last = s_.back();
-      formulas::dense_kernel_adjoint<false>(1, 1, H, Column<double>{&last, 1}, Column<double>{&last, 1}, column(k.gp), column(k.gp), grad(R));
+      formulas::dense_kernel_adjoint<false>(1, 1, H, Column<double>{&last, 1}, Column<double>{&last, 1}, column(k.gp), column(k.gp),
+                                            grad(R));
       formulas::dense_bias_adjoint(1, H, column(k.gp), grad(d));
     }
     const auto& widths = shape_.stimulus_widths;

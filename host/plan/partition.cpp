@@ -1,5 +1,6 @@
 #include "plan/partition.hpp"
 
+#include <algorithm>
 #include <numeric>
 
 #include "nnpoisson/random.hpp"
@@ -7,7 +8,7 @@
 namespace nnpoisson {
 namespace {
 
-/// NumPy's array_split: the first (n mod parts) pieces are one longer.
+/// NumPy's array_split: the first (n mod parts) pieces are one longer. Each piece is put in ascending order.
 std::vector<std::vector<std::int32_t>> array_split(const std::vector<std::int32_t>& values, int parts) {
   std::vector<std::vector<std::int32_t>> pieces;
   const auto n = static_cast<int>(values.size());
@@ -15,6 +16,7 @@ std::vector<std::vector<std::int32_t>> array_split(const std::vector<std::int32_
   for (int p = 0; p < parts; ++p) {
     const auto to = from + n / parts + (p < n % parts ? 1 : 0);
     pieces.emplace_back(from, to);
+    std::sort(pieces.back().begin(), pieces.back().end());
     from = to;
   }
   return pieces;

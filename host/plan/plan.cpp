@@ -18,8 +18,10 @@ constexpr double authors_scale = 1.0 / 200;  // the published program's divisor 
 class Trials {
  public:
   Trials(const Dataset& data, const PlanOptions& options)
-      : data_(data), scaled_(options.preset == Preset::authors || options.neural_time == NeuralTime::scaled),
-        units_(units_by_session_and_region(data)), stimulus_(data.trials()) {
+      : data_(data),
+        scaled_(options.preset == Preset::authors || options.neural_time == NeuralTime::scaled),
+        units_(units_by_session_and_region(data)),
+        stimulus_(data.trials()) {
     std::map<std::vector<double>, std::uint32_t> numbers;
     const std::size_t f = data.features();
     for (std::size_t n = 0; n < data.trials(); ++n) {
@@ -136,8 +138,8 @@ class Collector {
  private:
   PlanPiece piece(Term term, Reading reading) {
     PlanPiece made;
-    made.add(term, reading, events_, reading == Reading::rate && term == Term::neural ? options_.time_resolution : 0, trials_.data().bin_width,
-             eps_);
+    made.add(term, reading, events_, reading == Reading::rate && term == Term::neural ? options_.time_resolution : 0,
+             trials_.data().bin_width, eps_);
     made.add(term, Reading::value, exposure_, 0, 0, eps_);
     events_.clear();
     exposure_.clear();

@@ -62,8 +62,8 @@ void PlanPiece::add(Term term, Reading reading, std::vector<Entry>& entries, dou
     const auto column_of = [&](std::size_t point) { return entries[starts[point]].column; };
     while (end < points && end - p < tile_points && (shared || column_of(end) == column_of(p))) ++end;
 
-    Tile tile{term, reading, static_cast<std::uint32_t>(end - p), time.size(), weight.size(), interval.size(),
-              static_cast<std::uint32_t>(column.size()), 0};
+    Tile tile{term,          reading,         static_cast<std::uint32_t>(end - p),       time.size(),
+              weight.size(), interval.size(), static_cast<std::uint32_t>(column.size()), 0};
     columns.clear();
     for (std::size_t i = starts[p]; i < starts[end]; ++i) columns.push_back(entries[i].column);
     std::sort(columns.begin(), columns.end());

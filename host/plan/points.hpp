@@ -9,9 +9,9 @@ namespace nnpoisson {
 
 /// One weight of one column at one time of one stimulus, before merging.
 struct Entry {
-  double time;            ///< the network's time, s
+  double time;  ///< the network's time, s
   double weight;
-  double scale;           ///< kappa of the trial; tells intervals apart
+  double scale;  ///< kappa of the trial; tells intervals apart
   std::uint32_t stimulus;
   std::uint32_t column;
 };

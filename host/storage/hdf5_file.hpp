@@ -32,6 +32,7 @@ class Hdf5Reader {
   /// Attributes of the object at `path` ("/" for the root).
   [[nodiscard]] bool has_attribute(const std::string& path, const std::string& name) const;
   [[nodiscard]] double number_attribute(const std::string& path, const std::string& name) const;
+  [[nodiscard]] std::vector<double> numbers_attribute(const std::string& path, const std::string& name) const;
   [[nodiscard]] std::int64_t integer_attribute(const std::string& path, const std::string& name) const;
   [[nodiscard]] std::string string_attribute(const std::string& path, const std::string& name) const;
   [[nodiscard]] std::vector<std::string> strings_attribute(const std::string& path, const std::string& name) const;

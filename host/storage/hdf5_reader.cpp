@@ -157,13 +157,19 @@ struct Hdf5Reader::Impl {
   }
 
   template <class T>
+  [[nodiscard]] std::vector<T> numbers(const Source& source) const {
+    (void)source.require_number<T>();
+    std::vector<T> values(source.checked_size(size));
+    if (!values.empty()) source.read(hdf5::native_type<T>(), values.data());
+    return values;
+  }
+
+  template <class T>
   [[nodiscard]] T single(const std::string& path, const std::string& attribute_name) const {
     const Source source = attribute(path, attribute_name);
-    (void)source.require_number<T>();
-    if (source.checked_size(size) != 1) source.refuse("must be one number");
-    T value{};
-    source.read(hdf5::native_type<T>(), &value);
-    return value;
+    const auto values = numbers<T>(source);
+    if (values.size() != 1) source.refuse("must be one number");
+    return values.front();
   }
 };
 
@@ -262,6 +268,10 @@ bool Hdf5Reader::has_attribute(const std::string& path, const std::string& name)
 }
 
 double Hdf5Reader::number_attribute(const std::string& path, const std::string& name) const { return impl_->single<double>(path, name); }
+
+std::vector<double> Hdf5Reader::numbers_attribute(const std::string& path, const std::string& name) const {
+  return impl_->numbers<double>(impl_->attribute(path, name));
+}
 
 std::int64_t Hdf5Reader::integer_attribute(const std::string& path, const std::string& name) const {
   return impl_->single<std::int64_t>(path, name);

@@ -19,8 +19,8 @@ enum class BackendKind { automatic, reference, cpu, cuda };
 struct BackendOptions {
   BackendKind kind = BackendKind::automatic;
   Precision precision = Precision::single_precision;
-  int threads = 0;              ///< 0: one for each processor
-  std::string instruction_set;  ///< cpu only: "" best of the machine, else one of instruction_sets()
+  int threads = 0;                ///< 0: one for each processor
+  std::string instruction_set{};  ///< cpu only: "" best of the machine, else one of instruction_sets()
 };
 
 /// The terms of one batch's loss, as Batch words them.

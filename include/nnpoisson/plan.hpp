@@ -94,7 +94,7 @@ struct PlanOptions {
 [[nodiscard]] Plan make_plan(const Dataset& data, const PlanOptions& options, std::span<const std::int32_t> trials = {});
 
 /// The authors' partition: for each region in alphabetical order a permutation of its trial numbers, cut by array_split.
-/// Returned as [alphabetical region][part] -> trial numbers. Trials of a region: those of sessions that have units in it.
+/// Returned as [alphabetical region][part] -> trial numbers, ascending. Trials of a region: those of sessions that have units in it.
 [[nodiscard]] std::vector<std::vector<std::vector<std::int32_t>>> authors_partition(const Dataset& data, int parts, std::uint32_t seed);
 
 }  // namespace nnpoisson

@@ -89,7 +89,8 @@ NNP_FORMULA void dense_kernel_block(int points, int out, Column<P> x, Column<P> 
 }
 
 template <bool Rate, int J, class P>
-NNP_FORMULA void dense_kernel_columns(int points, int in, int out, Column<P> x, Column<P> dx, Column<P> gy, Column<P> gdy, P* kernel, int j) {
+NNP_FORMULA void dense_kernel_columns(int points, int in, int out, Column<P> x, Column<P> dx, Column<P> gy, Column<P> gdy, P* kernel,
+                                      int j) {
   int i = 0;
   for (; i + row_block <= in; i += row_block) dense_kernel_block<Rate, row_block, J>(points, out, x, dx, gy, gdy, kernel, i, j);
   for (; i < in; ++i) dense_kernel_block<Rate, 1, J>(points, out, x, dx, gy, gdy, kernel, i, j);

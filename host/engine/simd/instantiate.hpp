@@ -1,0 +1,25 @@
+#pragma once
+
+#include "engine/simd/pack.hpp"
+#include "engine/simd/step_kernels.hpp"
+#include "engine/simd/tile_kernel.hpp"
+
+namespace nnpoisson::simd {
+
+/// The kernels on packs of one instruction set. P's tag must be local to the file, so that no copy is shared with another file.
+template <class P>
+const Kernels<typename P::Scalar>* instantiate(const char* name) {
+  using T = typename P::Scalar;
+  static const Kernels<T> kernels{name,
+                                  [](const formulas::Network<T>& net, int columns) {
+                                    const int a = TileKernel<P>::scratch_size(net, columns), b = StimulusKernel<P>::scratch_size(net);
+                                    return a > b ? a : b;
+                                  },
+                                  [](const TileJob<T>& job) { TileKernel<P>::run(job); },
+                                  [](const StimulusJob<T>& job) { StimulusKernel<P>::forward(job); },
+                                  [](const StimulusJob<T>& job) { StimulusKernel<P>::adjoint(job); },
+                                  [](const AdamJob<T>& job) { return adam_kernel<P>(job); }};
+  return &kernels;
+}
+
+}  // namespace nnpoisson::simd

@@ -1,0 +1,118 @@
+#pragma once
+
+#include <cstdint>
+
+/// A SIMD pack of N numbers, on the vector extensions of GCC and Clang, with the functions that the formulas ask of a number type.
+/// `Isa` is a tag of the instruction set a file is built for: the same pack in files with different -m flags must be different types.
+namespace nnpoisson::simd {
+
+template <class T>
+struct Bits;
+template <>
+struct Bits<float> {
+  using Int = std::int32_t;
+  static constexpr int mantissa = 23;
+  static constexpr Int bias = 127;
+  static constexpr float round_magic = 0x1.8p23F, exp_least = -87.0F, exp_most = 88.0F, ln2_high = 0x1.62e4p-1F, ln2_low = 0x1.7f7d1cp-20F;
+  // exp on |r| <= ln(2)/2: Chebyshev interpolation, relative error 2.6e-9.
+  static constexpr float exp_series[] = {
+      1.0F, 1.00000003771621F, 0.50000000471171F, 0.16666415514651F, 0.04166635289699F, 0.00837512639837F, 0.00139411084200F};
+  static constexpr int log_terms = 5;  // 0.0295^5 / 11 = 2e-9
+};
+template <>
+struct Bits<double> {
+  using Int = std::int64_t;
+  static constexpr int mantissa = 52;
+  static constexpr Int bias = 1023;
+  static constexpr double round_magic = 0x1.8p52, exp_least = -708.0, exp_most = 709.0, ln2_high = 0x1.62e42fefa38p-1,
+                          ln2_low = 0x1.ef35793c7673p-45;
+  // Taylor: 0.3466^14 / 14! = 4e-18.
+  static constexpr double exp_series[] = {
+      1.0,        1.0,         1.0 / 2,      1.0 / 6,       1.0 / 24,       1.0 / 120,       1.0 / 720,
+      1.0 / 5040, 1.0 / 40320, 1.0 / 362880, 1.0 / 3628800, 1.0 / 39916800, 1.0 / 479001600, 1.0 / 6227020800};
+  static constexpr int log_terms = 11;  // 0.0295^11 / 23 = 6e-19
+};
+
+/// N numbers as one value, and the same laid over an array of T. In a template of their own: GCC takes the attributes of a dependent
+/// type only so.
+template <class T, int N>
+struct Vector {
+  typedef T type __attribute__((vector_size(N * sizeof(T))));                  // NOLINT(modernize-use-using)
+  typedef T in_memory __attribute__((vector_size(N * sizeof(T)), may_alias));  // NOLINT(modernize-use-using)
+};
+
+#define NNP_PACK inline __attribute__((always_inline))
+
+template <class T, int N, class Isa>
+struct Pack {
+  using Scalar = T;
+  using Int = typename Bits<T>::Int;
+  using V = typename Vector<T, N>::type;
+  using I = typename Vector<Int, N>::type;
+  using Memory = typename Vector<T, N>::in_memory;
+  static constexpr int lanes = N;
+  V v;
+
+  Pack() = default;
+  NNP_PACK Pack(T s) : v(s - V{}) {}  // NOLINT(google-explicit-constructor): scalars of a formula broadcast
+  NNP_PACK explicit Pack(V vector) : v(vector) {}
+  static NNP_PACK Pack load(const T* from) { return Pack(V(*reinterpret_cast<const Memory*>(from))); }
+  NNP_PACK void store(T* to) const { *reinterpret_cast<Memory*>(to) = v; }
+
+  friend NNP_PACK Pack operator+(Pack a, Pack b) { return Pack(a.v + b.v); }
+  friend NNP_PACK Pack operator-(Pack a, Pack b) { return Pack(a.v - b.v); }
+  friend NNP_PACK Pack operator*(Pack a, Pack b) { return Pack(a.v * b.v); }
+  friend NNP_PACK Pack operator/(Pack a, Pack b) { return Pack(a.v / b.v); }
+  friend NNP_PACK Pack operator-(Pack a) { return Pack(-a.v); }
+
+  friend NNP_PACK Pack max(Pack a, Pack b) { return Pack(V(a.v > b.v ? a.v : b.v)); }
+  friend NNP_PACK Pack abs(Pack a) { return Pack(V(a.v > -a.v ? a.v : -a.v)); }
+  /// a where x < 0, else b.
+  friend NNP_PACK Pack where_negative(Pack x, Pack a, Pack b) { return Pack(V(x.v < V{} ? a.v : b.v)); }
+
+  /// e^x, relative error about 1 ulp; saturates instead of overflowing. The second of each clamp's operands lets NaN through.
+  friend NNP_PACK Pack exp(Pack a) {
+    using B = Bits<T>;
+    const V low = B::exp_least - V{}, high = B::exp_most - V{};
+    V x = a.v < low ? low : a.v;
+    x = x > high ? high : x;
+    const V shifted = x * T(1.44269504088896340736) + B::round_magic;  // the integer nearest x / ln 2, in the low bits
+    const V n = shifted - B::round_magic;
+    const V r = (x - n * B::ln2_high) - n * B::ln2_low;
+    constexpr int degree = sizeof(B::exp_series) / sizeof(T) - 1;
+    V p = B::exp_series[degree] - V{};
+    for (int k = degree - 1; k >= 0; --k) p = p * r + B::exp_series[k];
+    const I power = ((I)shifted << B::mantissa) + (B::bias << B::mantissa);
+    return Pack(V(p * (V)power));
+  }
+
+  /// log x for x > 0, normal and finite.
+  friend NNP_PACK Pack log(Pack a) {
+    using B = Bits<T>;
+    constexpr Int half_sqrt2 = sizeof(T) == 4 ? Int(0x3f3504f3) : Int(0x3fe6a09e667f3bcdLL);
+    const I offset = (I)a.v - half_sqrt2;  // so that the mantissa lands in [sqrt(1/2), sqrt(2))
+    const I exponent = offset >> B::mantissa;
+    const V m = (V)((I)a.v - (exponent << B::mantissa));
+    const V e = __builtin_convertvector(exponent, V);
+    const V s = (m - T(1)) / (m + T(1)), z = s * s;  // log m = 2 atanh s
+    V p = T(1) / T(2 * B::log_terms - 1) - V{};
+    for (int k = B::log_terms - 2; k >= 0; --k) p = p * z + T(1) / T(2 * k + 1);
+    return Pack(V(e * B::ln2_high + (T(2) * s * p + e * B::ln2_low) + (a.v - a.v)));  // NaN and infinity come out as NaN
+  }
+  /// log(1 + x) for x in [0, 1], to an absolute error of 1 ulp of 1.
+  friend NNP_PACK Pack log1p(Pack a) { return log(a + Pack(T(1))); }
+  /// To an absolute error of 1 ulp of 1, which is what the slopes 1 - tanh^2 are good for.
+  friend NNP_PACK Pack tanh(Pack a) { return Pack(T(1)) - Pack(T(2)) / (exp(a + a) + Pack(T(1))); }
+  friend NNP_PACK Pack sqrt(Pack a) {
+    V r;
+    for (int i = 0; i < N; ++i) r[i] = sizeof(T) == 4 ? T(__builtin_sqrtf(float(a.v[i]))) : T(__builtin_sqrt(double(a.v[i])));
+    return Pack(r);
+  }
+  NNP_PACK T sum() const {
+    T s = v[0];
+    for (int i = 1; i < N; ++i) s += v[i];
+    return s;
+  }
+};
+
+}  // namespace nnpoisson::simd

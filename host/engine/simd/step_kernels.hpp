@@ -1,0 +1,110 @@
+#pragma once
+
+#include "engine/simd/kernels.hpp"
+#include "nnpoisson/formulas/adam.hpp"
+
+/// The parts of a step that come once a stimulus or once a parameter, not once a point.
+namespace nnpoisson::simd {
+
+template <class P>
+class StimulusKernel {
+  using T = typename P::Scalar;
+  using Col = formulas::Column<P>;
+  static constexpr int L = P::lanes;
+  static constexpr int B = stimulus_group / L;
+
+ public:
+  static int scratch_size(const formulas::Network<T>& net) {
+    const int rows = net.features + net.time_width + net.hidden_width + net.width1 + net.width2;
+    return rows * stimulus_group + stimulus_gradient_size(net) * L;
+  }
+
+  static void forward(const StimulusJob<T>& job) {
+    StimulusKernel k(job);
+    const auto& net = job.net;
+    for (int p = 0; p * L < job.count; ++p) {
+      k.load_input(p);
+      formulas::stimulus_forward(net, k.columns(p));
+      for (int lane = 0; lane < L && p * L + lane < job.count; ++lane) {
+        T* row = job.table + static_cast<long>(job.rows[p * L + lane]) * job.table_width;
+        for (int i = 0; i < net.time_width; ++i) row[i] = k.h3_[i * B + p].v[lane];
+        for (int j = 0; net.bypass && j < net.hidden_width; ++j) row[net.time_width + j] = k.bypass_[j * B + p].v[lane];
+      }
+    }
+  }
+
+  static void adjoint(const StimulusJob<T>& job) {
+    StimulusKernel k(job);
+    const auto& net = job.net;
+    const int packs = (job.count + L - 1) / L, T_ = net.time_width, H = net.hidden_width;
+    P* sum = k.gradient_;
+    for (int i = 0; i < stimulus_gradient_size(net); ++i) sum[i] = P(0);
+    for (int p = 0; p < packs; ++p) {
+      k.load_input(p);
+      for (int i = 0; i < T_; ++i) k.gh3_[i * B + p] = P::load(job.adjoint + i * stimulus_group + p * L);
+      for (int j = 0; net.bypass && j < H; ++j) k.gp_[j * B + p] = P::load(job.adjoint + (T_ + j) * stimulus_group + p * L);
+      formulas::stimulus_adjoint(net, k.columns(p), at(k.gh3_, p), at(k.gu2_, p), at(k.gu1_, p));
+    }
+    const auto layer = [&](int in, int out, P* x, P* g) {
+      formulas::dense_kernel_adjoint<false>(packs, in, out, at(x, 0), at(x, 0), at(g, 0), at(g, 0), sum);
+      formulas::dense_bias_adjoint(packs, out, at(g, 0), sum + in * out);
+      sum += (in + 1) * out;
+    };
+    layer(net.features, net.width1, k.s_, k.gu1_);
+    layer(net.width1, net.width2, k.h1_, k.gu2_);
+    layer(net.width2, T_, k.h2_, k.gh3_);
+    if (net.bypass) layer(1, H, k.s_ + (net.features - 1) * B, k.gp_);
+    for (int i = 0; i < stimulus_gradient_size(net); ++i) job.gradient[i] = k.gradient_[i].sum();
+  }
+
+ private:
+  explicit StimulusKernel(const StimulusJob<T>& job) : job_(job) {
+    const auto& net = job.net;
+    P* kept = reinterpret_cast<P*>(job.layers);
+    P* free = reinterpret_cast<P*>(job.scratch);
+    const auto take = [](P*& from, int packs) {
+      P* piece = from;
+      from += packs;
+      return piece;
+    };
+    for (P** a : {&u1_, &h1_}) *a = take(kept, net.width1 * B);
+    for (P** a : {&u2_, &h2_}) *a = take(kept, net.width2 * B);
+    h3_ = take(kept, net.time_width * B);
+    bypass_ = take(kept, net.hidden_width * B);
+    s_ = take(free, net.features * B);
+    gh3_ = take(free, net.time_width * B);
+    gp_ = take(free, net.hidden_width * B);
+    gu1_ = take(free, net.width1 * B);
+    gu2_ = take(free, net.width2 * B);
+    gradient_ = take(free, stimulus_gradient_size(net));
+  }
+
+  static Col at(P* rows, int p) { return {rows + p, B}; }
+  void load_input(int p) {
+    for (int f = 0; f < job_.net.features; ++f) s_[f * B + p] = P::load(job_.input + f * stimulus_group + p * L);
+  }
+  formulas::StimulusColumns<P> columns(int p) {
+    return {at(s_, p), at(u1_, p), at(h1_, p), at(u2_, p), at(h2_, p), at(h3_, p), at(bypass_, p)};
+  }
+
+  const StimulusJob<T>& job_;
+  P *u1_, *h1_, *u2_, *h2_, *h3_, *bypass_, *s_, *gh3_, *gp_, *gu1_, *gu2_, *gradient_;
+};
+
+template <class P>
+bool adam_kernel(const AdamJob<typename P::Scalar>& job) {
+  using T = typename P::Scalar;
+  P zero(0);  // stays 0 as long as every gradient is finite
+  for (int i = 0; i < job.n; i += P::lanes) zero = zero + P::load(job.gradient + i) * T(0);
+  if (!(zero.sum() == T(0))) return false;
+  for (int i = 0; i < job.n; i += P::lanes) {
+    P weight = P::load(job.weight + i), first = P::load(job.first + i), second = P::load(job.second + i);
+    formulas::adam(weight, first, second, P::load(job.gradient + i) * P::load(job.trained + i), job.rate);
+    max(weight, P::load(job.floor + i)).store(job.weight + i);
+    first.store(job.first + i);
+    second.store(job.second + i);
+  }
+  return true;
+}
+
+}  // namespace nnpoisson::simd
