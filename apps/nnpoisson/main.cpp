@@ -26,6 +26,9 @@ int run(int argc, char** argv) {
   nnpoisson::command::add_info(app);
   nnpoisson::command::add_import(app);
   nnpoisson::command::add_split(app);
+  nnpoisson::command::add_simulate(app);
+  nnpoisson::command::add_sample(app);
+  nnpoisson::command::add_evaluate(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::RuntimeError& ended) {

@@ -25,7 +25,7 @@ struct SampleOptions {
                              const std::string& file = "dataset");
 
 /// A known model and trials to draw from it, for demonstrations and tests: six regions with rates of 2 to 32 Hz, transients after the
-/// stimulus, ramps and activity before a choice; two contrasts, left and right, drive choices that follow the greater one (0.11 to 0.88
+/// stimulus, ramps and activity before a choice; two contrasts, left and right, drive choices that follow the greater one (0.06 to 0.93
 /// left) and responses between about 0.2 s and the time limit of 1 s, a few trials without one.
 struct Demonstration {
   Model model;

@@ -1,0 +1,117 @@
+#include "nnpoisson/curves.hpp"
+
+#include "model/bind.hpp"
+
+namespace nnpoisson {
+namespace {
+
+using formulas::Column;
+using Numbers = std::vector<double>;
+
+Column<double> column(Numbers& v) { return {v.data(), 1}; }
+Numbers zeros(int n) { return Numbers(static_cast<std::size_t>(n)); }
+
+}  // namespace
+
+double time_scale(const Model& model, double observed_until) {
+  const bool scaled = model.preset == Preset::authors || model.neural_time == NeuralTime::scaled;
+  return scaled ? model.time_limit / observed_until : 1;
+}
+
+struct Curves::Impl {
+  Impl(const Model& model, std::span<const double> stimulus)
+      : layout(model.shape),
+        net(bind_network(model.shape, layout, model.parameters.data())),
+        s(stimulus.begin(), stimulus.end()),
+        h3(zeros(net.time_width)),
+        bypass(zeros(net.hidden_width)),
+        m(h3),
+        dm(h3),
+        n1(bypass),
+        du(bypass),
+        n2(bypass),
+        dn2(bypass),
+        v(zeros(net.regions)),
+        dv(v),
+        z(v),
+        dz(v),
+        slope(v),
+        w(zeros(net.behaviour_width)),
+        dw(w),
+        dy(w) {
+    Numbers u1 = zeros(net.width1), h1 = u1, u2 = zeros(net.width2), h2 = u2;
+    formulas::stimulus_forward<double>(net, {column(s), column(u1), column(h1), column(u2), column(h2), column(h3), column(bypass)});
+    read_regions(0);
+    z_at_onset = z;
+    for (const std::size_t a : {0U, 1U}) at_onset[a] = action(a).cumulative;
+  }
+
+  void trunk(double network_time) {
+    formulas::trunk_forward<true>(net, network_time, column(h3), column(bypass),
+                                  {column(m), column(dm), column(n1), column(du), column(n2), column(dn2)});
+  }
+
+  /// z and dz of all regions.
+  void read_regions(double network_time) {
+    trunk(network_time);
+    formulas::dense<true>(net.E, net.e, net.hidden_width, net.regions, column(n2), column(dn2), column(v), column(dv));
+    formulas::softplus_forward<true>(net.regions, column(v), column(dv), column(z), column(dz), column(slope));
+  }
+
+  /// b and its slope of one action, from the z read last.
+  Growth action(std::size_t a) {
+    double x = 0, dx = 0;
+    formulas::head_forward<true>(net, static_cast<int>(a), column(z), column(dz), {column(dy), column(w), column(dw), {&x, 1}, {&dx, 1}});
+    return {formulas::softplus(x), formulas::logistic(x) * dx};
+  }
+
+  ParameterLayout layout;
+  formulas::Network<double> net;
+  Numbers s, h3, bypass, m, dm, n1, du, n2, dn2, v, dv, z, dz, slope, w, dw, dy;
+  Numbers z_at_onset;
+  std::array<double, 2> at_onset{};
+};
+
+Curves::Curves(const Model& model, std::span<const double> stimulus) : impl_(std::make_unique<Impl>(model, stimulus)) {}
+Curves::~Curves() = default;
+Curves::Curves(Curves&&) noexcept = default;
+Curves& Curves::operator=(Curves&&) noexcept = default;
+
+Growth Curves::region(std::size_t g, double time, double scale) {
+  auto& k = *impl_;
+  k.trunk(scale * time);
+  const auto regions = static_cast<std::size_t>(k.net.regions);
+  double v = k.net.e[g], dv = 0;
+  for (std::size_t j = 0; j < k.n2.size(); ++j) {
+    v += k.n2[j] * k.net.E[j * regions + g];
+    dv += k.dn2[j] * k.net.E[j * regions + g];
+  }
+  return {(formulas::softplus(v) - k.z_at_onset[g]) / scale + intensity_floor * time, formulas::logistic(v) * dv + intensity_floor};
+}
+
+void Curves::regions(double time, double scale, std::span<Growth> out) {
+  auto& k = *impl_;
+  k.read_regions(scale * time);
+  for (std::size_t g = 0; g < out.size(); ++g)
+    out[g] = {(k.z[g] - k.z_at_onset[g]) / scale + intensity_floor * time, k.dz[g] + intensity_floor};
+}
+
+std::array<Growth, 2> Curves::actions(double time) {
+  auto& k = *impl_;
+  k.read_regions(time);
+  std::array<Growth, 2> out;
+  for (const std::size_t a : {0U, 1U}) {
+    const Growth b = k.action(a);
+    out[a] = {b.cumulative - k.at_onset[a] + intensity_floor * time, b.intensity + intensity_floor};
+  }
+  return out;
+}
+
+Growth Curves::response(double time) {
+  const auto [left, right] = actions(time);
+  return {left.cumulative + right.cumulative, left.intensity + right.intensity};
+}
+
+std::array<double, 2> Curves::actions_at_onset() const { return impl_->at_onset; }
+
+}  // namespace nnpoisson
