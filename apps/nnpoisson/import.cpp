@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "commands.hpp"
+#include "nnpoisson/error.hpp"
 
 namespace nnpoisson::command {
 namespace {
@@ -19,6 +19,13 @@ struct NpzOptions {
   NpzImport import;
 };
 
+StimulusEncoding encoding(const std::string& name) {
+  if (name == "raw") return StimulusEncoding::raw;
+  if (name == "one-hot") return StimulusEncoding::one_hot;
+  if (name == "standardise") return StimulusEncoding::standardise;
+  throw UsageError("--stimulus: must be raw, one-hot or standardise, not \"" + name + "\"");
+}
+
 void report(const Imported& imported) {
   if (imported.excluded > 0) fmt::print("{} trials left out: not included\n", imported.excluded);
   if (imported.unobserved > 0) fmt::print("{} trials left out: answered before anything could be observed\n", imported.unobserved);
@@ -27,8 +34,6 @@ void report(const Imported& imported) {
 }
 
 void add_npz(CLI::App& import) {
-  static const std::map<std::string, StimulusEncoding> encodings{
-      {"raw", StimulusEncoding::raw}, {"one-hot", StimulusEncoding::one_hot}, {"standardise", StimulusEncoding::standardise}};
   auto* command = import.add_subcommand("npz", "NumPy archives, one session a file (docs/dataset.md)");
   auto options = std::make_shared<NpzOptions>();
   command->add_option("source", options->sources, "Recordings (.npz)")->required();
@@ -36,8 +41,9 @@ void add_npz(CLI::App& import) {
   command->add_option("--time-limit", options->import.time_limit, "Longest time looked at after stimulus onset, s");
   command->add_option("--region", options->import.regions, "Regions to keep; without it, all")->delimiter(',')->allow_extra_args(false);
   command->add_option("--region-name", options->import.region_name, "Region of recordings that name none")->capture_default_str();
-  command->add_option("--stimulus", options->import.stimulus, "Encoding: raw, one-hot, standardise")
-      ->transform(CLI::CheckedTransformer(encodings, CLI::ignore_case));
+  command->add_option_function<std::string>(
+      "--stimulus", [options](const std::string& name) { options->import.stimulus = encoding(name); },
+      "What the network sees of a stimulus: raw (default), one-hot, standardise");
   command->add_flag("--included-only", options->import.included_only, "Leave out trials whose `included` is false");
   command->callback([options] {
     const Imported imported = import_npz(options->sources, options->import);

@@ -35,7 +35,10 @@ int run(int argc, char** argv) {
     return ended.get_exit_code();
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    return complain(std::string(error.what()) + "; see nnpoisson --help", ExitStatus::usage);
+    // CLI11 tells of what is missing first; a mistyped word is the likelier reason.
+    const auto unknown = app.remaining(true);
+    const std::string what = unknown.empty() ? error.what() : "\"" + unknown.front() + "\" is not known";
+    return complain(what + "; see nnpoisson --help", ExitStatus::usage);
   }
   if (std::fflush(stdout) != 0) throw nnpoisson::ResourceError(std::string("standard output: ") + std::strerror(errno));
   return static_cast<int>(ExitStatus::done);

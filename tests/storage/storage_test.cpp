@@ -12,6 +12,9 @@
 #include "nnpoisson/error.hpp"
 #include "storage/hdf5_file.hpp"
 
+/// HDF5 itself loses a few buffers when it cannot write a file out on closing it.
+extern "C" const char* __lsan_default_suppressions() { return "leak:libhdf5"; }
+
 namespace nnpoisson {
 namespace {
 
