@@ -10,6 +10,7 @@ void add_info(CLI::App& app);
 void add_import(CLI::App& app);
 void add_split(CLI::App& app);
 void add_simulate(CLI::App& app);
+void add_train(CLI::App& app);
 void add_sample(CLI::App& app);
 void add_evaluate(CLI::App& app);
 

@@ -71,10 +71,11 @@ class CpuBackend final : public Backend {
     ProgramResult result;
     result.sums.resize(count);
     std::vector<unsigned char> finite(count);
+    const std::uint64_t steps_before = state.step;
     for (const auto b : program.batches) {
       if (stop) break;
       forward_and_back(b, count, true);
-      const auto step = static_cast<double>(state.step + 1);
+      const auto step = static_cast<double>(steps_before + result.steps + 1);
       team_.run(static_cast<std::uint32_t>(count), [&](std::uint32_t m, int) {
         const std::size_t at = m * size_;
         finite[m] = kernels_.adam({static_cast<int>(size_), weights_.data() + at, first_.data() + at, second_.data() + at,
@@ -83,14 +84,17 @@ class CpuBackend final : public Backend {
       });
       for (std::size_t m = 0; m < count; ++m) {
         const BatchLoss now = loss(b, m);
-        result.finite = result.finite && finite[m] && std::isfinite(now.total);
+        if (result.finite && !(finite[m] && std::isfinite(now.total))) {
+          result.finite = false;
+          result.failed = now;
+        }
         auto& sum = result.sums[m];
         sum = {sum.neural + now.neural, sum.left + now.left, sum.right + now.right, sum.total + now.total};
       }
       if (!result.finite) return result;  // the state handed in is left as it was: the last that is known to be good
-      ++state.step;
       ++result.steps;
     }
+    state.step += result.steps;
     store(weights_, count, state.parameters);
     store(first_, count, state.first_moment);
     store(second_, count, state.second_moment);

@@ -75,6 +75,7 @@ class ReferenceBackend final : public Backend {
     const auto models = static_cast<std::size_t>(state.models);
     ProgramResult result;
     result.sums.resize(models);
+    const TrainingState before = state;
     Numbers gradient(n);
     for (const auto b : program.batches) {
       if (stop) break;
@@ -85,7 +86,11 @@ class ReferenceBackend final : public Backend {
         now[m] = loss(plan_->batches[b], weights, gradient);
         result.finite = result.finite && std::isfinite(now[m].total) &&
                         std::all_of(gradient.begin(), gradient.end(), [](double g) { return std::isfinite(g); });
-        if (!result.finite) return result;
+        if (!result.finite) {
+          state = before;
+          result.failed = now[m];
+          return result;
+        }
         const double rate = formulas::adam_rate(program.learning_rate[m], step);
         for (const auto& slot : layout_.slots()) {
           if (!slot.trained) continue;

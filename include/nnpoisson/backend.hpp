@@ -47,7 +47,8 @@ struct TrainingProgram {
 struct ProgramResult {
   std::vector<BatchLoss> sums;  ///< [M]
   std::uint64_t steps = 0;      ///< taken; fewer than asked for if `stop` was set
-  bool finite = true;           ///< false: the program ended at the step after `steps` with a loss or gradient that is not finite
+  bool finite = true;           ///< false: the step after `steps` had a loss or gradient that is not finite, and `state` is as handed in
+  BatchLoss failed;             ///< that step's loss, of the first model concerned; all finite if it was the gradient
 };
 
 /// The one seam between the engine and what computes it. A backend is given its plan once.

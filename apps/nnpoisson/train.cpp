@@ -1,0 +1,146 @@
+#include "nnpoisson/train.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cmath>
+#include <csignal>
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "commands.hpp"
+#include "nnpoisson/error.hpp"
+
+namespace nnpoisson::command {
+namespace {
+
+struct TrainOptions {
+  TrainRequest request;
+  std::string test, init, preset, config;
+  std::vector<std::string> assignments;
+  std::optional<std::uint64_t> seed;
+  bool quiet = false;
+};
+
+std::atomic<bool> stop{false};
+std::atomic<int> caught{0};
+
+extern "C" void on_signal(int number) {
+  if (stop) _exit(128 + number);  // the second one does not wait
+  caught = number;
+  stop = true;
+}
+
+std::string clock(double seconds) {
+  const auto s = static_cast<long>(std::lround(seconds));
+  return s < 3600 ? fmt::format("{}:{:02}", s / 60, s % 60) : fmt::format("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
+}
+
+std::string losses(const TrainProgress& p) {
+  std::string text = fmt::format("train {:.4g}", p.train_total);
+  if (!std::isnan(p.validation_total)) text += fmt::format("  validation {:.6g}", p.validation_total);
+  if (!std::isnan(p.test_total)) text += fmt::format("  test {:.6g}", p.test_total);
+  return text;
+}
+
+/// A bar on a terminal; elsewhere a line at most every ten seconds.
+class ProgressDisplay {
+ public:
+  explicit ProgressDisplay(bool quiet) : quiet_(quiet), terminal_(isatty(STDERR_FILENO) == 1) {}
+  void show(const TrainProgress& p) {
+    if (quiet_) return;
+    const bool last = p.iteration == p.iterations;
+    if (!last && p.seconds - shown_ < (terminal_ ? 0.1 : 10.0)) return;
+    shown_ = p.seconds;
+    const std::string line = fmt::format("iteration {}/{}  {}  {:.3g} spikes/s  {} left", p.iteration, p.iterations, losses(p),
+                                         p.spikes_per_second, clock(p.seconds_left));
+    if (!terminal_) {
+      fmt::print(stderr, "{}\n", line);
+      return;
+    }
+    constexpr int width = 20;
+    const int full = width * p.iteration / p.iterations;
+    fmt::print(stderr, "\r\x1b[K[{}{}] {}{}", std::string(static_cast<std::size_t>(full), '='),
+               std::string(static_cast<std::size_t>(width - full), ' '), line, last ? "\n" : "");
+    std::fflush(stderr);
+    open_line_ = !last;
+  }
+  void message(const std::string& text) {
+    if (quiet_) return;
+    fmt::print(stderr, "{}{}\n", open_line_ ? "\n" : "", text);
+    open_line_ = false;
+  }
+
+ private:
+  bool quiet_, terminal_, open_line_ = false;
+  double shown_ = -1e9;
+};
+
+Settings gather_settings(const TrainOptions& options) {
+  Settings settings = preset_settings(options.preset == "authors" ? Preset::authors : Preset::exact);
+  if (!options.config.empty()) {
+    apply_toml(settings, options.config);
+    if (!options.preset.empty() && options.preset != to_string(settings.preset))
+      throw UsageError(options.config + ": preset: is \"" + to_string(settings.preset) + "\", but --preset asks for " + options.preset);
+  }
+  for (const auto& assignment : options.assignments) apply_assignment(settings, assignment);
+  if (options.seed) settings.seed = *options.seed;
+  check(settings);
+  return settings;
+}
+
+void run(TrainOptions& options) {
+  TrainRequest& request = options.request;
+  request.settings = gather_settings(options);
+  request.backend.precision = request.settings.train.precision;
+  if (!options.test.empty()) request.test = options.test;
+  if (!options.init.empty()) request.init = options.init;
+  if (request.resume && request.overwrite) throw UsageError("--resume and --overwrite exclude each other");
+  std::signal(SIGINT, on_signal);
+  std::signal(SIGTERM, on_signal);
+  ProgressDisplay display(options.quiet);
+  const auto outcome = train(
+      request, stop, [&](const TrainProgress& p) { display.show(p); }, [&](const std::string& text) { display.message(text); });
+  if (outcome.interrupted) {
+    display.message(fmt::format("interrupted after iteration {}; continue with the same command and --resume", outcome.iterations));
+    throw CLI::RuntimeError(128 + caught.load());
+  }
+  if (!options.quiet)
+    fmt::print("{} iterations, {:.3g} spikes/s in training, {}; {}\n", outcome.iterations, outcome.spikes_per_second, outcome.backend,
+               (request.run / "model.h5").string());
+}
+
+}  // namespace
+
+void add_train(CLI::App& app) {
+  auto* command = app.add_subcommand("train", "Fit the network to a dataset and leave a run folder");
+  auto options = std::make_shared<TrainOptions>();
+  command->add_option("--train", options->request.train, "Training set (layout 1)")->required();
+  command->add_option("--test", options->test, "Test set, evaluated after every iteration");
+  command->add_option("--out", options->request.run, "Run folder to make")->required();
+  command->add_option("--preset", options->preset, "exact (default): the joint likelihood; authors: the published program's")
+      ->check(CLI::IsMember({"exact", "authors"}));
+  command->add_option("--config", options->config, "TOML file of settings (docs/settings.md)");
+  command->add_option("--set", options->assignments, "One setting, e.g. train.iterations=21; may be given again")->allow_extra_args(false);
+  command->add_option("--init", options->init, "Weights to start from: model.h5 or a Keras weight file");
+  const std::map<std::string, BackendKind> kinds{
+      {"auto", BackendKind::automatic}, {"reference", BackendKind::reference}, {"cpu", BackendKind::cpu}, {"cuda", BackendKind::cuda}};
+  command->add_option("--backend", options->request.backend.kind, "auto, reference, cpu or cuda")
+      ->transform(CLI::CheckedTransformer(kinds))
+      ->default_str("auto");
+  command->add_option("--threads", options->request.backend.threads, "CPU threads; 0: one for each processor")->check(CLI::Range(0, 1024));
+  command->add_option("--instruction-set", options->request.backend.instruction_set,
+                      "CPU kernels: sse2, avx2 or avx512 (default: the machine's best)");
+  command->add_option("--seed", options->seed, "Initial weights, batches, validation trials (default 0)");
+  command->add_flag("--resume", options->request.resume, "Continue from the run folder's checkpoint");
+  command->add_flag("--overwrite", options->request.overwrite, "Replace the run in the folder");
+  command->add_flag("--quiet", options->quiet, "No progress, no summary");
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace nnpoisson::command
