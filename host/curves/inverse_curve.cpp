@@ -39,8 +39,7 @@ double InverseCurve::operator()(double cumulative) const {
   double time = low + width * hermite(u, rise / (width * start.intensity), rise / (width * end.intensity));
   if (!(time > low && time < high)) time = low + width * u;
 
-  // The error after a Newton step is of the order of the step squared, so a step this small is the last one needed.
-  constexpr double small_step = 1e-8;
+  constexpr double tolerance = 1e-12;
   while (true) {
     const Growth now = curve_(time);
     (now.cumulative < cumulative ? low : high) = time;
@@ -48,7 +47,7 @@ double InverseCurve::operator()(double cumulative) const {
     const bool newton = next >= low && next <= high;
     if (!newton) next = low + (high - low) / 2;
     const double step = std::abs(next - time);
-    if ((newton && step <= small_step * time) || step == 0 || high - low <= 1e-15 * high) return next;
+    if ((newton && step <= tolerance * time) || step == 0 || high - low <= tolerance * low) return next;
     time = next;
   }
 }
