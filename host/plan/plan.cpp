@@ -42,10 +42,10 @@ class Trials {
   [[nodiscard]] std::int32_t units(std::size_t n, std::size_t region) const {
     return units_[static_cast<std::size_t>(data_.trial.session[n]) * data_.regions() + region];
   }
-  /// How long trial n went without a response, s (its response time if it had one).
+  /// How long trial n was watched for a left or right response, s: a response of neither kind ends it too.
   [[nodiscard]] double waited(std::size_t n) const {
-    if (data_.responded(n)) return data_.trial.response_time[n];
-    return std::isnan(data_.trial.response_time[n]) ? until(n) : data_.time_limit;
+    const double response = data_.trial.response_time[n];
+    return std::isnan(response) ? until(n) : std::min(response, data_.time_limit);
   }
   [[nodiscard]] std::uint32_t action(std::size_t n) const { return data_.trial.choice[n] > 0 ? 0U : 1U; }
 
@@ -241,8 +241,13 @@ Plan make_plan(const Dataset& data, const PlanOptions& options, std::span<const 
     for (std::size_t k = 0; k < count; ++k) {
       Batch& batch = made[k].batch;
       batch.tiles[0] = append(plan, std::move(made[k].neural));
-      const auto shared = requests[first + k].same_behaviour_as;
-      batch.tiles[1] = shared >= 0 ? plan.batches[static_cast<std::size_t>(shared)].tiles[1] : append(plan, std::move(made[k].behaviour));
+      if (const auto shared = requests[first + k].same_behaviour_as; shared >= 0) {
+        const Batch& earlier = plan.batches[static_cast<std::size_t>(shared)];
+        batch.tiles[1] = earlier.tiles[1];
+        batch.action_constant = earlier.action_constant;
+      } else {
+        batch.tiles[1] = append(plan, std::move(made[k].behaviour));
+      }
       plan.spikes += made[k].spikes;
       plan.batches.push_back(batch);
     }
