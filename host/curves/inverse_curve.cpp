@@ -7,7 +7,7 @@
 namespace nnpoisson {
 namespace {
 
-constexpr std::size_t cells = 64;
+constexpr std::size_t cells = 16;
 
 std::vector<Growth> tabulate(const InverseCurve::Curve& curve, double limit) {
   std::vector<Growth> table(cells + 1);

@@ -6,7 +6,7 @@ namespace nnpoisson {
 
 ResponsePrediction predict_response(Curves& curves, double limit) {
   // Gauss-Legendre, three points a cell; cells are narrow against the time in which hazards change.
-  constexpr int cells = 128;
+  constexpr int cells = 64;
   const std::array<double, 3> place{-std::sqrt(0.6), 0, std::sqrt(0.6)}, weight{5.0 / 18, 8.0 / 18, 5.0 / 18};
   const double width = limit / cells;
   ResponsePrediction predicted;

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <numbers>
 
 #include "curves/parallel.hpp"
 #include "evaluate/parts.hpp"
@@ -69,7 +68,7 @@ void likelihood(BehaviourEvaluation& behaviour, const Dataset& data, const Match
     behaviour.null_log_likelihood[a] = events[a] > 0 ? events[a] * (std::log(behaviour.null_rate[a]) - 1) : 0;
     gain += behaviour.log_likelihood[a] - behaviour.null_log_likelihood[a];
   }
-  behaviour.bits_per_trial = gain / (static_cast<double>(data.trials()) * std::numbers::ln2);
+  behaviour.bits_per_trial = bits_per_event(gain, 0, static_cast<double>(data.trials()));
 }
 
 }  // namespace

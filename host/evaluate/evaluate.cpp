@@ -1,8 +1,7 @@
 #include "nnpoisson/evaluate.hpp"
 
-#include <numbers>
-
 #include "evaluate/parts.hpp"
+#include "evaluate/statistics.hpp"
 
 namespace nnpoisson {
 
@@ -18,7 +17,7 @@ Evaluation evaluate(const Model& model, const Dataset& data, const std::string& 
     if (region.exposure > 0) evaluation.null_log_likelihood += region.null_log_likelihood;
   }
   evaluation.bits_per_spike =
-      (evaluation.log_likelihood - evaluation.null_log_likelihood) / (static_cast<double>(evaluation.spikes) * std::numbers::ln2);
+      bits_per_event(evaluation.log_likelihood, evaluation.null_log_likelihood, static_cast<double>(evaluation.spikes));
   evaluate_behaviour(evaluation, model, data, trials, threads);
   return evaluation;
 }

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numbers>
 #include <utility>
 
 #include "curves/parallel.hpp"
@@ -120,7 +119,7 @@ std::vector<RegionEvaluation> evaluate_regions(const Model& model, const Dataset
     region.null_rate = model.constant_rate.empty() ? spikes / region.exposure : model.constant_rate[trials.column(g)];
     const double events_in = data.binned() ? region.null_rate * data.bin_width : region.null_rate;
     region.null_log_likelihood = times_log(spikes, events_in) - log_factorials[g] - region.null_rate * region.exposure;
-    region.bits_per_spike = (region.log_likelihood - region.null_log_likelihood) / (spikes * std::numbers::ln2);
+    region.bits_per_spike = bits_per_event(region.log_likelihood, region.null_log_likelihood, spikes);
     region.ks_band = ks_band(rescaled[g].size());
     region.ks = ks_distance_from_uniform(std::move(rescaled[g]));
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 
 namespace nnpoisson {
 namespace {
@@ -36,6 +37,10 @@ double area_under_curve(std::span<const double> positive, std::span<const double
     won += static_cast<double>(first - sorted.begin()) + 0.5 * static_cast<double>(last - first);
   }
   return won / (static_cast<double>(positive.size()) * static_cast<double>(negative.size()));
+}
+
+double bits_per_event(double log_likelihood, double null, double events) {
+  return events > 0 ? (log_likelihood - null) / (events * std::numbers::ln2) : none;
 }
 
 double median(std::vector<double> values) {

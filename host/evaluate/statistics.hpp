@@ -13,6 +13,9 @@ namespace nnpoisson {
 /// Probability that a positive case scores above a negative one, ties counted half; NaN where one of the two is missing.
 [[nodiscard]] double area_under_curve(std::span<const double> positive, std::span<const double> negative);
 
+/// (log_likelihood - null) / (events log 2); NaN without events.
+[[nodiscard]] double bits_per_event(double log_likelihood, double null, double events);
+
 /// NaN without values.
 [[nodiscard]] double median(std::vector<double> values);
 

@@ -63,7 +63,7 @@ class SpikeDrawer {
   }
 
  private:
-  static constexpr std::size_t cells = 64;
+  static constexpr std::size_t cells = 32;
   Curves& curves_;
   double scale_, until_;
   std::vector<std::vector<Growth>> table_;

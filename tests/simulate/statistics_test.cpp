@@ -18,7 +18,7 @@ constexpr double bound = 4;
 
 struct KnownDraw {
   explicit KnownDraw(NeuralTime time = NeuralTime::scaled) {
-    auto [known, like] = demonstration(3000);
+    auto [known, like] = demonstration(2000);
     model = known;
     model.neural_time = time;
     data = sample(model, like, {.seed = 11});
@@ -102,7 +102,7 @@ TEST(StatisticsOfResponses, TimesFollowTheirDistribution) {
   }
   std::sort(uniform.begin(), uniform.end());
   const auto count = static_cast<double>(uniform.size());
-  ASSERT_GT(count, 2900);
+  ASSERT_GT(count, 1900);
   for (std::size_t i = 0; i < uniform.size(); ++i)
     ASSERT_LT(std::abs(uniform[i] - (static_cast<double>(i) + 0.5) / count), 1.63 / std::sqrt(count)) << i;  // 99 % band
 }
