@@ -66,7 +66,7 @@ void add_evaluate(CLI::App& app) {
   command->add_option("--model", options->model, "Model of a run (model.h5)")->required();
   command->add_option("--data", options->data, "Dataset (layout 1)")->required();
   command->add_option("--out", options->out, "Also write the metrics to this file (JSON)");
-  command->add_option("--threads", options->threads, "0: one for each processor")->capture_default_str();
+  command->add_option("--threads", options->threads, "0: one for each processor")->check(CLI::NonNegativeNumber)->capture_default_str();
   command->add_flag("--json", options->json, "Print JSON");
   command->callback([options] {
     const Model model = read_model(options->model);

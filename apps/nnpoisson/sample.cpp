@@ -50,7 +50,9 @@ void add_sample(CLI::App& app) {
   command->add_option("--like", options->like, "Dataset whose sessions, units and stimuli to draw for")->required();
   command->add_option("--seed", options->sample.seed, "Same seed, same draw")->capture_default_str();
   command->add_option("--repeats", options->sample.repeats, "How often each trial is drawn")->capture_default_str();
-  command->add_option("--threads", options->sample.threads, "0: one for each processor")->capture_default_str();
+  command->add_option("--threads", options->sample.threads, "0: one for each processor")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   command->add_option("--out", options->out, "Dataset to write")->required();
   command->callback([options] {
     const Model model = read_model(options->model);

@@ -24,7 +24,7 @@ inline constexpr double intensity_floor = 1e-5;
 [[nodiscard]] double time_scale(const Model& model, double observed_until);
 
 /// A model's outputs for one stimulus as functions of time since onset, in double precision, as the `exact` likelihood means them
-/// whatever preset the model was fitted with (docs/likelihood.md):
+/// whatever preset the model was fitted with (docs/evaluation.md):
 ///   region g:  Lambda(t) = (z_g(kappa t) - z_g(0)) / kappa + eps t,  lambda(t) = z_g'(kappa t) + eps, of one unit
 ///   action a:  Lambda(t) = b_a(t) - b_a(0) + eps t,                  lambda(t) = b_a'(t) + eps
 /// The stimulus' layers are computed once. Holds scratch: use one object from one thread at a time. `model` must outlive it.
