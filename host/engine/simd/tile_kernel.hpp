@@ -26,7 +26,8 @@ class Scratch {
   T* at_;
 };
 
-template <class P>
+/// Width > 0: both trunk widths are this number, known to the compiler, which then unrolls the layers; 0: as the network says.
+template <class P, int Width>
 class TileKernel {
   using T = typename P::Scalar;
   using Col = formulas::Column<P>;
@@ -111,22 +112,24 @@ class TileKernel {
     for (int first = 0; first < tile_.stride; first += block_points) {
       const int points = tile_.stride - first < block_points ? tile_.stride - first : block_points;
       const int packs = points / L;
+      // A phase over all packs before the next one: neighbouring packs do not wait for each other's long chains of operations.
       for (int p = 0; p < packs; ++p) {
-        const int at = first + p * L;
-        const P start = P::load(tile_.time + at);
-        gather(at);
-        forward<Rate>(layers_[0], p, start);
-        if constexpr (Interval) forward<Rate>(layers_[1], p, P::load(tile_.end + at));
+        gather(first + p * L);
+        forward<Rate>(layers_[0], p, P::load(tile_.time + first + p * L));
+        if constexpr (Interval) forward<Rate>(layers_[1], p, P::load(tile_.end + first + p * L));
+      }
+      for (int p = 0; p < packs; ++p) {
         if (tile_.term == Term::neural)
-          neural_terms<Rate, Interval>(at, p);
+          neural_terms<Rate, Interval>(first + p * L, p);
         else
-          behaviour_terms<Rate>(at, p);
-        if (!job_.gradients) continue;
-        adjoint<Rate>(layers_[0], p, start);
-        add_to_stimulus(at);
+          behaviour_terms<Rate>(first + p * L, p);
+      }
+      for (int p = 0; job_.gradients && p < packs; ++p) {
+        adjoint<Rate>(layers_[0], p, P::load(tile_.time + first + p * L));
+        add_to_stimulus(first + p * L);
         if constexpr (Interval) {
-          adjoint<Rate>(layers_[1], p, P::load(tile_.end + at));
-          add_to_stimulus(at);
+          adjoint<Rate>(layers_[1], p, P::load(tile_.end + first + p * L));
+          add_to_stimulus(first + p * L);
         }
       }
       if (!job_.gradients) continue;
@@ -134,6 +137,13 @@ class TileKernel {
       if constexpr (Interval) outer_products<Rate>(layers_[1], packs);
       if (tile_.term == Term::behaviour) head_products<Rate>(packs);
     }
+  }
+
+  /// The network with its widths as constants where they are known.
+  NNP_FORMULA formulas::Network<T> net() const {
+    formulas::Network<T> fixed = net_;
+    if constexpr (Width > 0) fixed.time_width = fixed.hidden_width = Width;
+    return fixed;
   }
 
   static Col at(P* rows, int p) { return {rows + p, B}; }
@@ -148,10 +158,13 @@ class TileKernel {
   void gather(int point) {
     const int H = net_.bypass ? net_.hidden_width : 0;
     if (uniform(point)) {
-      const T* from = job_.table + static_cast<long>(tile_.stimulus[point]) * job_.table_width;
+      if (tile_.stimulus[point] == gathered_) return;
+      gathered_ = tile_.stimulus[point];
+      const T* from = job_.table + static_cast<long>(gathered_) * job_.table_width;
       for (int i = 0; i < net_.time_width; ++i) h3_[i] = P(from[i]);
       for (int j = 0; j < H; ++j) bypass_[j] = P(from[net_.time_width + j]);
     } else {
+      gathered_ = none;
       for (int lane = 0; lane < L; ++lane) {
         const T* from = job_.table + static_cast<long>(tile_.stimulus[point + lane]) * job_.table_width;
         for (int i = 0; i < net_.time_width; ++i) h3_[i].v[lane] = from[i];
@@ -162,14 +175,20 @@ class TileKernel {
 
   template <bool Rate>
   void forward(const Layers& x, int p, P time) {
-    formulas::trunk_forward<Rate>(net_, time, local(h3_), local(bypass_), trunk(x, p));
-    formulas::dense<Rate>(E_, e_, net_.hidden_width, columns_, at(x.n2, p), at(x.dn2, p), at(x.v, p), at(x.dv, p));
+    formulas::trunk_forward<Rate>(net(), time, local(h3_), local(bypass_), trunk(x, p));
+  }
+
+  template <bool Rate>
+  void readout(const Layers& x, int p) {
+    formulas::dense<Rate>(E_, e_, net().hidden_width, columns_, at(x.n2, p), at(x.dn2, p), at(x.v, p), at(x.dv, p));
   }
 
   template <bool Rate, bool Interval>
   void neural_terms(int point, int p) {
     const Layers& x = layers_[0];
     const Layers& end = layers_[1];
+    readout<Rate>(x, p);
+    if constexpr (Interval) readout<Rate>(end, p);
     for (int k = 0; k < columns_; ++k) {
       const P weight = P::load(tile_.weight + static_cast<long>(k) * tile_.stride + point);
       const int i = k * B + p;
@@ -202,6 +221,7 @@ class TileKernel {
   template <bool Rate>
   void behaviour_terms(int point, int p) {
     const Layers& x = layers_[0];
+    readout<Rate>(x, p);
     formulas::softplus_forward<Rate>(columns_, at(x.v, p), at(x.dv, p), at(z_, p), at(dz_, p), at(slope_, p));
     for (int g = 0; g < columns_; ++g) x.gv[g * B + p] = x.gdv[g * B + p] = P(0);
     for (int k = 0; k < tile_.columns; ++k) {
@@ -218,28 +238,30 @@ class TileKernel {
 
   template <bool Rate>
   void adjoint(const Layers& x, int p, P time) {
-    formulas::dense_input_adjoint<Rate, false>(E_, net_.hidden_width, columns_, at(x.gv, p), at(x.gdv, p), at(x.gn2, p), at(x.gdn2, p));
-    formulas::trunk_adjoint<Rate>(net_, time, trunk(x, p), at(x.gn2, p), at(x.gdn2, p), local(gp_), local(gm_), local(gdm_), local(ga_));
-    for (int i = 0; i < net_.time_width; ++i) row_[layout_.a + i] = row_[layout_.a + i] + ga_[i];
+    const auto net = this->net();
+    formulas::dense_input_adjoint<Rate, false>(E_, net.hidden_width, columns_, at(x.gv, p), at(x.gdv, p), at(x.gn2, p), at(x.gdn2, p));
+    formulas::trunk_adjoint<Rate>(net, time, trunk(x, p), at(x.gn2, p), at(x.gdn2, p), local(gp_), local(gm_), local(gdm_), local(ga_));
+    for (int i = 0; i < net.time_width; ++i) row_[layout_.a + i] = row_[layout_.a + i] + ga_[i];
   }
 
   /// Adds the pack's adjoints of h3 and bypass to their stimuli's rows.
   void add_to_stimulus(int point) {
-    const int H = net_.bypass ? net_.hidden_width : 0;
+    const auto net = this->net();
+    const int H = net.bypass ? net.hidden_width : 0;
     if (uniform(point)) {
       if (tile_.stimulus[point] != stimulus_) {
         flush_stimulus();
         stimulus_ = tile_.stimulus[point];
         find_row(stimulus_);  // now, so that rows stay in the order of the points
       }
-      for (int i = 0; i < net_.time_width; ++i) gh3_sum_[i] = gh3_sum_[i] + gm_[i];
+      for (int i = 0; i < net.time_width; ++i) gh3_sum_[i] = gh3_sum_[i] + gm_[i];
       for (int j = 0; j < H; ++j) gp_sum_[j] = gp_sum_[j] + gp_[j];
       return;
     }
     for (int lane = 0; lane < L; ++lane) {
       T* row = find_row(tile_.stimulus[point + lane]);
-      for (int i = 0; i < net_.time_width; ++i) row[i] += gm_[i].v[lane];
-      for (int j = 0; j < H; ++j) row[net_.time_width + j] += gp_[j].v[lane];
+      for (int i = 0; i < net.time_width; ++i) row[i] += gm_[i].v[lane];
+      for (int j = 0; j < H; ++j) row[net.time_width + j] += gp_[j].v[lane];
     }
   }
 
@@ -269,8 +291,9 @@ class TileKernel {
 
   template <bool Rate>
   void outer_products(const Layers& x, int packs) {
-    const int H = net_.hidden_width;
-    formulas::dense_kernel_adjoint<Rate>(packs, net_.time_width, H, at(x.m, 0), at(x.dm, 0), at(x.gn2, 0), at(x.gdn2, 0), row_ + layout_.C);
+    const int H = net().hidden_width;
+    formulas::dense_kernel_adjoint<Rate>(packs, net().time_width, H, at(x.m, 0), at(x.dm, 0), at(x.gn2, 0), at(x.gdn2, 0),
+                                         row_ + layout_.C);
     formulas::dense_bias_adjoint(packs, H, at(x.gn2, 0), row_ + layout_.c);
     formulas::dense_kernel_adjoint<Rate>(packs, H, columns_, at(x.n2, 0), at(x.dn2, 0), at(x.gv, 0), at(x.gdv, 0), row_ + layout_.E);
     formulas::dense_bias_adjoint(packs, columns_, at(x.gv, 0), row_ + layout_.e);
@@ -308,6 +331,7 @@ class TileKernel {
   P *row_, *h3_, *bypass_, *gm_, *gdm_, *ga_, *gp_, *gh3_sum_, *gp_sum_, *z_, *dz_, *slope_;
   P loss_[3];
   static constexpr std::uint32_t none = ~0U;
+  std::uint32_t gathered_ = none;  // the stimulus that fills h3_ and bypass_
   std::uint32_t stimulus_ = none;  // of the current run of uniform packs, whose sums are still in gh3_sum_ and gp_sum_
   std::uint32_t row_stimulus_[tile_points];
   int rows_ = 0;
