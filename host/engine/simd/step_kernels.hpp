@@ -100,7 +100,7 @@ bool adam_kernel(const AdamJob<typename P::Scalar>& job) {
   for (int i = 0; i < job.n; i += P::lanes) {
     P weight = P::load(job.weight + i), first = P::load(job.first + i), second = P::load(job.second + i);
     formulas::adam(weight, first, second, P::load(job.gradient + i) * P::load(job.trained + i), job.rate);
-    max(weight, P::load(job.floor + i)).store(job.weight + i);
+    max(P::load(job.floor + i), weight).store(job.weight + i);  // in this order NaN stays NaN, and the next step finds it
     first.store(job.first + i);
     second.store(job.second + i);
   }

@@ -19,18 +19,30 @@ NNP_FORMULA P logistic(P x) {
   return P(1) / (P(1) + exp(-x));
 }
 
-/// log(1 + exp(x)) without overflow.
+NNP_FORMULA double where_negative(double x, double a, double b) { return x < 0 ? a : b; }
+NNP_FORMULA float where_negative(float x, float a, float b) { return x < 0 ? a : b; }
+NNP_FORMULA double max(double a, double b) { return a > b ? a : b; }
+NNP_FORMULA float max(float a, float b) { return a > b ? a : b; }
+
 template <class P>
-NNP_FORMULA P softplus(P x) {
+struct SoftplusValue {
+  P value, slope;
+};
+
+/// log(1 + exp(x)) without overflow, and its derivative, the logistic function, from the same exponential.
+template <class P>
+NNP_FORMULA SoftplusValue<P> softplus_with_slope(P x) {
   using std::abs;
   using std::exp;
   using std::log1p;
-  using std::max;
-  return max(x, P(0)) + log1p(exp(-abs(x)));
+  const P e = exp(-abs(x));
+  return {max(x, P(0)) + log1p(e), where_negative(x, e, P(1)) / (P(1) + e)};
 }
 
-NNP_FORMULA double max(double a, double b) { return a > b ? a : b; }
-NNP_FORMULA float max(float a, float b) { return a > b ? a : b; }
+template <class P>
+NNP_FORMULA P softplus(P x) {
+  return softplus_with_slope(x).value;
+}
 
 /// Element i of a column of numbers that lie `stride` apart: one point's layer inside an array of layers x points.
 template <class P>

@@ -28,7 +28,8 @@ struct ValueTerm {
 /// weight f.
 template <class P>
 NNP_FORMULA ValueTerm<P> value_term(P v, P weight) {
-  return {weight * softplus(v), weight * logistic(v)};
+  const auto f = softplus_with_slope(v);
+  return {weight * f.value, weight * f.slope};
 }
 
 template <class P>
@@ -40,9 +41,10 @@ struct IntervalTerm {
 template <class P>
 NNP_FORMULA IntervalTerm<P> interval_term(P v_start, P v_end, P weight, P inverse_scale, P floor) {
   using std::log;
-  const P expected = (softplus(v_end) - softplus(v_start)) * inverse_scale + floor;
+  const auto start = softplus_with_slope(v_start), end = softplus_with_slope(v_end);
+  const P expected = (end.value - start.value) * inverse_scale + floor;
   const P g = weight * inverse_scale / expected;
-  return {-(weight * log(expected)), g * logistic(v_start), -(g * logistic(v_end))};
+  return {-(weight * log(expected)), g * start.slope, -(g * end.slope)};
 }
 
 }  // namespace nnpoisson::formulas

@@ -125,10 +125,10 @@ NNP_FORMULA void trunk_adjoint(const Network<S>& net, P time, const TrunkColumns
 template <bool Rate, class P>
 NNP_FORMULA void softplus_forward(int n, Column<P> v, Column<P> dv, Column<P> z, Column<P> dz, Column<P> slope) {
   for (int g = 0; g < n; ++g) {
-    const P s = logistic(v[g]);
-    z[g] = softplus(v[g]);
-    slope[g] = s;
-    if constexpr (Rate) dz[g] = s * dv[g];
+    const auto f = softplus_with_slope(v[g]);
+    z[g] = f.value;
+    slope[g] = f.slope;
+    if constexpr (Rate) dz[g] = f.slope * dv[g];
   }
 }
 
