@@ -1,0 +1,129 @@
+#include <benchmark/benchmark.h>
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "nnpoisson/backend.hpp"
+#include "nnpoisson/plan.hpp"
+#include "paper_dataset.hpp"
+#include "peak.hpp"
+
+/// Spikes/s of the engine: the fused point by instruction set and precision, whole passes by threads, spikes and resolution, planning.
+namespace nnpoisson {
+namespace {
+
+/// Multiplications and additions of one spike's forward pass, derivative and adjoint in one region at widths 10, an exponential or
+/// division counted as one: what the machine would have to do at least.
+constexpr double flops_of_a_spike = 2400;
+
+const Dataset& data_of(std::size_t trials) {
+  static std::map<std::size_t, Dataset> made;
+  const auto [at, added] = made.try_emplace(trials);
+  if (added) at->second = paper_dataset(trials);
+  return at->second;
+}
+
+NetworkShape shape_of(const Plan& plan) {
+  NetworkShape shape;
+  shape.features = plan.features;
+  shape.regions = plan.regions;
+  shape.stimulus_bypass = true;
+  return shape;
+}
+
+/// Adam steps over all batches of a plan, again and again.
+void passes(benchmark::State& state, std::shared_ptr<const Plan> plan, const BackendOptions& options) {
+  const NetworkShape shape = shape_of(*plan);
+  const auto backend = make_backend(options, shape, plan);
+  TrainingState training;
+  training.parameters = initial_parameters(shape, 0);
+  training.first_moment.assign(training.parameters.size(), 0.0);
+  training.second_moment = training.first_moment;
+  std::vector<std::uint32_t> order;
+  for (std::uint32_t b = 0; b < plan->batches.size(); ++b) order.push_back(b);
+  const std::vector<double> rate{1e-4};
+  const std::atomic<bool> stop{false};
+  for (auto _ : state) backend->train(training, {order, rate}, stop);
+  const auto spikes = static_cast<double>(plan->spikes) * static_cast<double>(state.iterations());
+  state.counters["spikes/s"] = benchmark::Counter(spikes, benchmark::Counter::kIsRate);
+  state.counters["points"] = static_cast<double>(plan->time.size());
+  state.SetLabel(backend->description());
+}
+
+std::shared_ptr<const Plan> plan_of(std::size_t trials, Preset preset, double resolution, int parts = 10) {
+  return std::make_shared<const Plan>(
+      make_plan(data_of(trials), {.preset = preset,
+                                  .grouping = preset == Preset::authors ? Grouping::authors : Grouping::joint,
+                                  .parts = parts,
+                                  .behaviour_weight = 0.01,
+                                  .time_resolution = resolution}));
+}
+
+/// The fused point alone: neural batches of single regions, large enough that nothing else shows; one thread.
+void fused_point(benchmark::State& state, const std::string& set, Precision precision) {
+  const auto plan = std::make_shared<const Plan>(make_plan(data_of(30), {.preset = Preset::authors, .grouping = Grouping::by_region}));
+  auto alone = std::make_shared<Plan>(*plan);
+  alone->batches.pop_back();  // the behaviour
+  passes(state, alone, {.kind = BackendKind::cpu, .precision = precision, .threads = 1, .instruction_set = set});
+  state.counters["FLOP/s"] = benchmark::Counter(
+      static_cast<double>(plan->spikes) * static_cast<double>(state.iterations()) * flops_of_a_spike, benchmark::Counter::kIsRate);
+}
+
+void threads(benchmark::State& state, Preset preset, double resolution) {
+  passes(state, plan_of(60, preset, resolution), {.kind = BackendKind::cpu, .threads = static_cast<int>(state.range(0))});
+}
+
+void spikes(benchmark::State& state) {
+  passes(state, plan_of(static_cast<std::size_t>(state.range(0)), Preset::authors, 0), {.kind = BackendKind::cpu, .threads = 1});
+}
+
+void planning(benchmark::State& state) {
+  const Dataset& data = data_of(60);
+  for (auto _ : state)
+    benchmark::DoNotOptimize(make_plan(
+        data, {.preset = Preset::exact, .parts = 10, .time_resolution = static_cast<double>(state.range(0)) / 1000, .threads = 2}));
+  state.counters["spikes/s"] = benchmark::Counter(static_cast<double>(data.spike.time.size()) * static_cast<double>(state.iterations()),
+                                                  benchmark::Counter::kIsRate);
+}
+
+/// What the processor can do at most: independent fused multiply-adds in registers.
+void peak(benchmark::State& state, const PeakLoop& loop) {
+  double sum = 0;
+  for (auto _ : state) benchmark::DoNotOptimize(sum += loop.run(1000000));
+  state.counters["FLOP/s"] =
+      benchmark::Counter(loop.flops_of_a_turn * 1e6 * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
+}
+
+void register_all() {
+  using benchmark::RegisterBenchmark;
+  for (const auto& loop : peak_loops())
+    RegisterBenchmark(("peak/" + std::string(loop.name)).c_str(), [loop](benchmark::State& s) { peak(s, loop); });
+  for (const auto& set : instruction_sets())
+    for (const auto precision : {Precision::single_precision, Precision::double_precision})
+      RegisterBenchmark(("fused_point/" + set + (precision == Precision::single_precision ? "/float" : "/double")).c_str(),
+                        [set, precision](benchmark::State& s) { fused_point(s, set, precision); })
+          ->Unit(benchmark::kMillisecond);
+  for (const auto preset : {Preset::authors, Preset::exact})
+    for (const double resolution : {0.0, 0.001})
+      RegisterBenchmark((std::string("threads/") + to_string(preset) + (resolution > 0 ? "/1ms" : "/exact_times")).c_str(),
+                        [preset, resolution](benchmark::State& s) { threads(s, preset, resolution); })
+          ->Arg(1)
+          ->Arg(2)
+          ->Unit(benchmark::kMillisecond)
+          ->UseRealTime();
+  RegisterBenchmark("spikes/trials_of_session", spikes)->Arg(4)->Arg(15)->Arg(60)->Unit(benchmark::kMillisecond);
+  RegisterBenchmark("planning/resolution_ms", planning)->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond)->UseRealTime();
+}
+
+}  // namespace
+}  // namespace nnpoisson
+
+int main(int argc, char** argv) {
+  nnpoisson::register_all();
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+  return 0;
+}
