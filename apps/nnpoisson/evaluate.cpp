@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <array>
 #include <cmath>
 #include <filesystem>
 #include <memory>
@@ -14,10 +15,12 @@ namespace nnpoisson::command {
 namespace {
 
 struct Options {
-  std::filesystem::path model, data, out;
+  std::filesystem::path model, against, data, out;
   int threads = 0;
   bool json = false;
 };
+
+constexpr std::size_t readable_stimuli = 32;
 
 /// A number with three decimals, or a dash where the dataset gives none.
 std::string cell(double value) { return std::isnan(value) ? "-" : fmt::format("{:.3f}", value); }
@@ -47,14 +50,43 @@ void print_behaviour(const BehaviourEvaluation& b) {
 
 /// The choice curve; recordings with a stimulus of its own for each trial have none worth reading here.
 void print_stimuli(const Evaluation& evaluation) {
-  constexpr std::size_t readable = 32;
-  if (evaluation.stimuli.size() > readable) return;
+  if (evaluation.stimuli.size() > readable_stimuli) return;
   fmt::print("\n{:<24} {:>7} {:>9} {:>6} {:>8} {:>9} {:>8}\n", "stimulus", "trials", "answered", "left", "model", "median s", "model");
   for (const auto& s : evaluation.stimuli) {
     const std::size_t answered = s.left + s.right;
     fmt::print("{:<24} {:>7} {:>9} {:>6} {:>8} {:>9} {:>8}\n", fmt::format("{:.3g}", fmt::join(s.stimulus, " ")), s.trials, answered,
                cell(static_cast<double>(s.left) / static_cast<double>(answered)),
                cell(s.predicted_left / (s.predicted_left + s.predicted_right)), cell(s.median_time), cell(s.predicted_median_time));
+  }
+}
+
+double sum(const std::array<double, 2>& both) { return both[0] + both[1]; }
+
+/// One model beside another, for instance a fit beside the model that its data were drawn from.
+void print_comparison(const Evaluation& a, const Evaluation& b, const std::string& name_a, const std::string& name_b) {
+  fmt::print("a: {}\nb: {}\n\n{:<14} {:>9} {:>9} {:>9} {:>13} {:>13} {:>12} {:>12}\n", name_a, name_b, "region", "Hz a unit", "Hz a",
+             "Hz b", "log-lik. a", "log-lik. b", "bits/spike a", "bits/spike b");
+  for (std::size_t g = 0; g < a.regions.size(); ++g) {
+    const auto &x = a.regions[g], &y = b.regions[g];
+    fmt::print("{:<14} {:>9} {:>9} {:>9} {:>13.1f} {:>13.1f} {:>12} {:>12}\n", x.name, cell(static_cast<double>(x.spikes) / x.exposure),
+               cell(x.expected / x.exposure), cell(y.expected / y.exposure), x.log_likelihood, y.log_likelihood, cell(x.bits_per_spike),
+               cell(y.bits_per_spike));
+  }
+  const double action_a = sum(a.behaviour.log_likelihood), action_b = sum(b.behaviour.log_likelihood);
+  fmt::print("{:<44} {:>13.1f} {:>13.1f}\n", "all regions", a.log_likelihood, b.log_likelihood);
+  fmt::print("{:<44} {:>13.1f} {:>13.1f}\n", "choices and response times", action_a, action_b);
+  const double all_a = a.log_likelihood + action_a, all_b = b.log_likelihood + action_b;
+  fmt::print("{:<44} {:>13.1f} {:>13.1f}   a is {:+.3f} % of b\n", "together", all_a, all_b, 100 * (all_a - all_b) / std::abs(all_b));
+  fmt::print("choice AUC {} a, {} b; accuracy {} a, {} b\n", cell(a.behaviour.auc), cell(b.behaviour.auc), cell(a.behaviour.accuracy),
+             cell(b.behaviour.accuracy));
+  if (a.stimuli.size() > readable_stimuli) return;
+  const auto left = [](const StimulusEvaluation& s) { return s.predicted_left / (s.predicted_left + s.predicted_right); };
+  fmt::print("\n{:<24} {:>7} {:>6} {:>8} {:>8} {:>9} {:>8} {:>8}\n", "stimulus", "trials", "left", "a", "b", "median s", "a", "b");
+  for (std::size_t i = 0; i < a.stimuli.size(); ++i) {
+    const auto &x = a.stimuli[i], &y = b.stimuli[i];
+    fmt::print("{:<24} {:>7} {:>6} {:>8} {:>8} {:>9} {:>8} {:>8}\n", fmt::format("{:.3g}", fmt::join(x.stimulus, " ")), x.trials,
+               cell(static_cast<double>(x.left) / static_cast<double>(x.left + x.right)), cell(left(x)), cell(left(y)), cell(x.median_time),
+               cell(x.predicted_median_time), cell(y.predicted_median_time));
   }
 }
 
@@ -65,6 +97,7 @@ void add_evaluate(CLI::App& app) {
   auto options = std::make_shared<Options>();
   command->add_option("--model", options->model, "Model of a run (model.h5)")->required();
   command->add_option("--data", options->data, "Dataset (layout 1)")->required();
+  command->add_option("--against", options->against, "A second model: print both side by side");
   command->add_option("--out", options->out, "Also write the metrics to this file (JSON)");
   command->add_option("--threads", options->threads, "0: one for each processor")->check(CLI::NonNegativeNumber)->capture_default_str();
   command->add_flag("--json", options->json, "Print JSON");
@@ -73,6 +106,10 @@ void add_evaluate(CLI::App& app) {
     const Dataset data = read_dataset(options->data);
     const Evaluation evaluation = evaluate(model, data, options->data.string(), options->threads);
     if (!options->out.empty()) write_evaluation(options->out, evaluation);
+    if (!options->against.empty()) {
+      const Evaluation other = evaluate(read_model(options->against), data, options->data.string(), options->threads);
+      return print_comparison(evaluation, other, options->model.string(), options->against.string());
+    }
     if (options->json) return fmt::print("{}", to_json(evaluation));
     print_regions(evaluation, data.binned());
     print_behaviour(evaluation.behaviour);

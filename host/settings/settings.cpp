@@ -78,6 +78,7 @@ Settings preset_settings(Preset preset) {
   Settings settings;
   settings.preset = preset;
   if (preset == Preset::authors) {
+    settings.train.time_resolution = 0;
     settings.model.stimulus_bypass = true;
     settings.train.iterations = 2000;
     settings.train.learning_rate = 1e-4;
