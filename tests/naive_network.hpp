@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <complex>
@@ -77,7 +76,7 @@ class NaiveNetwork {
 };
 
 /// Initial parameters away from their special values: no bias zero, constrained weights far enough from 0 for differences, and heads that
-/// many regions do not saturate (there 1 - tanh^2 is rounding in float, and so is all that follows).
+/// the regions together do not saturate (there 1 - tanh^2 is rounding in float, and so is all that follows).
 inline std::vector<double> random_parameters(const NetworkShape& shape, std::uint64_t seed) {
   auto parameters = initial_parameters(shape, seed);
   RandomStream random(seed, Purpose::initial_weights, 1000);
@@ -86,7 +85,7 @@ inline std::vector<double> random_parameters(const NetworkShape& shape, std::uin
     for (std::size_t i = slot.offset; slot.trained && i < slot.offset + slot.size(); ++i)
       parameters[i] = slot.non_negative ? parameters[i] + 0.03 : parameters[i] + 0.4 * (random.uniform() - 0.5);
   for (const auto head : {Tensor::F1_left, Tensor::F1_right})
-    for (std::size_t i = 0; i < layout[head].size(); ++i) parameters[layout[head].offset + i] *= std::min(1.0, 3.0 / shape.regions);
+    for (std::size_t i = 0; i < layout[head].size(); ++i) parameters[layout[head].offset + i] /= shape.regions;
   return parameters;
 }
 

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "nnpoisson/backend.hpp"
+
+namespace nnpoisson::testing {
+
+/// A backend to test.
+struct Row {
+  std::string name;
+  BackendOptions options;
+  [[nodiscard]] bool single() const { return options.kind != BackendKind::reference && options.precision == Precision::single_precision; }
+};
+
+inline const BackendOptions reference_options{.kind = BackendKind::reference, .precision = Precision::double_precision};
+
+/// The CPU backend with each instruction set that this machine runs, in double and float, on `threads` threads.
+inline std::vector<Row> cpu_rows(int threads) {
+  std::vector<Row> rows;
+  for (const auto& set : instruction_sets())
+    for (const auto precision : {Precision::double_precision, Precision::single_precision})
+      rows.push_back({"cpu " + set + (precision == Precision::double_precision ? " double" : " float"),
+                      {.kind = BackendKind::cpu, .precision = precision, .threads = threads, .instruction_set = set}});
+  return rows;
+}
+
+/// All backends of this machine.
+inline std::vector<Row> all_rows(int threads) {
+  auto rows = cpu_rows(threads);
+  rows.insert(rows.begin(), {"reference", reference_options});
+  return rows;
+}
+
+/// Numbers as their bits, so that equal means the same and NaN equals itself.
+inline std::vector<std::uint64_t> bits(std::span<const double> values) {
+  std::vector<std::uint64_t> made;
+  for (const double v : values) made.push_back(std::bit_cast<std::uint64_t>(v));
+  return made;
+}
+
+/// Numbers handed to a backend to be filled, with guard values around them.
+template <class T, class Guard>
+class Guarded {
+ public:
+  Guarded(std::size_t n, Guard guard) : guard_(guard), values_(n + 2 * border, guard()) {}
+  [[nodiscard]] std::span<T> span() { return std::span<T>(values_).subspan(border, values_.size() - 2 * border); }
+  /// Whether nothing was written outside.
+  template <class Equal>
+  [[nodiscard]] bool intact(const Equal& equal) const {
+    for (std::size_t i = 0; i < border; ++i)
+      if (!equal(values_[i], guard_()) || !equal(values_[values_.size() - 1 - i], guard_())) return false;
+    return true;
+  }
+
+ private:
+  static constexpr std::size_t border = 16;
+  Guard guard_;
+  std::vector<T> values_;
+};
+
+/// What evaluate() gave, terms of a loss in the order neural, left, right, total.
+struct Evaluated {
+  std::vector<double> losses;     ///< [batches x M x 4]
+  std::vector<double> gradients;  ///< [batches x M x n]
+  bool guards_intact = false;
+};
+
+inline Evaluated evaluate(Backend& backend, std::span<const std::uint32_t> batches, int models, std::span<const double> parameters,
+                          bool with_gradients = true) {
+  constexpr double guard = -1234.5;
+  const auto guard_loss = [] { return BatchLoss{guard, guard, guard, guard}; };
+  const auto guard_number = [] { return guard; };
+  Guarded<BatchLoss, decltype(guard_loss)> losses(batches.size() * static_cast<std::size_t>(models), guard_loss);
+  Guarded<double, decltype(guard_number)> gradients(with_gradients ? batches.size() * parameters.size() : 0, guard_number);
+  backend.evaluate(batches, models, parameters, losses.span(), with_gradients ? gradients.span() : std::span<double>{});
+  Evaluated made;
+  for (const auto& l : losses.span())
+    for (const double v : {l.neural, l.left, l.right, l.total}) made.losses.push_back(v);
+  made.gradients.assign(gradients.span().begin(), gradients.span().end());
+  made.guards_intact = losses.intact([](const BatchLoss& a, const BatchLoss& b) {
+    return a.neural == b.neural && a.left == b.left && a.right == b.right && a.total == b.total;
+  }) && gradients.intact([](double a, double b) { return a == b; });
+  return made;
+}
+
+}  // namespace nnpoisson::testing
