@@ -7,6 +7,10 @@
 namespace nnpoisson {
 
 std::unique_ptr<Backend> make_backend(const BackendOptions& options, const NetworkShape& shape, std::shared_ptr<const Plan> plan) {
+  if (shape.features != plan->features || shape.regions != plan->regions)
+    throw UsageError("network: has " + std::to_string(shape.features) + " features and " + std::to_string(shape.regions) +
+                     " regions, but the dataset has " + std::to_string(plan->features) + " and " + std::to_string(plan->regions) +
+                     "; take a model of such data");
   switch (options.kind) {
     case BackendKind::reference:
       return make_reference_backend(shape, std::move(plan));

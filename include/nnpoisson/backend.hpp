@@ -64,7 +64,8 @@ class Backend {
   virtual ProgramResult train(TrainingState& state, const TrainingProgram& program, const std::atomic<bool>& stop) = 0;
 };
 
-/// Throws ResourceError if the backend asked for is not there; never takes another one silently.
+/// Throws ResourceError if the backend asked for is not there, never takes another one silently; UsageError if shape and plan differ in
+/// features or regions.
 [[nodiscard]] std::unique_ptr<Backend> make_backend(const BackendOptions& options, const NetworkShape& shape,
                                                     std::shared_ptr<const Plan> plan);
 

@@ -286,6 +286,17 @@ TEST(Backends, UnknownInstructionSetsAreErrors) {
   EXPECT_FALSE(instruction_sets().empty());
 }
 
+TEST(Backends, RefuseANetworkOfOtherSizesThanThePlan) {
+  const auto plan = plan_with(Preset::exact, 0);
+  auto features = shape, regions = shape;
+  ++features.features;
+  --regions.regions;
+  for (const auto& row : testing::all_rows(1)) {
+    EXPECT_THROW(static_cast<void>(make_backend(row.options, features, plan)), UsageError) << row.name;
+    EXPECT_THROW(static_cast<void>(make_backend(row.options, regions, plan)), UsageError) << row.name;
+  }
+}
+
 TEST(Backends, DescribeThemselves) {
   const auto plan = plan_with(Preset::exact, 0);
   for (const auto& row : testing::cpu_rows(2)) {
