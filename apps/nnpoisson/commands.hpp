@@ -1,6 +1,10 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <initializer_list>
+#include <limits>
 
 /// One function for each subcommand, in a file of its own: it adds the subcommand with its options and a callback that makes one call
 /// into the library. Callbacks throw nnpoisson::Error; to end with another exit status (130, 143) they throw CLI::RuntimeError(status).
@@ -13,5 +17,11 @@ void add_simulate(CLI::App& app);
 void add_train(CLI::App& app);
 void add_sample(CLI::App& app);
 void add_evaluate(CLI::App& app);
+
+/// What --seed may be; a minus sign would otherwise wrap around.
+inline CLI::Range seeds() { return {std::uint64_t{0}, std::uint64_t{std::numeric_limits<std::int64_t>::max()}}; }
+
+/// Throws UsageError if two of a command's files, some of them yet to be written, are one and the same. Empty names are no file.
+void require_different(std::initializer_list<std::filesystem::path> files);
 
 }  // namespace nnpoisson::command

@@ -102,6 +102,7 @@ void add_evaluate(CLI::App& app) {
   command->add_option("--threads", options->threads, "0: one for each processor")->check(CLI::NonNegativeNumber)->capture_default_str();
   command->add_flag("--json", options->json, "Print JSON");
   command->callback([options] {
+    require_different({options->model, options->data, options->out});
     const Model model = read_model(options->model);
     const Dataset data = read_dataset(options->data);
     const Evaluation evaluation = evaluate(model, data, options->data.string(), options->threads);

@@ -46,6 +46,7 @@ void add_npz(CLI::App& import) {
       "What the network sees of a stimulus: raw (default), one-hot, standardise");
   command->add_flag("--included-only", options->import.included_only, "Leave out trials whose `included` is false");
   command->callback([options] {
+    for (const auto& source : options->sources) require_different({source, options->out});
     const Imported imported = import_npz(options->sources, options->import);
     write_dataset(options->out, imported.data);
     report(imported);

@@ -5,6 +5,7 @@
 #include <exception>
 #include <new>
 #include <string>
+#include <system_error>
 
 #include "commands.hpp"
 #include "nnpoisson/error.hpp"
@@ -35,17 +36,24 @@ int run(int argc, char** argv) {
   } catch (const CLI::RuntimeError& ended) {
     return ended.get_exit_code();
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    // CLI11 tells of what is missing first; a mistyped word is the likelier reason.
-    const auto unknown = app.remaining(true);
-    const std::string what = unknown.empty() ? error.what() : "\"" + unknown.front() + "\" is not known";
-    return complain(what + "; see nnpoisson --help", ExitStatus::usage);
+    if (error.get_exit_code() != 0) {
+      // CLI11 tells of what is missing first; a mistyped word is the likelier reason.
+      const auto unknown = app.remaining(true);
+      const std::string what = unknown.empty() ? error.what() : "\"" + unknown.front() + "\" is not known";
+      return complain(what + "; see nnpoisson --help", ExitStatus::usage);
+    }
+    app.exit(error);  // prints --help, --version
   }
   if (std::fflush(stdout) != 0) throw nnpoisson::ResourceError(std::string("standard output: ") + std::strerror(errno));
   return static_cast<int>(ExitStatus::done);
 }
 
 }  // namespace
+
+#ifdef __SANITIZE_ADDRESS__
+/// HDF5 itself loses a few buffers when it cannot write a file out on closing it.
+extern "C" const char* __lsan_default_suppressions() { return "leak:libhdf5"; }
+#endif
 
 int main(int argc, char** argv) {
   try {
@@ -54,6 +62,8 @@ int main(int argc, char** argv) {
     return complain(error.what(), error.status());
   } catch (const std::bad_alloc&) {
     return complain("not enough memory", ExitStatus::resource);
+  } catch (const std::system_error& error) {  // threads, file systems
+    return complain(error.what(), ExitStatus::resource);
   } catch (const std::exception& error) {
     return complain(std::string("unexpected: ") + error.what(), ExitStatus::usage);
   }

@@ -10,6 +10,8 @@
 namespace nnpoisson::command {
 namespace {
 
+constexpr std::size_t most_trials = 1000000;  // some 10 GB of spikes
+
 struct Options {
   std::filesystem::path model, like, out;
   SampleOptions sample;
@@ -28,11 +30,14 @@ void report(const Dataset& drawn) {
 void add_known(CLI::App& simulate) {
   auto* command = simulate.add_subcommand("known", "Draw from a known model of six regions");
   auto options = std::make_shared<KnownOptions>();
-  command->add_option("--trials", options->trials, "Trials, divided between four sessions")->capture_default_str();
-  command->add_option("--seed", options->sample.seed, "Same seed, same draw")->capture_default_str();
+  command->add_option("--trials", options->trials, "Trials, divided between four sessions")
+      ->check(CLI::Range(std::size_t{1}, most_trials))
+      ->capture_default_str();
+  command->add_option("--seed", options->sample.seed, "Same seed, same draw")->check(seeds())->capture_default_str();
   command->add_option("--out", options->out, "Dataset to write")->required();
   command->add_option("--model-out", options->model_out, "Also write the model that the trials were drawn from");
   command->callback([options] {
+    require_different({options->out, options->model_out});
     const Demonstration known = demonstration(options->trials);
     const Dataset drawn = sample(known.model, known.like, options->sample);
     write_dataset(options->out, drawn);
@@ -48,13 +53,14 @@ void add_sample(CLI::App& app) {
   auto options = std::make_shared<Options>();
   command->add_option("--model", options->model, "Model of a run (model.h5)")->required();
   command->add_option("--like", options->like, "Dataset whose sessions, units and stimuli to draw for")->required();
-  command->add_option("--seed", options->sample.seed, "Same seed, same draw")->capture_default_str();
+  command->add_option("--seed", options->sample.seed, "Same seed, same draw")->check(seeds())->capture_default_str();
   command->add_option("--repeats", options->sample.repeats, "How often each trial is drawn")->capture_default_str();
   command->add_option("--threads", options->sample.threads, "0: one for each processor")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   command->add_option("--out", options->out, "Dataset to write")->required();
   command->callback([options] {
+    require_different({options->model, options->like, options->out});
     const Model model = read_model(options->model);
     const Dataset drawn = sample(model, read_dataset(options->like), options->sample, options->like.string());
     write_dataset(options->out, drawn);

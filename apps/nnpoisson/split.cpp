@@ -25,11 +25,11 @@ void add_split(CLI::App& app) {
   auto options = std::make_shared<SplitOptions>();
   command->add_option("file", options->file, "Dataset (layout 1)")->required();
   command->add_option("--test", options->fraction, "Fraction of each session's trials that goes to the test set")->capture_default_str();
-  command->add_option("--seed", options->seed, "Same seed, same division")->capture_default_str();
+  command->add_option("--seed", options->seed, "Same seed, same division")->check(seeds())->capture_default_str();
   command->add_option("--out-train", options->train, "Training set to write")->required();
   command->add_option("--out-test", options->test, "Test set to write")->required();
   command->callback([options] {
-    if (options->train == options->test) throw UsageError("--out-train and --out-test name the same file");
+    require_different({options->file, options->train, options->test});
     const Dataset data = read_dataset(options->file);
     const TrialSplit split = split_trials(data, options->fraction, options->seed);
     if (split.train.empty() || split.test.empty()) {

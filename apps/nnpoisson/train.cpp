@@ -7,7 +7,6 @@
 #include <cmath>
 #include <csignal>
 #include <cstdio>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -81,6 +80,14 @@ class ProgressDisplay {
   double shown_ = -1e9;
 };
 
+BackendKind backend_kind(const std::string& name) {
+  if (name == "auto") return BackendKind::automatic;
+  if (name == "reference") return BackendKind::reference;
+  if (name == "cpu") return BackendKind::cpu;
+  if (name == "cuda") return BackendKind::cuda;
+  throw UsageError("--backend: must be auto, reference, cpu or cuda, not \"" + name + "\"");
+}
+
 Settings gather_settings(const TrainOptions& options) {
   Settings settings = preset_settings(options.preset == "authors" ? Preset::authors : Preset::exact);
   if (!options.config.empty()) {
@@ -101,6 +108,9 @@ void run(TrainOptions& options) {
   if (!options.test.empty()) request.test = options.test;
   if (!options.init.empty()) request.init = options.init;
   if (request.resume && request.overwrite) throw UsageError("--resume and --overwrite exclude each other");
+  const auto kind = request.backend.kind;
+  if (!request.backend.instruction_set.empty() && kind != BackendKind::cpu && kind != BackendKind::automatic)
+    throw UsageError("--instruction-set is of --backend cpu; leave one of the two out");
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
   ProgressDisplay display(options.quiet);
@@ -128,16 +138,19 @@ void add_train(CLI::App& app) {
   command->add_option("--config", options->config, "TOML file of settings (docs/settings.md)");
   command->add_option("--set", options->assignments, "One setting, e.g. train.iterations=21; may be given again")->allow_extra_args(false);
   command->add_option("--init", options->init, "Weights to start from: model.h5 or a Keras weight file");
-  const std::map<std::string, BackendKind> kinds{
-      {"auto", BackendKind::automatic}, {"reference", BackendKind::reference}, {"cpu", BackendKind::cpu}, {"cuda", BackendKind::cuda}};
-  command->add_option("--backend", options->request.backend.kind, "auto, reference, cpu or cuda")
-      ->transform(CLI::CheckedTransformer(kinds))
-      ->default_str("auto");
+  command->add_option_function<std::string>(
+      "--backend", [options](const std::string& name) { options->request.backend.kind = backend_kind(name); },
+      "auto (default), reference, cpu or cuda");
   command->add_option("--threads", options->request.backend.threads, "CPU threads; 0: one for each processor")->check(CLI::Range(0, 1024));
   command->add_option("--instruction-set", options->request.backend.instruction_set,
                       "CPU kernels: sse2, avx2 or avx512 (default: the machine's best)");
-  command->add_option("--seed", options->seed, "Initial weights, batches, validation trials (default 0)");
+  command->add_option("--seed", options->seed, "Initial weights, batches, validation trials (default 0)")->check(seeds());
   command->add_flag("--resume", options->request.resume, "Continue from the run folder's checkpoint");
+  command
+      ->add_option("--checkpoint-seconds", options->request.checkpoint_seconds,
+                   "At least so long between checkpoints, each at an iteration's end; 0: after every one")
+      ->check(CLI::Range(0, 1000000))
+      ->capture_default_str();
   command->add_flag("--overwrite", options->request.overwrite, "Replace the run in the folder");
   command->add_flag("--quiet", options->quiet, "No progress, no summary");
   command->callback([options] { run(*options); });

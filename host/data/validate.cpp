@@ -61,6 +61,9 @@ class Check {
     if (!std::isfinite(data_.bin_width) || data_.bin_width < 0) {
       refuse("attribute bin_width", "must be 0 or a positive number of seconds, not ", data_.bin_width);
     }
+    if (data_.binned() && !(data_.time_limit / data_.bin_width <= std::numeric_limits<std::int32_t>::max())) {
+      refuse("attribute bin_width", data_.bin_width, " s makes more bins of the time limit than 32-bit numbers count");
+    }
   }
 
   void names(const std::vector<std::string>& values, const char* path) const {

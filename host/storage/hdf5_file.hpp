@@ -55,7 +55,7 @@ class Hdf5Writer {
   /// T: double, float, std::int8_t, std::int32_t, std::int64_t; stored as the same type, little endian. `shape` empty: rank 1.
   template <class T>
   void numbers(const std::string& path, const std::vector<T>& values, const std::vector<std::size_t>& shape = {});
-  void strings(const std::string& path, const std::vector<std::string>& values);  ///< variable-length UTF-8
+  void strings(const std::string& path, const std::vector<std::string>& values);  ///< UTF-8, each padded to the longest
   void attribute(const std::string& path, const std::string& name, double value);
   void attribute(const std::string& path, const std::string& name, std::int32_t value);
   void attribute(const std::string& path, const std::string& name, std::int64_t value);

@@ -50,18 +50,21 @@ struct Hdf5Writer::Impl {
 
 namespace {
 
-Handle utf8_type(std::size_t width) {
-  Handle type(H5Tcopy(H5T_C_S1));
-  H5Tset_size(type.get(), width);
-  H5Tset_cset(type.get(), H5T_CSET_UTF8);
-  return type;
-}
-
-std::vector<const char*> pointers(const std::vector<std::string>& values) {
-  std::vector<const char*> texts(values.size());
-  std::transform(values.begin(), values.end(), texts.begin(), [](const std::string& text) { return text.c_str(); });
-  return texts;
-}
+/// Strings side by side, each padded to the longest. Fixed lengths, because HDF5 1.10 crashes or hangs on a damaged file where lengths
+/// vary: what it keeps for those strings is read without a check.
+struct PaddedStrings {
+  explicit PaddedStrings(const std::vector<std::string>& values, H5T_cset_t characters) : type(H5Tcopy(H5T_C_S1)) {
+    std::size_t width = 1;
+    for (const std::string& value : values) width = std::max(width, value.size());
+    text.assign(values.size() * width, '\0');
+    for (std::size_t i = 0; i < values.size(); ++i) text.replace(i * width, values[i].size(), values[i]);
+    H5Tset_size(type.get(), width);
+    H5Tset_strpad(type.get(), H5T_STR_NULLPAD);
+    H5Tset_cset(type.get(), characters);
+  }
+  Handle type;
+  std::string text;
+};
 
 }  // namespace
 
@@ -97,8 +100,8 @@ template void Hdf5Writer::numbers(const std::string&, const std::vector<std::int
 template void Hdf5Writer::numbers(const std::string&, const std::vector<std::int64_t>&, const std::vector<std::size_t>&);
 
 void Hdf5Writer::strings(const std::string& path, const std::vector<std::string>& values) {
-  const auto texts = pointers(values);
-  impl_->dataset(path, utf8_type(H5T_VARIABLE).get(), {values.size()}, texts.data());
+  const PaddedStrings padded(values, H5T_CSET_UTF8);
+  impl_->dataset(path, padded.type.get(), {values.size()}, padded.text.data());
 }
 
 void Hdf5Writer::attribute(const std::string& path, const std::string& name, double value) {
@@ -114,20 +117,14 @@ void Hdf5Writer::attribute(const std::string& path, const std::string& name, std
 }
 
 void Hdf5Writer::attribute(const std::string& path, const std::string& name, const std::string& value) {
-  const char* text = value.c_str();
-  impl_->attribute(path, name, utf8_type(H5T_VARIABLE).get(), Handle(H5Screate(H5S_SCALAR)), &text);
+  const PaddedStrings padded({value}, H5T_CSET_UTF8);
+  impl_->attribute(path, name, padded.type.get(), Handle(H5Screate(H5S_SCALAR)), padded.text.data());
 }
 
 void Hdf5Writer::attribute(const std::string& path, const std::string& name, const std::vector<std::string>& values) {
-  std::size_t width = 1;
-  for (const std::string& value : values) width = std::max(width, value.size());
-  std::string text(values.size() * width, '\0');
-  for (std::size_t i = 0; i < values.size(); ++i) text.replace(i * width, values[i].size(), values[i]);
-  const Handle type(H5Tcopy(H5T_C_S1));
-  H5Tset_size(type.get(), width);
-  H5Tset_strpad(type.get(), H5T_STR_NULLPAD);
+  const PaddedStrings padded(values, H5T_CSET_ASCII);
   const hsize_t extent = values.size();
-  impl_->attribute(path, name, type.get(), Handle(H5Screate_simple(1, &extent, nullptr)), text.data());
+  impl_->attribute(path, name, padded.type.get(), Handle(H5Screate_simple(1, &extent, nullptr)), padded.text.data());
 }
 
 void Hdf5Writer::commit() {

@@ -65,6 +65,8 @@ Checkpoint read_checkpoint(const std::filesystem::path& file, std::size_t parame
   const auto rows = reader.numbers<double>("history", 2);
   if (c.iterations < 0 || shape[0] != static_cast<std::size_t>(c.iterations) || shape[1] != losses_of_a_row + regions)
     refuse("history: is not one row of losses for each finished iteration");
+  if (c.best_iteration >= c.iterations || (c.best_iteration >= 0) != !c.best_parameters.empty())
+    refuse("attribute best_iteration: is " + std::to_string(c.best_iteration) + ", which does not go with the rest");
   for (std::size_t i = 0; i < shape[0]; ++i) c.history.push_back(HistoryRow::from_numbers(rows.data() + i * shape[1], regions));
   return c;
 }

@@ -31,7 +31,12 @@ class Fingerprint {
       sum = (sum ^ bits) * 0x100000001b3ULL;
     }
   }
+  void add(const std::string& text) {
+    for (const char c : text) sum = (sum ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  }
   void add(const Dataset& d) {
+    for (const auto* names : {&d.session_names, &d.region_names, &d.stimulus_names})
+      for (const auto& name : *names) add(name), add(std::string(1, '\0'));
     add(std::vector<double>{d.time_limit, d.bin_width});
     add(d.trial.session), add(d.trial.stimulus), add(d.trial.response_time), add(d.trial.choice), add(d.trial.observed_until);
     add(d.unit.session), add(d.unit.region), add(d.spike.offset), add(d.spike.time), add(d.spike.unit);
@@ -81,6 +86,10 @@ Problem::Problem(const TrainRequest& request, const std::function<void(const std
   check(settings_);
   Dataset data = read_dataset(request.train);
   const double reading = seconds();
+  const bool authors = settings_.preset == Preset::authors;
+  if (authors && data.binned())
+    throw UsageError(request.train.string() +
+                     ": attribute bin_width: these are counts in bins, and preset authors needs spike times; use preset exact");
   Fingerprint print;
   print.add(data);
 
@@ -100,7 +109,6 @@ Problem::Problem(const TrainRequest& request, const std::function<void(const std
   TrialSplit split = split_trials(data, settings_.train.validation, settings_.seed);
   if (split.train.empty()) std::swap(split.train, split.test);
   if (settings_.train.validation > 0 && split.test.empty()) message("too few trials to hold any out: no validation, no early stopping");
-  const bool authors = settings_.preset == Preset::authors;
   const double d = settings_.train.time_resolution;
   training_ = std::make_shared<const Plan>(
       make_plan(data, options(authors ? Grouping::authors : Grouping::joint, settings_.train.batches, d), split.train));

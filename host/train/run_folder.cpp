@@ -19,7 +19,8 @@ namespace fs = std::filesystem;
 constexpr const char* lock_name = ".lock";
 
 bool belongs_to_a_run(const fs::path& entry) {
-  const std::string name = entry.filename().string();
+  const fs::path file = entry.filename();
+  const std::string name = (file.extension() == ".partial" ? file.stem() : file).string();  // left by a run that was killed
   for (const char* known : {"config.toml", "run.log", "test.csv", "region_index.csv", "checkpoint.h5", "model.h5", lock_name})
     if (name == known) return true;
   return name.starts_with("models-");
@@ -35,13 +36,15 @@ RunFolder::RunFolder(fs::path folder, If what) : folder_(std::move(folder)) {
   const auto lock = folder_ / lock_name;
   bool taken = false;
   for (const auto& entry : fs::directory_iterator(folder_)) {
-    if (entry.path().filename() == lock_name) continue;
+    if (entry.path().filename() == lock_name || entry.path().filename() == "checkpoint.h5.partial") continue;
     taken = true;
     if (what == If::overwrite && !belongs_to_a_run(entry.path()))
       throw UsageError(folder_.string() + ": holds " + entry.path().filename().string() +
                        ", which is no run's; --overwrite replaces runs only");
   }
   if (taken && what == If::absent) throw UsageError(folder_.string() + ": already holds a run; use --resume, --overwrite or another --out");
+  if (taken && what == If::resume && !fs::exists(checkpoint()))
+    throw UsageError(checkpoint().string() + ": is missing, so there is nothing to resume; use --overwrite or another --out");
 
   lock_ = ::open(lock.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0666);
   if (lock_ < 0) throw ResourceError(lock.string() + ": cannot be written (" + std::strerror(errno) + ")");

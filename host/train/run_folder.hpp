@@ -15,8 +15,9 @@ class RunFolder {
  public:
   enum class If { absent, resume, overwrite };
 
-  /// Takes the folder. If::absent: it must not exist or be empty; resume: it may hold a run; overwrite: that run's files are removed.
-  /// Throws UsageError (taken, or not a run's), ResourceError (in use by another process, not writable).
+  /// Takes the folder. If::absent: it must not exist or be empty; resume: it may hold a run with a checkpoint; overwrite: that run's
+  /// files are removed. Throws UsageError (taken, nothing to resume, or not a run's), ResourceError (in use by another process, not
+  /// writable).
   RunFolder(std::filesystem::path folder, If what);
   ~RunFolder();
   RunFolder(const RunFolder&) = delete;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <limits>
@@ -19,7 +20,6 @@ namespace nnpoisson {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr double checkpoint_seconds = 10;
 constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
@@ -31,12 +31,11 @@ class Training {
         message_(message),
         problem_(request, message),
         parameters_(problem_.first_parameters().size()),
+        backend_(backend_for(problem_.training())),
+        validation_(backend_for(problem_.validation())),
+        test_(backend_for(problem_.test())),
         folder_(request.run,
-                request.resume ? RunFolder::If::resume : (request.overwrite ? RunFolder::If::overwrite : RunFolder::If::absent)) {
-    backend_ = make_backend(request.backend, problem_.shape(), problem_.training());
-    if (problem_.validation()) validation_ = make_backend(request.backend, problem_.shape(), problem_.validation());
-    if (problem_.test()) test_ = make_backend(request.backend, problem_.shape(), problem_.test());
-  }
+                request.resume ? RunFolder::If::resume : (request.overwrite ? RunFolder::If::overwrite : RunFolder::If::absent)) {}
 
   TrainOutcome run(const std::atomic<bool>& stop, const std::function<void(const TrainProgress&)>& progress) {
     begin();
@@ -68,7 +67,7 @@ class Training {
       training_seconds += seconds;
       finish_iteration(std::move(state), result.sums[0], order.size());
       folder_.add(iteration, done_.history.back());
-      if (seconds_since(saved) > checkpoint_seconds) {
+      if (seconds_since(saved) > request_.checkpoint_seconds) {
         save();
         saved = Clock::now();
       }
@@ -92,6 +91,11 @@ class Training {
   }
 
  private:
+  /// Null where there is no such plan.
+  [[nodiscard]] std::unique_ptr<Backend> backend_for(std::shared_ptr<const Plan> plan) const {
+    return plan ? make_backend(request_.backend, problem_.shape(), std::move(plan)) : nullptr;
+  }
+
   /// Takes up the checkpoint, or starts anew and leaves a first one.
   void begin() {
     const std::string settings = to_toml(problem_.settings());
@@ -111,6 +115,7 @@ class Training {
       if (problem_.settings().train.time_resolution > 0)
         done_.error_at_start = problem_.resolution_error(done_.state.parameters, request_.backend);
     }
+    save();  // before anything else: a folder that holds more than its lock can be resumed
     folder_.write_config(problem_.config());
     folder_.write_region_index(problem_.file_regions());
     auto head = problem_.description();
@@ -120,10 +125,11 @@ class Training {
                                  problem_.settings().train.time_resolution, done_.error_at_start));
     for (const auto& line : head) message_(line);
     folder_.begin_history(head, problem_.regions(), done_.history);
-    save();
   }
 
   void require_same_run(const Checkpoint& found) const {
+    const auto& train = problem_.settings().train;
+    const auto steps = std::uint64_t(found.iterations) * std::uint64_t(train.episodes) * problem_.training()->batches.size();
     if (found.data != done_.data)
       throw UsageError(request_.run.string() + ": was trained on other data; give the same --train and --test, or another --out");
     // More or fewer iterations are the one change that a continued run may make.
@@ -134,6 +140,9 @@ class Training {
     if (without_iterations(found.settings) != without_iterations(done_.settings))
       throw UsageError(request_.run.string() +
                        ": was trained under other settings (see its config.toml); give the same ones, or another --out");
+    if (found.state.step != steps)
+      throw DataError(fmt::format("{}: attribute step: is {}, but {} iterations take {} steps; the checkpoint cannot be used",
+                                  folder_.checkpoint().string(), found.state.step, found.iterations, steps));
   }
 
   [[nodiscard]] bool out_of_patience() const {
@@ -149,11 +158,11 @@ class Training {
     }
     row.test = row.validation = {missing, missing, missing, missing};
     if (test_)
-      row.test = sum_of_losses(*test_, *problem_.test(), state.parameters, &row.test_regions);
+      require_finite("test", row.test = sum_of_losses(*test_, *problem_.test(), state.parameters, &row.test_regions), row.test_regions);
     else
       row.test_regions.assign(problem_.regions().size(), missing);
     if (validation_) {
-      row.validation = sum_of_losses(*validation_, *problem_.validation(), state.parameters);
+      require_finite("validation", row.validation = sum_of_losses(*validation_, *problem_.validation(), state.parameters), {});
       if (row.validation.total < done_.best_validation) {
         done_.best_validation = row.validation.total;
         done_.best_iteration = done_.iterations;
@@ -167,19 +176,33 @@ class Training {
 
   void save() { write_checkpoint(folder_.checkpoint(), done_, problem_.regions().size()); }
 
-  [[noreturn]] void give_up(const ProgramResult& result, std::uint32_t batch) {
+  static const char* term_not_finite(const BatchLoss& loss) {
+    return !std::isfinite(loss.neural)  ? "neural loss"
+           : !std::isfinite(loss.left)  ? "left action's loss"
+           : !std::isfinite(loss.right) ? "right action's loss"
+                                        : "gradient";
+  }
+
+  /// Ends a run whose numbers are lost: `where` names term, step and region.
+  [[noreturn]] void give_up(const std::string& where) {
     save();
-    const auto& f = result.failed;
-    const char* term = !std::isfinite(f.neural)  ? "neural loss"
-                       : !std::isfinite(f.left)  ? "left action's loss"
-                       : !std::isfinite(f.right) ? "right action's loss"
-                                                 : "gradient";
-    const auto region = problem_.training()->batches[batch].region;
     throw NumericalError(
-        fmt::format("{}: {} is not finite at step {} of iteration {} ({}); the checkpoint before that iteration is kept, try a "
-                    "smaller train.learning_rate",
-                    request_.run.string(), term, result.steps + 1, done_.iterations,
-                    region < 0 ? std::string("all regions") : "region " + problem_.file_regions()[static_cast<std::size_t>(region)]));
+        fmt::format("{}: {}; the checkpoint before that iteration is kept, try a smaller train.learning_rate or smaller "
+                    "stimulus values",
+                    request_.run.string(), where));
+  }
+  [[noreturn]] void give_up(const ProgramResult& result, std::uint32_t batch) {
+    const auto region = problem_.training()->batches[batch].region;
+    give_up(fmt::format("{} is not finite at step {} of iteration {} ({})", term_not_finite(result.failed), result.steps + 1,
+                        done_.iterations,
+                        region < 0 ? std::string("all regions") : "region " + problem_.file_regions()[static_cast<std::size_t>(region)]));
+  }
+  void require_finite(const char* set, const BatchLoss& loss, const std::vector<double>& regions) {
+    if (std::isfinite(loss.total)) return;
+    const auto bad = std::find_if(regions.begin(), regions.end(), [](double value) { return !std::isfinite(value); });
+    give_up(fmt::format(
+        "{} of the {} set is not finite after the last step of iteration {} ({})", term_not_finite(loss), set, done_.iterations,
+        bad == regions.end() ? "all regions" : "region " + problem_.regions()[static_cast<std::size_t>(bad - regions.begin())]));
   }
 
   void finish(const TrainOutcome& outcome) {
@@ -201,8 +224,8 @@ class Training {
   const std::function<void(const std::string&)>& message_;
   Problem problem_;
   std::size_t parameters_;
-  RunFolder folder_;
   std::unique_ptr<Backend> backend_, validation_, test_;
+  RunFolder folder_;  // last: nothing is made on disk before all the rest is known to work
   Checkpoint done_;
 };
 

@@ -18,8 +18,9 @@ struct TrainRequest {
   std::optional<std::filesystem::path> init;  ///< Keras weights or model.h5 to start from
   Settings settings;
   BackendOptions backend;
-  bool resume = false;     ///< continue from RUN/checkpoint.h5
-  bool overwrite = false;  ///< replace another run's folder
+  bool resume = false;          ///< continue from RUN/checkpoint.h5
+  bool overwrite = false;       ///< replace another run's folder
+  int checkpoint_seconds = 10;  ///< at least so long between checkpoints; each is of an iteration's end
 };
 
 /// One line of progress, for a terminal or a log.

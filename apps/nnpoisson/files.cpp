@@ -1,0 +1,24 @@
+#include "commands.hpp"
+#include "nnpoisson/error.hpp"
+
+namespace nnpoisson::command {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Also of a file that is yet to be written.
+fs::path one_name(const fs::path& file) {
+  std::error_code ignored;
+  return fs::weakly_canonical(fs::absolute(file, ignored), ignored);
+}
+
+}  // namespace
+
+void require_different(std::initializer_list<fs::path> files) {
+  for (auto a = files.begin(); a != files.end(); ++a)
+    for (auto b = files.begin(); b != a; ++b)
+      if (!a->empty() && one_name(*a) == one_name(*b))
+        throw UsageError(a->string() + ": is named twice; a file that is written must be none of the others");
+}
+
+}  // namespace nnpoisson::command
