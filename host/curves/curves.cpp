@@ -38,6 +38,7 @@ struct Curves::Impl {
         slope(v),
         w(zeros(net.behaviour_width)),
         dw(w),
+        slope_w(w),
         dy(w) {
     Numbers u1 = zeros(net.width1), h1 = u1, u2 = zeros(net.width2), h2 = u2;
     formulas::stimulus_forward<double>(net, {column(s), column(u1), column(h1), column(u2), column(h2), column(h3), column(bypass)});
@@ -61,13 +62,14 @@ struct Curves::Impl {
   /// b and its slope of one action, from the z read last.
   Growth action(std::size_t a) {
     double x = 0, dx = 0;
-    formulas::head_forward<true>(net, static_cast<int>(a), column(z), column(dz), {column(dy), column(w), column(dw), {&x, 1}, {&dx, 1}});
+    formulas::head_forward<true>(net, static_cast<int>(a), column(z), column(dz),
+                                 {column(dy), column(w), column(dw), column(slope_w), {&x, 1}, {&dx, 1}});
     return {formulas::softplus(x), formulas::logistic(x) * dx};
   }
 
   ParameterLayout layout;
   formulas::Network<double> net;
-  Numbers s, h3, bypass, m, dm, n1, du, n2, dn2, v, dv, z, dz, slope, w, dw, dy;
+  Numbers s, h3, bypass, m, dm, n1, du, n2, dn2, v, dv, z, dz, slope, w, dw, slope_w, dy;
   Numbers z_at_onset;
   std::array<double, 2> at_onset{};
 };

@@ -39,6 +39,7 @@ struct PointScratch {
         ga(m),
         w(size(s.behaviour_width)),
         dw(w),
+        slope_w(w),
         dy(w),
         gy(w),
         gdy(w),
@@ -48,8 +49,8 @@ struct PointScratch {
         gdx(1) {}
   static std::size_t size(int n) { return static_cast<std::size_t>(n); }
   formulas::TrunkColumns<double> trunk() { return {column(m), column(dm), column(n1), column(du), column(n2), column(dn2)}; }
-  formulas::HeadColumns<double> head() { return {column(dy), column(w), column(dw), column(x), column(dx)}; }
-  Numbers m, dm, n1, du, n2, dn2, v, dv, z, dz, slope, gv, gdv, gn2, gdn2, gp, gm, gdm, ga, w, dw, dy, gy, gdy, x, dx, gx, gdx;
+  formulas::HeadColumns<double> head() { return {column(dy), column(w), column(dw), column(slope_w), column(x), column(dx)}; }
+  Numbers m, dm, n1, du, n2, dn2, v, dv, z, dz, slope, gv, gdv, gn2, gdn2, gp, gm, gdm, ga, w, dw, slope_w, dy, gy, gdy, x, dx, gx, gdx;
 };
 
 class ReferenceBackend final : public Backend {

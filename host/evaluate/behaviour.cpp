@@ -11,12 +11,6 @@ namespace {
 
 using Actions = std::array<double, 2>;  // left, right
 
-/// How long trial n went without a response, s; its response time if it had one.
-double waited(const Dataset& data, std::size_t n) {
-  if (data.responded(n)) return data.trial.response_time[n];
-  return std::isnan(data.trial.response_time[n]) ? data.trial.observed_until[n] : data.time_limit;
-}
-
 std::size_t action(const Dataset& data, std::size_t n) { return data.trial.choice[n] > 0 ? 0 : 1; }
 
 /// One trial's log-likelihood in the exact meaning and in the authors' form, without that form's divisor.
@@ -26,7 +20,7 @@ struct TrialTerms {
 
 TrialTerms trial_terms(const Dataset& data, std::size_t n, Curves curves) {
   TrialTerms terms;
-  const auto until = curves.actions(waited(data, n));
+  const auto until = curves.actions(data.waited(n));
   const double kappa = data.time_limit / data.trial.observed_until[n], end = kappa * data.time_limit;
   const auto at_end = curves.actions(end);
   for (const std::size_t a : {0U, 1U}) {
@@ -54,7 +48,7 @@ void likelihood(BehaviourEvaluation& behaviour, const Dataset& data, const Match
   constexpr double authors_divisor = 200;
   double time = 0;
   for (std::size_t n = 0; n < data.trials(); ++n) {
-    time += waited(data, n);
+    time += data.waited(n);
     for (const std::size_t a : {0U, 1U}) {
       behaviour.log_likelihood[a] += terms[n].exact[a];
       behaviour.authors_terms[a] -= terms[n].authors[a] / authors_divisor;

@@ -42,11 +42,6 @@ class Trials {
   [[nodiscard]] std::int32_t units(std::size_t n, std::size_t region) const {
     return units_[static_cast<std::size_t>(data_.trial.session[n]) * data_.regions() + region];
   }
-  /// How long trial n was watched for a left or right response, s: a response of neither kind ends it too.
-  [[nodiscard]] double waited(std::size_t n) const {
-    const double response = data_.trial.response_time[n];
-    return std::isnan(response) ? until(n) : std::min(response, data_.time_limit);
-  }
   [[nodiscard]] std::uint32_t action(std::size_t n) const { return data_.trial.choice[n] > 0 ? 0U : 1U; }
 
   std::vector<double> distinct_stimuli;  ///< [S x F]
@@ -111,7 +106,7 @@ class Collector {
       const auto n = static_cast<std::size_t>(number);
       const auto stimulus = trials_.stimulus(n);
       if (options_.preset == Preset::exact) {
-        const double waited = trials_.waited(n);
+        const double waited = data.waited(n);
         if (data.responded(n)) events_.push_back({waited, 1, 1, stimulus, trials_.action(n)});
         for (std::uint32_t a = 0; a < 2; ++a) {
           exposure_.push_back({waited, 1, 1, stimulus, a});

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -49,6 +51,12 @@ struct Dataset {
   [[nodiscard]] bool binned() const { return bin_width > 0; }
   /// Trial n was answered inside the window: choice left or right, and response_time <= time_limit.
   [[nodiscard]] bool responded(std::size_t n) const { return trial.choice[n] != 0 && trial.response_time[n] <= time_limit; }
+  /// How long trial n is known to have gone without a response, s: to its response or W, or as long as it was observed where there is
+  /// none.
+  [[nodiscard]] double waited(std::size_t n) const {
+    const double response = trial.response_time[n];
+    return std::isnan(response) ? trial.observed_until[n] : std::min(response, time_limit);
+  }
 };
 
 /// Units of each region in each session, [sessions x regions].

@@ -63,7 +63,8 @@ class ParameterLayout {
  public:
   explicit ParameterLayout(const NetworkShape& shape);
   [[nodiscard]] const TensorSlot& operator[](Tensor t) const { return slots_[static_cast<std::size_t>(t)]; }
-  [[nodiscard]] const std::array<TensorSlot, tensor_count>& slots() const { return slots_; }
+  [[nodiscard]] const std::array<TensorSlot, tensor_count>& slots() const& { return slots_; }
+  void slots() && = delete;  // they would dangle
   [[nodiscard]] std::size_t size() const { return size_; }
 
  private:

@@ -25,16 +25,16 @@ struct Settings {
   } model;
 
   struct TrainSettings {
-    int iterations = 500;  ///< at most; a line of the log, a row of test.csv each
-    int episodes = 10;     ///< passes over the training set in an iteration
-    int batches = 10;      ///< steps in a pass (for each region in `authors`)
-    double learning_rate = 3e-3;
-    double behaviour_weight = 1;  ///< beta
-    double time_resolution = 1e-3;   ///< s of scaled time; 0: every spike's own time
+    int iterations = 1000;  ///< at most; a line of the log, a row of test.csv each
+    int episodes = 10;      ///< passes over the training set in an iteration
+    int batches = 10;       ///< steps in a pass (for each region in `authors`)
+    double learning_rate = 5e-3;
+    double behaviour_weight = 1;    ///< beta
+    double time_resolution = 1e-3;  ///< s of scaled time; 0: every spike's own time
     Precision precision = Precision::single_precision;
     NeuralTime neural_time = NeuralTime::scaled;
     double validation = 0.1;  ///< fraction of training trials held out for early stopping; 0: none
-    int patience = 30;        ///< iterations without a better validation loss before the fit stops
+    int patience = 300;       ///< iterations without a better validation loss before the fit stops
     int save_every = 20;      ///< iterations between models-<it>/
   } train;
 

@@ -53,23 +53,32 @@ TEST(Terms, WeightZeroGivesZero) {
   EXPECT_EQ(rate.gdv, 0);
 }
 
+TEST(Activations, TanhKeepsItsSlopeWhereItIsSaturated) {
+  for (const double x : {-30.0, -5.0, 0.0, 0.7, 12.0, 40.0}) {
+    const auto y = tanh_with_slope(x);
+    const double cosh = std::cosh(x);
+    EXPECT_NEAR(y.value, std::tanh(x), 1e-15);
+    EXPECT_NEAR(y.slope * cosh * cosh, 1, 1e-13) << x;
+  }
+}
+
 /// L = p y + q dy, so that p and q are the adjoints of value and rate.
 TEST(Activations, AdjointsAreTheDerivativesOfValueAndRate) {
   const double p = 0.8, q = -1.3;
   for (const double x : {-3.0, -0.4, 0.0, 1.1, 4.0})
     for (const double dx : {0.0, 0.3, 2.0}) {
       const auto tanh_loss = [&](double at, double rate) {
-        double y = 0, dy = 0;
-        tanh_forward<true>(1, Column<double>{&at, 1}, Column<double>{&rate, 1}, Column<double>{&y, 1}, Column<double>{&dy, 1});
-        return p * y + q * dy;
+        const auto y = tanh_with_slope(at);
+        return p * y.value + q * y.slope * rate;
       };
+      const double y = std::tanh(x), y_slope = 1 - y * y;
       double gy = p, gdy = q;
-      tanh_adjoint<true>(std::tanh(x), dx, gy, gdy);
+      tanh_adjoint<true>(y, y_slope, dx, gy, gdy);
       expect_slope(gy, six_point([&](double at) { return tanh_loss(at, dx); }, x), "tanh, x");
       expect_slope(gdy, six_point([&](double rate) { return tanh_loss(x, rate); }, dx), "tanh, dx");
       double alone = p, none = 0;
-      tanh_adjoint<false>(std::tanh(x), dx, alone, none);
-      EXPECT_DOUBLE_EQ(alone, p * (1 - std::tanh(x) * std::tanh(x)));
+      tanh_adjoint<false>(y, y_slope, dx, alone, none);
+      EXPECT_DOUBLE_EQ(alone, p * y_slope);
 
       const auto softplus_loss = [&](double at, double rate) {
         double z = 0, dz = 0, slope = 0;

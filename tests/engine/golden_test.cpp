@@ -62,7 +62,7 @@ TEST_P(Golden, LossesAndGradients) {
         const std::string region = c.train.region_names[static_cast<std::size_t>(order[k])];
         SCOPED_TRACE(row.name + " " + batch + " " + region);
         const double tolerance = is_double(row) ? tolerance::golden_loss : tolerance::float_loss;
-        const auto close = [&](double value, const std::string& term) {
+        const auto close = [&, batch = batch](double value, const std::string& term) {
           const double expected = c.loss(region, batch, term);
           EXPECT_TRUE(std::abs(value - expected) <= tolerance * std::max(1.0, std::abs(expected)))
               << term << ": " << value << " against " << expected;

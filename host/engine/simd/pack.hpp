@@ -77,16 +77,13 @@ struct Pack {
 
   /// e^x, relative error about 1 ulp; saturates instead of overflowing.
   friend NNP_PACK Pack exp(Pack a) {
-    using B = Bits<T>;
-    const V x = clamp(a.v, B::exp_least - V{}, B::exp_most - V{});
-    const V shifted = x * T(1.44269504088896340736) + B::round_magic;  // the integer nearest x / ln 2, in the low bits
-    const V n = shifted - B::round_magic;
-    const V r = (x - n * B::ln2_high) - n * B::ln2_low;
-    constexpr int degree = sizeof(B::exp_series) / sizeof(T) - 1;
-    V p = B::exp_series[degree] - V{};
-    for (int k = degree - 1; k >= 0; --k) p = p * r + B::exp_series[k];
-    const I power = ((I)shifted << B::mantissa) + (B::bias << B::mantissa);
-    return Pack(V(p * (V)power));
+    const Power e = power(a.v);
+    return Pack(V((e.fraction * e.rest + T(1)) * e.scale));
+  }
+  /// e^x - 1, relative error of a few ulp also near 0.
+  friend NNP_PACK Pack expm1(Pack a) {
+    const Power e = power(a.v);
+    return Pack(V(e.fraction * e.rest * e.scale + (e.scale - T(1))));
   }
 
   /// log x for x > 0, normal and finite.
@@ -102,8 +99,19 @@ struct Pack {
     for (int k = B::log_terms - 2; k >= 0; --k) p = p * z + T(1) / T(2 * k + 1);
     return Pack(V(e * B::ln2_high + (T(2) * s * p + e * B::ln2_low) + (a.v - a.v)));  // NaN and infinity come out as NaN
   }
-  /// log(1 + x) for x in [0, 1], to an absolute error of 1 ulp of 1.
-  friend NNP_PACK Pack log1p(Pack a) { return log(a + Pack(T(1))); }
+  /// log(1 + x) for x > -1, relative error of a few ulp also near 0: the logarithm of the rounded sum, and what the rounding lost.
+  friend NNP_PACK Pack log1p(Pack a) {
+    const Pack u = a + Pack(T(1));
+    return log(u) + (a - (u - Pack(T(1)))) / u;
+  }
+  /// The same for x in [0, 1] as 2 atanh(x / (2 + x)), without taking the exponent apart.
+  friend NNP_PACK Pack log1p_of_fraction(Pack a) {
+    constexpr int terms = sizeof(T) == 4 ? 8 : 17;  // (1/9)^8 / 17 = 1e-9, (1/9)^17 / 35 = 2e-18
+    const V s = a.v / (a.v + T(2)), z = s * s;
+    V p = T(1) / T(2 * terms - 1) - V{};
+    for (int k = terms - 2; k >= 0; --k) p = p * z + T(1) / T(2 * k + 1);
+    return Pack(V(T(2) * s * p));
+  }
   friend NNP_PACK Pack tanh(Pack a) {
     if constexpr (std::is_same_v<T, float>) {
       // x P(x^2) / Q(x^2), minimax on |x| < 8 (4.8e-9), relative error 4e-7 with its rounding. Cut at 7.6, where 1 - tanh is 5e-7, so
@@ -132,6 +140,22 @@ struct Pack {
   }
 
  private:
+  /// e^x = scale (1 + rest fraction): scale a power of two, |rest| <= ln(2) / 2, fraction = (e^rest - 1) / rest.
+  struct Power {
+    V scale, rest, fraction;
+  };
+  static NNP_PACK Power power(V exponent) {
+    using B = Bits<T>;
+    const V x = clamp(exponent, B::exp_least - V{}, B::exp_most - V{});
+    const V shifted = x * T(1.44269504088896340736) + B::round_magic;  // the integer nearest x / ln 2, in the low bits
+    const V n = shifted - B::round_magic;
+    const V r = (x - n * B::ln2_high) - n * B::ln2_low;
+    constexpr int degree = sizeof(B::exp_series) / sizeof(T) - 1;
+    V p = B::exp_series[degree] - V{};
+    for (int k = degree - 1; k >= 1; --k) p = p * r + B::exp_series[k];
+    return {(V)(((I)shifted << B::mantissa) + (B::bias << B::mantissa)), r, p};
+  }
+
   /// min(high, max(low, x)); NaN passes through. By intrinsics: GCC 12 makes a compare and a blend of each.
   static NNP_PACK V clamp(V x, V low, V high) {
 #if defined(__AVX512F__)

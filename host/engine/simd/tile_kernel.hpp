@@ -66,7 +66,7 @@ class TileKernel {
     if (tile_.term == Term::behaviour) {
       for (P** a : {&z_, &dz_, &slope_}) *a = scratch_.template take<P>(columns_ * B);
       for (auto& h : heads_) {
-        for (P** a : {&h.w, &h.dw, &h.dy, &h.gy, &h.gdy}) *a = scratch_.template take<P>(net_.behaviour_width * B);
+        for (P** a : {&h.w, &h.dw, &h.slope, &h.dy, &h.gy, &h.gdy}) *a = scratch_.template take<P>(net_.behaviour_width * B);
         for (P** a : {&h.x, &h.dx, &h.gx, &h.gdx}) *a = scratch_.template take<P>(B);
       }
       E_ = net_.E;
@@ -227,7 +227,7 @@ class TileKernel {
     for (int k = 0; k < tile_.columns; ++k) {
       const int action = static_cast<int>(tile_.column[k]);
       const auto& h = heads_[action];
-      const formulas::HeadColumns<P> head{at(h.dy, p), at(h.w, p), at(h.dw, p), at(h.x, p), at(h.dx, p)};
+      const formulas::HeadColumns<P> head{at(h.dy, p), at(h.w, p), at(h.dw, p), at(h.slope, p), at(h.x, p), at(h.dx, p)};
       formulas::head_forward<Rate>(net_, action, at(z_, p), at(dz_, p), head);
       const P weight = P::load(tile_.weight + static_cast<long>(k) * tile_.stride + point);
       loss_[1 + action] = loss_[1 + action] + read<Rate>(h.x[p], Rate ? h.dx[p] : weight, weight, h.gx[p], h.gdx[p]);
@@ -316,7 +316,7 @@ class TileKernel {
   }
 
   struct Head {
-    P *w, *dw, *dy, *gy, *gdy, *x, *dx, *gx, *gdx;
+    P *w, *dw, *slope, *dy, *gy, *gdy, *x, *dx, *gx, *gdx;
   };
 
   const TileJob<T>& job_;

@@ -24,24 +24,45 @@ NNP_FORMULA float where_negative(float x, float a, float b) { return x < 0 ? a :
 NNP_FORMULA double max(double a, double b) { return a > b ? a : b; }
 NNP_FORMULA float max(float a, float b) { return a > b ? a : b; }
 
+NNP_FORMULA double log1p_of_fraction(double x) { return std::log1p(x); }  // for x in [0, 1]
+NNP_FORMULA float log1p_of_fraction(float x) { return std::log1p(x); }
+
+/// A function's value and its derivative there.
 template <class P>
-struct SoftplusValue {
+struct ValueAndSlope {
   P value, slope;
 };
 
-/// log(1 + exp(x)) without overflow, and its derivative, the logistic function, from the same exponential.
+/// tanh and 1 - tanh^2, the latter to full relative accuracy however far the unit is saturated.
 template <class P>
-NNP_FORMULA SoftplusValue<P> softplus_with_slope(P x) {
+NNP_FORMULA ValueAndSlope<P> tanh_with_slope(P x) {
   using std::abs;
   using std::exp;
-  using std::log1p;
+  const P e = exp(P(-2) * abs(x)), r = P(1) / (P(1) + e), y = (P(1) - e) * r;
+  return {where_negative(x, -y, y), P(4) * e * r * r};
+}
+
+/// log(1 + exp(x)) without overflow, and its derivative, the logistic function, from the same exponential.
+template <class P>
+NNP_FORMULA ValueAndSlope<P> softplus_with_slope(P x) {
+  using std::abs;
+  using std::exp;
   const P e = exp(-abs(x));
-  return {max(x, P(0)) + log1p(e), where_negative(x, e, P(1)) / (P(1) + e)};
+  return {max(x, P(0)) + log1p_of_fraction(e), where_negative(x, e, P(1)) / (P(1) + e)};
 }
 
 template <class P>
 NNP_FORMULA P softplus(P x) {
   return softplus_with_slope(x).value;
+}
+
+/// softplus(b) - softplus(a) for b >= a, also where the difference is far smaller than either: log1p(logistic(a) expm1(b - a)).
+/// Never below 0, whatever the rounding of b - a; NaN passes.
+template <class P>
+NNP_FORMULA P softplus_increment(P a, P b, P slope_at_a) {
+  using std::expm1;
+  using std::log1p;
+  return max(P(0), log1p(slope_at_a * expm1(b - a)));
 }
 
 /// Element i of a column of numbers that lie `stride` apart: one point's layer inside an array of layers x points.

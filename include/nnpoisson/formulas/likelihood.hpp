@@ -41,10 +41,10 @@ struct IntervalTerm {
 template <class P>
 NNP_FORMULA IntervalTerm<P> interval_term(P v_start, P v_end, P weight, P inverse_scale, P floor) {
   using std::log;
-  const auto start = softplus_with_slope(v_start), end = softplus_with_slope(v_end);
-  const P expected = (end.value - start.value) * inverse_scale + floor;
+  const P start = logistic(v_start), end = logistic(v_end);
+  const P expected = softplus_increment(v_start, v_end, start) * inverse_scale + floor;
   const P g = weight * inverse_scale / expected;
-  return {-(weight * log(expected)), g * start.slope, -(g * end.slope)};
+  return {-(weight * log(expected)), g * start, -(g * end)};
 }
 
 }  // namespace nnpoisson::formulas

@@ -17,21 +17,9 @@ struct Network {
   } head[2];  ///< left, right
 };
 
-/// y = tanh(x); dy = (1 - y^2) dx.
+/// The adjoint of y = tanh(x), dy = slope dx at one unit: (gy, gdy) becomes (gx, gdx). slope: 1 - y^2.
 template <bool Rate, class P>
-NNP_FORMULA void tanh_forward(int n, Column<P> x, Column<P> dx, Column<P> y, Column<P> dy) {
-  using std::tanh;
-  for (int i = 0; i < n; ++i) {
-    const P v = tanh(x[i]);
-    y[i] = v;
-    if constexpr (Rate) dy[i] = (P(1) - v * v) * dx[i];
-  }
-}
-
-/// The adjoint of tanh_forward at one unit: (gy, gdy) becomes (gx, gdx).
-template <bool Rate, class P>
-NNP_FORMULA void tanh_adjoint(P y, P dx, P& gy, P& gdy) {
-  const P slope = P(1) - y * y;
+NNP_FORMULA void tanh_adjoint(P y, P slope, P dx, P& gy, P& gdy) {
   if constexpr (Rate) {
     gy = slope * (gy - P(2) * y * gdy * dx);
     gdy = slope * gdy;
@@ -103,17 +91,19 @@ NNP_FORMULA void trunk_adjoint(const Network<S>& net, P time, const TrunkColumns
                                Column<P> gm, Column<P> gdm, Column<P> ga) {
   for (int j = 0; j < net.hidden_width; ++j) {
     P g = gn2[j], gd = Rate ? gdn2[j] : P(0);
-    const P n1 = x.n1[j], du = Rate ? x.du[j] : P(0);
-    tanh_adjoint<Rate>(x.n2[j], (P(1) - n1 * n1) * du, g, gd);
+    const P n1 = x.n1[j], n2 = x.n2[j], du = Rate ? x.du[j] : P(0);
+    const P slope = P(1) - n1 * n1;
+    tanh_adjoint<Rate>(n2, P(1) - n2 * n2, slope * du, g, gd);
     if (net.bypass) gp[j] = g;
-    tanh_adjoint<Rate>(n1, du, g, gd);
+    tanh_adjoint<Rate>(n1, slope, du, g, gd);
     gn2[j] = g;
     if constexpr (Rate) gdn2[j] = gd;
   }
   dense_input_adjoint<Rate, false>(net.C, net.time_width, net.hidden_width, gn2, gdn2, gm, gdm);
   for (int i = 0; i < net.time_width; ++i) {
     P g = gm[i], gd = Rate ? gdm[i] : P(0);
-    tanh_adjoint<Rate>(x.m[i], P(net.a[i]), g, gd);
+    const P m = x.m[i];
+    tanh_adjoint<Rate>(m, P(1) - m * m, P(net.a[i]), g, gd);
     gm[i] = g;
     ga[i] = Rate ? g * time + gd : g * time;
   }
@@ -148,10 +138,11 @@ NNP_FORMULA void softplus_adjoint(int n, Column<P> dv, Column<P> slope, Column<P
 
 // ---------------------------------------------------------------- behaviour: z to the action's pre-activation
 
-/// One point's head of one action. [behaviour_width]: y dy (pre-activation), w dw; x, dx one number each.
+/// One point's head of one action. [behaviour_width]: dy (pre-activation), w dw and the slope of w; x, dx one number each. With many
+/// regions these units saturate, and their slopes still count: hence tanh_with_slope.
 template <class P>
 struct HeadColumns {
-  Column<P> dy, w, dw;
+  Column<P> dy, w, dw, slope;
   Column<P> x, dx;
 };
 
@@ -159,7 +150,12 @@ template <bool Rate, class P, class S>
 NNP_FORMULA void head_forward(const Network<S>& net, int action, Column<P> z, Column<P> dz, const HeadColumns<P>& h) {
   const auto& head = net.head[action];
   dense<Rate>(head.F1, head.f1, net.regions, net.behaviour_width, z, dz, h.w, h.dy);
-  tanh_forward<Rate>(net.behaviour_width, h.w, h.dy, h.w, h.dw);
+  for (int k = 0; k < net.behaviour_width; ++k) {
+    const auto w = tanh_with_slope(h.w[k]);
+    h.w[k] = w.value;
+    h.slope[k] = w.slope;
+    if constexpr (Rate) h.dw[k] = w.slope * h.dy[k];
+  }
   dense<Rate>(head.F2, head.f2, net.behaviour_width, 1, h.w, h.dw, h.x, h.dx);
 }
 
@@ -171,7 +167,7 @@ NNP_FORMULA void head_adjoint(const Network<S>& net, int action, const HeadColum
   dense_input_adjoint<Rate, false>(head.F2, net.behaviour_width, 1, gx, gdx, gy, gdy);
   for (int k = 0; k < net.behaviour_width; ++k) {
     P none(0);
-    tanh_adjoint<Rate>(h.w[k], Rate ? h.dy[k] : none, gy[k], Rate ? gdy[k] : none);
+    tanh_adjoint<Rate>(h.w[k], h.slope[k], Rate ? h.dy[k] : none, gy[k], Rate ? gdy[k] : none);
   }
   dense_input_adjoint<Rate, true>(head.F1, net.regions, net.behaviour_width, gy, gdy, gz, gdz);
 }
