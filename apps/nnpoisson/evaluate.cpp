@@ -22,18 +22,20 @@ struct Options {
 
 constexpr std::size_t readable_stimuli = 32;
 
-/// A number with three decimals, or a dash where the dataset gives none.
-std::string cell(double value) { return std::isnan(value) ? "-" : fmt::format("{:.3f}", value); }
+/// A number, or a dash where the dataset gives none.
+std::string cell(double value, int decimals = 3) { return std::isnan(value) ? "-" : fmt::format("{:.{}f}", value, decimals); }
+/// Bits a spike: what a stimulus adds to a constant rate is often in the third decimal.
+std::string bits(double value) { return cell(value, 4); }
 
 void print_regions(const Evaluation& evaluation, bool binned) {
   fmt::print("{:<14} {:>6} {:>10} {:>11} {:>9} {:>9} {:>14} {:>11} {:>8} {:>8}\n", "region", "units", "spikes", "expected", "Hz a unit",
              "null Hz", "log-likelihood", "bits/spike", "KS", "95 %");
   for (const auto& r : evaluation.regions)
     fmt::print("{:<14} {:>6} {:>10} {:>11.1f} {:>9} {:>9} {:>14.1f} {:>11} {:>8} {:>8}\n", r.name, r.units, r.spikes, r.expected,
-               cell(static_cast<double>(r.spikes) / r.exposure), cell(r.null_rate), r.log_likelihood, cell(r.bits_per_spike), cell(r.ks),
+               cell(static_cast<double>(r.spikes) / r.exposure), cell(r.null_rate), r.log_likelihood, bits(r.bits_per_spike), cell(r.ks),
                cell(r.ks_band));
   fmt::print("{:<14} {:>6} {:>10} {:>11} {:>9} {:>9} {:>14.1f} {:>11}\n", "all", "", evaluation.spikes, "", "", "",
-             evaluation.log_likelihood, cell(evaluation.bits_per_spike));
+             evaluation.log_likelihood, bits(evaluation.bits_per_spike));
   fmt::print("null: {}; KS: {}\n", evaluation.null,
              binned ? "needs spike times, these are counts" : "rescaled intervals, corrected for the ends of trials");
 }
@@ -69,8 +71,8 @@ void print_comparison(const Evaluation& a, const Evaluation& b, const std::strin
   for (std::size_t g = 0; g < a.regions.size(); ++g) {
     const auto &x = a.regions[g], &y = b.regions[g];
     fmt::print("{:<14} {:>9} {:>9} {:>9} {:>13.1f} {:>13.1f} {:>12} {:>12}\n", x.name, cell(static_cast<double>(x.spikes) / x.exposure),
-               cell(x.expected / x.exposure), cell(y.expected / y.exposure), x.log_likelihood, y.log_likelihood, cell(x.bits_per_spike),
-               cell(y.bits_per_spike));
+               cell(x.expected / x.exposure), cell(y.expected / y.exposure), x.log_likelihood, y.log_likelihood, bits(x.bits_per_spike),
+               bits(y.bits_per_spike));
   }
   const double action_a = sum(a.behaviour.log_likelihood), action_b = sum(b.behaviour.log_likelihood);
   fmt::print("{:<44} {:>13.1f} {:>13.1f}\n", "all regions", a.log_likelihood, b.log_likelihood);
