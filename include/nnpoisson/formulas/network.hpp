@@ -37,6 +37,12 @@ struct StimulusColumns {
   Column<P> h3, bypass;         ///< what the points of this stimulus read: [time_width], [hidden_width] (bypass networks only)
 };
 
+/// What the bypass adds to unit j of n1.
+template <class P, class S>
+NNP_FORMULA P bypass_unit(const Network<S>& net, P last_feature, int j) {
+  return last_feature * net.R[j] + P(net.d[j]);
+}
+
 template <class P, class S>
 NNP_FORMULA void stimulus_forward(const Network<S>& net, const StimulusColumns<P>& x) {
   dense<false>(net.A1, net.b1, net.features, net.width1, x.s, x.s, x.u1, x.u1);
@@ -45,7 +51,7 @@ NNP_FORMULA void stimulus_forward(const Network<S>& net, const StimulusColumns<P
   for (int i = 0; i < net.width2; ++i) x.h2[i] = softplus(x.u2[i]);
   dense<false>(net.A3, net.b3, net.width2, net.time_width, x.h2, x.h2, x.h3, x.h3);
   if (net.bypass)
-    for (int j = 0; j < net.hidden_width; ++j) x.bypass[j] = x.s[net.features - 1] * net.R[j] + P(net.d[j]);
+    for (int j = 0; j < net.hidden_width; ++j) x.bypass[j] = bypass_unit(net, x.s[net.features - 1], j);
 }
 
 /// From gh3, the adjoint of h3, to those of the pre-activations u2 and u1.
