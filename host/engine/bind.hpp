@@ -6,6 +6,9 @@
 
 namespace nnpoisson {
 
+/// Throws UsageError if shape and plan differ in features or regions.
+void require_fitting(const NetworkShape& shape, const Plan& plan);
+
 /// The terms of a batch from the sums over its tiles: neural, left, right.
 inline BatchLoss combine(const Batch& batch, double neural, double left, double right) {
   BatchLoss loss;

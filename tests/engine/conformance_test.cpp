@@ -102,14 +102,14 @@ TEST_P(Conformance, EveryBackendAgreesWithTheReferenceAndWithItselfOnAnyTeam) {
       const std::size_t n = layout.size();
       const int models = 2;
       const auto parameters = parameters_of_models(shape, models);
-      const auto expected = testing::evaluate(*make_backend(testing::reference_options, shape, plan), batches, models, parameters);
+      const auto expected = testing::evaluate(*testing::reference_row.make(shape, plan), batches, models, parameters);
       ASSERT_TRUE(expected.guards_intact);
       ASSERT_FALSE(any_nan(expected.losses));
       ASSERT_FALSE(any_nan(expected.gradients));
 
-      for (const auto& row : testing::cpu_rows(1)) {
+      for (const auto& row : testing::fast_rows(1)) {
         SCOPED_TRACE(row.name + ", " + std::to_string(shape.regions) + " regions" + (bypass ? ", bypass" : ""));
-        const auto value = testing::evaluate(*make_backend(row.options, shape, plan), batches, models, parameters);
+        const auto value = testing::evaluate(*row.make(shape, plan), batches, models, parameters);
         ASSERT_TRUE(value.guards_intact);
         ASSERT_FALSE(any_nan(value.losses));
         ASSERT_FALSE(any_nan(value.gradients));
@@ -130,11 +130,10 @@ TEST_P(Conformance, EveryBackendAgreesWithTheReferenceAndWithItselfOnAnyTeam) {
           }
         }
 
-        auto team = row.options;
-        team.threads = bypass && shape.regions == 3 ? 7 : 2;  // more threads than processors are slow
-        const auto again = testing::evaluate(*make_backend(team, shape, plan), batches, models, parameters);
-        EXPECT_EQ(testing::bits(again.losses), testing::bits(value.losses)) << team.threads << " threads";
-        EXPECT_EQ(testing::bits(again.gradients), testing::bits(value.gradients)) << team.threads << " threads";
+        const int threads = bypass && shape.regions == 3 ? 7 : 2;  // more threads than processors are slow
+        const auto again = testing::evaluate(*row.with_team(threads).make(shape, plan), batches, models, parameters);
+        EXPECT_EQ(testing::bits(again.losses), testing::bits(value.losses)) << threads << " threads";
+        EXPECT_EQ(testing::bits(again.gradients), testing::bits(value.gradients)) << threads << " threads";
       }
     }
 }
@@ -158,7 +157,7 @@ TEST_P(Conformance, EachBatchAndModelAloneGivesTheSameBits) {
   const auto parameters = parameters_of_models(shape, 3);
   for (const auto& row : testing::all_rows(2)) {
     SCOPED_TRACE(row.name);
-    const auto backend = make_backend(row.options, shape, plan);
+    const auto backend = row.make(shape, plan);
     const auto together = testing::evaluate(*backend, batches, 3, parameters);
     EXPECT_EQ(testing::bits(testing::evaluate(*backend, batches, 3, parameters, false).losses), testing::bits(together.losses));
     for (std::size_t k = 0; k < batches.size(); ++k)

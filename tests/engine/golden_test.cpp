@@ -4,28 +4,15 @@
 
 #include <memory>
 
-#include "nnpoisson/backend.hpp"
+#include "engine/rows.hpp"
 #include "tolerance.hpp"
 
 namespace nnpoisson {
 namespace {
 
-struct Row {
-  std::string name;
-  BackendOptions options;
-};
+using testing::Row;
 
-/// Every backend that this machine runs: what `authors` must reproduce in double, and in float within its rounding.
-std::vector<Row> rows() {
-  std::vector<Row> rows{{"reference", {.kind = BackendKind::reference, .precision = Precision::double_precision}}};
-  for (const auto& set : instruction_sets())
-    for (const auto precision : {Precision::double_precision, Precision::single_precision})
-      rows.push_back({"cpu " + set + (precision == Precision::double_precision ? " double" : " float"),
-                      {.kind = BackendKind::cpu, .precision = precision, .threads = 2, .instruction_set = set}});
-  return rows;
-}
-
-bool is_double(const Row& row) { return row.options.precision == Precision::double_precision; }
+bool is_double(const Row& row) { return !row.single(); }
 
 PlanOptions authors(int parts, Grouping grouping = Grouping::authors) {
   return {.preset = Preset::authors, .grouping = grouping, .parts = parts, .behaviour_weight = 0.01};
@@ -33,7 +20,7 @@ PlanOptions authors(int parts, Grouping grouping = Grouping::authors) {
 
 int parts_of(const golden::Case& c) { return static_cast<int>(c.file.members("partition/" + c.train.region_names[0]).size()); }
 
-class Golden : public testing::TestWithParam<std::string> {};
+class Golden : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(Golden, PartitionIsTheAuthorsOwn) {
   const golden::Case c(GetParam());
@@ -51,8 +38,8 @@ TEST_P(Golden, LossesAndGradients) {
   const auto order = alphabetical_regions(c.train);
   for (const auto& [data, parts, batch] : {std::tuple{&c.train, parts_of(c), "train_batch0"}, std::tuple{&c.test, 1, "test_all"}}) {
     const auto plan = std::make_shared<const Plan>(make_plan(*data, authors(parts)));
-    for (const auto& row : rows()) {
-      const auto backend = make_backend(row.options, c.shape, plan);
+    for (const auto& row : testing::all_rows(2)) {
+      const auto backend = row.make(c.shape, plan);
       std::vector<std::uint32_t> batches;
       for (std::uint32_t k = 0; k < order.size(); ++k) batches.push_back(k);
       std::vector<BatchLoss> losses(order.size());
@@ -98,8 +85,8 @@ TEST_P(Golden, WeightsAfterSteps) {
     for (std::uint32_t b = 0; b < plan->batches.size(); ++b) order.push_back(b);
   const std::vector<double> rate{1e-4};
   const std::atomic<bool> stop{false};
-  for (const auto& row : rows()) {
-    const auto backend = make_backend(row.options, c.shape, plan);
+  for (const auto& row : testing::all_rows(2)) {
+    const auto backend = row.make(c.shape, plan);
     TrainingState state;
     state.parameters = c.weights("step0");
     state.first_moment.assign(state.parameters.size(), 0.0);
@@ -129,7 +116,7 @@ TEST_P(Golden, WeightsAfterSteps) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, Golden, testing::ValuesIn(golden::cases()), [](const auto& which) { return which.param; });
+INSTANTIATE_TEST_SUITE_P(Cases, Golden, ::testing::ValuesIn(golden::cases()), [](const auto& which) { return which.param; });
 
 }  // namespace
 }  // namespace nnpoisson

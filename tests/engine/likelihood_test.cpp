@@ -45,8 +45,7 @@ TEST(ReferenceLikelihood, IsTheSumOverTrialsUnitsAndSpikes) {
     std::vector<std::int32_t> trials(data.trials());
     std::iota(trials.begin(), trials.end(), 0);
     const auto plan = std::make_shared<const Plan>(make_plan(data, {.preset = preset, .neural_time = time}));
-    const auto value =
-        testing::evaluate(*make_backend(testing::reference_options, shape, plan), std::vector<std::uint32_t>{0}, 1, parameters);
+    const auto value = testing::evaluate(*testing::reference_row.make(shape, plan), std::vector<std::uint32_t>{0}, 1, parameters);
     const bool exact = preset == Preset::exact;
     const double neural_divisor = exact ? static_cast<double>(data.trials()) : 200.0 * shape.regions;
     const double action_divisor = exact ? static_cast<double>(data.trials()) : 200.0;
@@ -73,7 +72,7 @@ TEST_P(FiniteDifferences, AreTheGradient) {
   auto net = shape;
   net.stimulus_bypass = GetParam().bypass;
   const auto plan = std::make_shared<const Plan>(make_plan(recording(GetParam().bin_width), GetParam().options));
-  const auto backend = make_backend(testing::reference_options, net, plan);
+  const auto backend = testing::reference_row.make(net, plan);
   const std::vector<std::uint32_t> batch{0};
   auto parameters = testing::random_parameters(net, 53);
   const auto gradient = testing::evaluate(*backend, batch, 1, parameters).gradients;

@@ -2,11 +2,14 @@
 
 #include <bit>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "kernels/backend.hpp"
 #include "nnpoisson/backend.hpp"
+#include "simt/emulated_device.hpp"
 
 namespace nnpoisson::testing {
 
@@ -14,10 +17,23 @@ namespace nnpoisson::testing {
 struct Row {
   std::string name;
   BackendOptions options;
+  bool emulated = false;  ///< the CUDA kernels, in the emulation of tests/simt
   [[nodiscard]] bool single() const { return options.kind != BackendKind::reference && options.precision == Precision::single_precision; }
+  /// The same with that many threads; for kernels that many blocks, in another order for each number.
+  [[nodiscard]] Row with_team(int threads) const {
+    Row row = *this;
+    row.options.threads = threads;
+    return row;
+  }
+  [[nodiscard]] std::unique_ptr<Backend> make(const NetworkShape& shape, std::shared_ptr<const Plan> plan) const {
+    if (!emulated) return make_backend(options, shape, std::move(plan));
+    constexpr simt::Order orders[] = {simt::Order::ascending, simt::Order::descending, simt::Order::shuffled};
+    auto device = simt::make_emulated_device({.resident_blocks = options.threads, .order = orders[options.threads % 3]});
+    return kernels::make_kernel_backend(std::move(device), options.precision, shape, std::move(plan));
+  }
 };
 
-inline const BackendOptions reference_options{.kind = BackendKind::reference, .precision = Precision::double_precision};
+inline const Row reference_row{"reference", {.kind = BackendKind::reference, .precision = Precision::double_precision}};
 
 /// The CPU backend with each instruction set that this machine runs, in double and float, on `threads` threads.
 inline std::vector<Row> cpu_rows(int threads) {
@@ -29,10 +45,20 @@ inline std::vector<Row> cpu_rows(int threads) {
   return rows;
 }
 
+/// Every backend that must agree with the reference.
+inline std::vector<Row> fast_rows(int threads) {
+  auto rows = cpu_rows(threads);
+  for (const auto precision : {Precision::double_precision, Precision::single_precision})
+    rows.push_back({std::string("emulated kernels ") + (precision == Precision::double_precision ? "double" : "float"),
+                    {.kind = BackendKind::cuda, .precision = precision, .threads = threads},
+                    true});
+  return rows;
+}
+
 /// All backends of this machine.
 inline std::vector<Row> all_rows(int threads) {
-  auto rows = cpu_rows(threads);
-  rows.insert(rows.begin(), {"reference", reference_options});
+  auto rows = fast_rows(threads);
+  rows.insert(rows.begin(), reference_row);
   return rows;
 }
 

@@ -74,18 +74,16 @@ class Training : public ::testing::TestWithParam<Which> {
 
 TEST_P(Training, NumbersDoNotDependOnThreads) {
   const auto order = program(*plan, 30);
-  for (const auto& row : testing::cpu_rows(1)) {
+  for (const auto& row : testing::fast_rows(1)) {
     SCOPED_TRACE(row.name);
     auto alone = start(0, 3);
-    const auto result = make_backend(row.options, shape, plan)->train(alone, {order, rates}, go_on);
+    const auto result = row.make(shape, plan)->train(alone, {order, rates}, go_on);
     ASSERT_TRUE(result.finite);
     EXPECT_EQ(result.steps, 30U);
     EXPECT_EQ(alone.step, 30U);
     for (const int threads : {2, 7}) {
-      auto options = row.options;
-      options.threads = threads;
       auto team = start(0, 3);
-      const auto again = make_backend(options, shape, plan)->train(team, {order, rates}, go_on);
+      const auto again = row.with_team(threads).make(shape, plan)->train(team, {order, rates}, go_on);
       expect_same_bits(team, alone);
       for (std::size_t m = 0; m < 3; ++m) expect_same_bits(again.sums[m], result.sums[m]);
     }
@@ -96,7 +94,7 @@ TEST_P(Training, ModelsSideBySideAreEachAsIfAlone) {
   const auto order = program(*plan, 30);
   for (const auto& row : testing::all_rows(2)) {
     SCOPED_TRACE(row.name);
-    const auto backend = make_backend(row.options, shape, plan);
+    const auto backend = row.make(shape, plan);
     auto together = start(0, 3);
     const auto result = backend->train(together, {order, rates}, go_on);
     const std::size_t n = together.parameters.size() / 3;
@@ -116,10 +114,10 @@ TEST_P(Training, InPiecesIsAsInOneCall) {
   for (const auto& row : testing::all_rows(2)) {
     SCOPED_TRACE(row.name);
     auto whole = start(0, 3), pieces = start(0, 3);
-    static_cast<void>(make_backend(row.options, shape, plan)->train(whole, {order, rates}, go_on));
+    static_cast<void>(row.make(shape, plan)->train(whole, {order, rates}, go_on));
     std::size_t done = 0;
     for (const std::size_t count : {1U, 0U, 12U, 17U}) {  // each by a backend of its own, as after a resume
-      const auto result = make_backend(row.options, shape, plan)->train(pieces, {std::span(order).subspan(done, count), rates}, go_on);
+      const auto result = row.make(shape, plan)->train(pieces, {std::span(order).subspan(done, count), rates}, go_on);
       EXPECT_EQ(result.steps, count);
       done += count;
     }
@@ -131,7 +129,7 @@ TEST_P(Training, SumsAreThoseOfTheLossesBeforeEachStep) {
   const auto order = program(*plan, 5);
   for (const auto& row : testing::all_rows(2)) {
     SCOPED_TRACE(row.name);
-    const auto backend = make_backend(row.options, shape, plan);
+    const auto backend = row.make(shape, plan);
     auto state = start(0, 1);
     double total = 0, neural = 0;
     for (const auto& batch : order) {
@@ -150,12 +148,12 @@ TEST_P(Training, SumsAreThoseOfTheLossesBeforeEachStep) {
 TEST_P(Training, EveryBackendFollowsTheReference) {
   const auto order = program(*plan, 30);
   auto expected = start(0, 3);
-  static_cast<void>(make_backend(testing::reference_options, shape, plan)->train(expected, {order, rates}, go_on));
-  for (const auto& row : testing::cpu_rows(2)) {
+  static_cast<void>(testing::reference_row.make(shape, plan)->train(expected, {order, rates}, go_on));
+  for (const auto& row : testing::fast_rows(2)) {
     if (row.single()) continue;  // its paths fork where a weight meets 0
     SCOPED_TRACE(row.name);
     auto state = start(0, 3);
-    static_cast<void>(make_backend(row.options, shape, plan)->train(state, {order, rates}, go_on));
+    static_cast<void>(row.make(shape, plan)->train(state, {order, rates}, go_on));
     double error = 0;
     for (std::size_t i = 0; i < state.parameters.size(); ++i) {
       ASSERT_FALSE(std::isnan(state.parameters[i]));
@@ -174,7 +172,7 @@ TEST_P(Training, ConstrainedWeightsStayAboveZeroAndHeldOnesAtZero) {
   for (const auto& row : testing::all_rows(2)) {
     SCOPED_TRACE(row.name);
     auto state = start(0, 1, held);
-    ASSERT_TRUE(make_backend(row.options, held, plan)->train(state, {order, fast}, go_on).finite);
+    ASSERT_TRUE(row.make(held, plan)->train(state, {order, fast}, go_on).finite);
     int at_zero = 0, below = 0;
     for (const auto& slot : layout.slots())
       for (std::size_t i = slot.offset; i < slot.offset + slot.size(); ++i) {
@@ -197,7 +195,7 @@ TEST_P(Training, StopSetBeforehandTakesNoStep) {
   const auto order = program(*plan, 30);
   for (const auto& row : testing::all_rows(2)) {
     SCOPED_TRACE(row.name);
-    const auto backend = make_backend(row.options, shape, plan);
+    const auto backend = row.make(shape, plan);
     auto state = start(0, 3);
     static_cast<void>(backend->train(state, {std::span(order).first(3), rates}, go_on));  // values of the backend's precision
     const auto before = state;
@@ -215,7 +213,7 @@ TEST_P(Training, WhatIsNotFiniteEndsTheProgramAndLeavesTheState) {
   const auto order = program(*plan, 4);
   const std::size_t n = layout.size();
   for (const auto& row : testing::all_rows(2)) {
-    const auto backend = make_backend(row.options, shape, plan);
+    const auto backend = row.make(shape, plan);
     for (std::size_t t = 0; t < tensor_count; ++t)
       for (const double bad : {nan, infinity}) {
         // Infinite biases of saturating layers are limits that the network has; those of the outputs are not.
@@ -254,7 +252,7 @@ TEST(TrainingOfOneRegion, StopsAtTheLatestAtTheStepThatMeetsTheBadWeight) {
       auto state = start(0, 1, two);
       state.parameters[layout[tensor].offset + bad_region] = std::numeric_limits<double>::quiet_NaN();
       const auto before = state;
-      const auto result = make_backend(row.options, two, plan)->train(state, {order, rates}, go_on);
+      const auto result = row.make(two, plan)->train(state, {order, rates}, go_on);
       EXPECT_FALSE(result.finite);
       EXPECT_LE(result.steps, 2U);
       expect_same_bits(state, before);
@@ -267,7 +265,7 @@ TEST(Backends, EmptyBatchesCostNothingAndChangeNothing) {
   const std::vector<std::uint32_t> last{4};
   for (const auto& row : testing::all_rows(2)) {
     SCOPED_TRACE(row.name);
-    const auto backend = make_backend(row.options, shape, plan);
+    const auto backend = row.make(shape, plan);
     auto state = start(0, 1);
     static_cast<void>(
         testing::evaluate(*backend, std::vector<std::uint32_t>{0, 1, 2, 3}, 1, state.parameters));  // to leave something behind
@@ -292,15 +290,15 @@ TEST(Backends, RefuseANetworkOfOtherSizesThanThePlan) {
   ++features.features;
   --regions.regions;
   for (const auto& row : testing::all_rows(1)) {
-    EXPECT_THROW(static_cast<void>(make_backend(row.options, features, plan)), UsageError) << row.name;
-    EXPECT_THROW(static_cast<void>(make_backend(row.options, regions, plan)), UsageError) << row.name;
+    EXPECT_THROW(static_cast<void>(row.make(features, plan)), UsageError) << row.name;
+    EXPECT_THROW(static_cast<void>(row.make(regions, plan)), UsageError) << row.name;
   }
 }
 
 TEST(Backends, DescribeThemselves) {
   const auto plan = plan_with(Preset::exact, 0);
   for (const auto& row : testing::cpu_rows(2)) {
-    const auto text = make_backend(row.options, shape, plan)->description();
+    const auto text = row.make(shape, plan)->description();
     EXPECT_NE(text.find(row.options.instruction_set), std::string::npos) << text;
     EXPECT_NE(text.find(row.single() ? "float" : "double"), std::string::npos) << text;
     EXPECT_NE(text.find("2 threads"), std::string::npos) << text;

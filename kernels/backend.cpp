@@ -1,0 +1,284 @@
+#include "kernels/backend.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "engine/bind.hpp"
+#include "kernels/plan_image.hpp"
+#include "kernels/slab_scratch.hpp"
+#include "kernels/stimulus_layers.hpp"
+#include "nnpoisson/formulas/adam.hpp"
+
+namespace nnpoisson::kernels {
+namespace {
+
+constexpr std::size_t steps_of_a_piece = 1024;                 // between two looks at `stop`
+constexpr std::size_t gradient_bytes_of_a_piece = 64UL << 20;  // of evaluation
+
+Offsets offsets(const ParameterLayout& layout) {
+  const auto at = [&](Tensor t) { return static_cast<int>(layout[t].offset); };
+  using enum Tensor;
+  return {at(A1), at(b1), at(A2), at(b2),      at(A3),
+          at(b3), at(a),  at(C),  at(c),       at(R),
+          at(d),  at(E),  at(e),  at(F1_left), static_cast<int>(layout.size())};
+}
+
+/// The plan in the device's memory.
+template <class T>
+class DevicePlan {
+ public:
+  DevicePlan(Device& device, const PlanImage<T>& image, double eps)
+      : stimuli_(device, image.stimuli),
+        time_(device, image.time),
+        weight_(device, image.weight),
+        end_(device, image.end),
+        inverse_scale_(device, image.inverse_scale),
+        floor_(device, image.floor),
+        stimulus_(device, image.stimulus),
+        column_(device, image.column),
+        batch_stimulus_(device, image.batch_stimulus),
+        source_first_(device, image.source_first),
+        source_(device, image.source),
+        column_first_(device, image.column_first),
+        rank_(device, image.rank),
+        tiles_(device, image.tiles),
+        slabs_(device, image.slabs),
+        batches_(device, image.batches),
+        column_source_(device, image.column_source),
+        eps_(static_cast<T>(eps)) {}
+  [[nodiscard]] PlanView<T> view() const {
+    return {eps_,           stimuli_.data(),      time_.data(),          stimulus_.data(),       rank_.data(),
+            weight_.data(), end_.data(),          inverse_scale_.data(), floor_.data(),          column_.data(),
+            tiles_.data(),  slabs_.data(),        batches_.data(),       batch_stimulus_.data(), source_first_.data(),
+            source_.data(), column_first_.data(), column_source_.data()};
+  }
+
+ private:
+  Buffer<T> stimuli_, time_, weight_, end_, inverse_scale_, floor_;
+  Buffer<std::uint32_t> stimulus_, column_, batch_stimulus_, source_first_, source_, column_first_;
+  Buffer<std::uint16_t> rank_;
+  Buffer<TileSpan> tiles_;
+  Buffer<Slab> slabs_;
+  Buffer<BatchView> batches_;
+  Buffer<ColumnSource> column_source_;
+  T eps_;
+};
+
+template <class T>
+class KernelBackend final : public Backend {
+ public:
+  KernelBackend(std::unique_ptr<Device> device, const NetworkShape& shape, std::shared_ptr<const Plan> plan)
+      : device_(std::move(device)),
+        layout_(shape),
+        net_(bind_network<T>(shape, layout_, nullptr)),
+        padded_((layout_.size() + 31) / 32 * 32),
+        image_(placed(*plan, net_)),
+        plan_(*device_, image_, plan->eps),
+        table_width_(static_cast<std::size_t>(shape.time_width + (shape.stimulus_bypass ? shape.hidden_width : 0))),
+        stimuli_(plan->stimulus_count()) {
+    std::vector<T> trained(padded_, T(0)), lowest(padded_, std::numeric_limits<T>::lowest());
+    for (const auto& slot : layout_.slots())
+      for (std::size_t i = slot.offset; i < slot.offset + slot.size(); ++i) {
+        trained[i] = slot.trained ? T(1) : T(0);
+        if (slot.non_negative) lowest[i] = T(0);
+      }
+    trained_ = Buffer<T>(*device_, trained);
+    lowest_ = Buffer<T>(*device_, lowest);
+    share_memory();
+  }
+
+  [[nodiscard]] std::string description() const override { return device_->name() + ", " + (sizeof(T) == 4 ? "float" : "double"); }
+
+  void evaluate(std::span<const std::uint32_t> batches, int models, std::span<const double> parameters, std::span<BatchLoss> losses,
+                std::span<double> gradients) override {
+    const auto count = static_cast<std::size_t>(models), n = layout_.size();
+    prepare(count);
+    weight_.set(padded(parameters, count));
+    const std::size_t most =
+        gradients.empty() ? steps_of_a_piece : std::max<std::size_t>(1, gradient_bytes_of_a_piece / (count * n * sizeof(double)));
+    for (std::size_t done = 0; done < batches.size();) {
+      const auto piece = batches.subspan(done, std::min(most, batches.size() - done));
+      Buffer<StepLoss> step_losses(*device_, piece.size() * count);
+      Buffer<double> step_gradients(*device_, gradients.empty() ? 0 : piece.size() * count * n);
+      auto view = program(piece, count);
+      view.gradients = !gradients.empty();
+      view.step_losses = step_losses.data();
+      view.step_gradients = step_gradients.data();
+      run(view);
+      const auto found = step_losses.get();
+      for (std::size_t i = 0; i < found.size(); ++i) losses[done * count + i] = batch_loss(found[i]);
+      if (!gradients.empty()) std::ranges::copy(step_gradients.get(), gradients.begin() + static_cast<std::ptrdiff_t>(done * count * n));
+      done += piece.size();
+    }
+  }
+
+  ProgramResult train(TrainingState& state, const TrainingProgram& training, const std::atomic<bool>& stop) override {
+    const auto count = static_cast<std::size_t>(state.models);
+    prepare(count);
+    weight_.set(padded(state.parameters, count));
+    first_.set(padded(state.first_moment, count));
+    second_.set(padded(state.second_moment, count));
+    ProgramResult result;
+    result.sums.resize(count);
+    while (result.steps < training.batches.size() && !stop) {
+      const auto piece =
+          training.batches.subspan(result.steps, std::min<std::size_t>(steps_of_a_piece, training.batches.size() - result.steps));
+      std::vector<T> rates;
+      for (std::size_t k = 1; k <= piece.size(); ++k)
+        for (const double rate : training.learning_rate.first(count))
+          rates.push_back(static_cast<T>(formulas::adam_rate(rate, static_cast<double>(state.step + result.steps + k))));
+      const Buffer<T> device_rates(*device_, rates);
+      auto view = program(piece, count);
+      view.gradients = view.update = true;
+      view.rate = device_rates.data();
+      // A piece continues the sums of the one before.
+      std::vector<TeamStatus> status(count);
+      for (std::size_t m = 0; m < count; ++m) status[m].sum = step_loss(result.sums[m]);
+      status_.set(status);
+      run(view);
+      status = status_.get();
+      std::size_t steps = piece.size();
+      for (const auto& s : status)
+        if (s.failed && s.steps < steps) {
+          steps = s.steps;
+          result.finite = false;
+          result.failed = batch_loss(s.failed_loss);
+        }
+      result.steps += steps;
+      if (!result.finite) return result;  // the state handed in is left as it was: the last that is known to be good
+      for (std::size_t m = 0; m < count; ++m) result.sums[m] = batch_loss(status[m].sum);
+    }
+    state.step += result.steps;
+    unpad(weight_.get(), count, state.parameters);
+    unpad(first_.get(), count, state.first_moment);
+    unpad(second_.get(), count, state.second_moment);
+    return result;
+  }
+
+ private:
+  static PlanImage<T> placed(const Plan& plan, const formulas::Network<T>& net) {
+    PlanImage<T> image(plan);
+    image.place_rows(net);
+    return image;
+  }
+  static BatchLoss batch_loss(const StepLoss& l) { return {l.term[0], l.term[1], l.term[2], l.term[3]}; }
+  static StepLoss step_loss(const BatchLoss& l) { return {{l.neural, l.left, l.right, l.total}}; }
+
+  std::vector<T> padded(std::span<const double> values, std::size_t models) const {
+    std::vector<T> made(models * padded_, T(0));
+    for (std::size_t m = 0; m < models; ++m)
+      for (std::size_t i = 0; i < layout_.size(); ++i) made[m * padded_ + i] = static_cast<T>(values[m * layout_.size() + i]);
+    return made;
+  }
+  void unpad(const std::vector<T>& from, std::size_t models, std::vector<double>& to) const {
+    for (std::size_t m = 0; m < models; ++m)
+      for (std::size_t i = 0; i < layout_.size(); ++i) to[m * layout_.size() + i] = static_cast<double>(from[m * padded_ + i]);
+  }
+
+  /// Shared memory as the neural slabs need it, so that many blocks fit; what needs more takes device memory.
+  void share_memory() {
+    std::uint64_t largest = 0;
+    for (const Slab& slab : image_.slabs) {
+      const auto bytes = slab_scratch(net_, slab.term, slab.reading, static_cast<int>(slab.columns)).bytes(sizeof(T));
+      largest = std::max(largest, bytes);
+      if (slab.term == Term::neural && bytes <= device_->shared_bytes()) shared_bytes_ = std::max(shared_bytes_, bytes);
+    }
+    if (largest > shared_bytes_) scratch_bytes_ = (largest + 255) / 256 * 256;
+    resident_ = static_cast<std::size_t>(device_->resident_blocks(sizeof(T), shared_bytes_));
+    scratch_ = Buffer<char>(*device_, scratch_bytes_ * resident_);
+  }
+
+  /// Buffers for so many models side by side.
+  void prepare(std::size_t models) {
+    if (models <= models_) return;
+    models_ = models;
+    for (Buffer<T>* b : {&weight_, &first_, &second_}) *b = Buffer<T>(*device_, models * padded_);
+    table_ = Buffer<T>(*device_, models * stimuli_ * table_width_);
+    layers_ = Buffer<T>(*device_, models * layers_stride());
+    stimulus_rows_ = Buffer<T>(*device_, models * stimulus_rows_stride());
+    rows_ = Buffer<double>(*device_, models * image_.most_rows);
+    losses_ = Buffer<double>(*device_, models * losses_stride());
+    barrier_ = Buffer<unsigned>(*device_, models);
+    status_ = Buffer<TeamStatus>(*device_, models);
+  }
+  [[nodiscard]] std::size_t layers_stride() const { return image_.most_stimuli * static_cast<std::size_t>(stimulus_layers_size(net_)); }
+  [[nodiscard]] std::size_t stimulus_rows_stride() const { return image_.most_stimulus_rows * table_width_; }
+  [[nodiscard]] std::size_t losses_stride() const { return std::size_t{3} * image_.most_slabs; }
+
+  ProgramView<T> program(std::span<const std::uint32_t> batches, std::size_t models) {
+    if (batches.size() > steps_.size()) steps_ = Buffer<std::uint32_t>(*device_, batches.size());
+    steps_.set(batches);
+    ProgramView<T> view{};
+    view.plan = plan_.view();
+    view.shape = net_;
+    view.at = offsets(layout_);
+    view.models = static_cast<int>(models);
+    view.padded_size = static_cast<int>(padded_);
+    view.steps = static_cast<std::uint32_t>(batches.size());
+    view.batches = steps_.data();
+    view.trained = trained_.data();
+    view.lowest = lowest_.data();
+    view.table_stride = stimuli_ * table_width_;
+    view.layers_stride = layers_stride();
+    view.stimulus_rows_stride = stimulus_rows_stride();
+    view.rows_stride = image_.most_rows;
+    view.losses_stride = losses_stride();
+    view.shared_bytes = shared_bytes_;
+    view.block_scratch = scratch_.data();
+    view.block_scratch_stride = scratch_bytes_;
+    return view;
+  }
+
+  /// One launch for as many models as have room together, then the next ones.
+  void run(ProgramView<T> view) {
+    const auto models = static_cast<std::size_t>(view.models);
+    const std::size_t together = std::min(models, resident_);
+    view.team_blocks = static_cast<int>(std::clamp<std::size_t>(resident_ / together, 1, std::max(1U, image_.most_slabs)));
+    for (std::size_t m = 0; m < models; m += together) {
+      const std::size_t now = std::min(together, models - m);
+      ProgramView<T> part = view;
+      part.weight = weight_.data() + m * padded_;
+      part.first = first_.data() + m * padded_;
+      part.second = second_.data() + m * padded_;
+      part.table = table_.data() + m * view.table_stride;
+      part.layers = layers_.data() + m * view.layers_stride;
+      part.stimulus_rows = stimulus_rows_.data() + m * view.stimulus_rows_stride;
+      part.rows = rows_.data() + m * view.rows_stride;
+      part.losses = losses_.data() + m * view.losses_stride;
+      part.status = status_.data() + m;
+      part.barrier = barrier_.data();
+      if (view.rate) part.rate = view.rate + m;
+      if (view.step_losses) part.step_losses = view.step_losses + m;
+      if (view.step_gradients) part.step_gradients = view.step_gradients + m * layout_.size();
+      barrier_.zero();
+      device_->run(part, static_cast<int>(now) * view.team_blocks, shared_bytes_);
+    }
+  }
+
+  std::unique_ptr<Device> device_;
+  ParameterLayout layout_;
+  formulas::Network<T> net_;
+  std::size_t padded_;
+  PlanImage<T> image_;
+  DevicePlan<T> plan_;
+  std::size_t table_width_, stimuli_, models_ = 0, resident_ = 1;
+  std::uint64_t shared_bytes_ = 0, scratch_bytes_ = 0;
+  Buffer<T> trained_, lowest_, weight_, first_, second_, table_, layers_, stimulus_rows_;
+  Buffer<double> rows_, losses_;
+  Buffer<unsigned> barrier_;
+  Buffer<TeamStatus> status_;
+  Buffer<std::uint32_t> steps_;
+  Buffer<char> scratch_;
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> make_kernel_backend(std::unique_ptr<Device> device, Precision precision, const NetworkShape& shape,
+                                             std::shared_ptr<const Plan> plan) {
+  require_fitting(shape, *plan);
+  if (precision == Precision::double_precision) return std::make_unique<KernelBackend<double>>(std::move(device), shape, std::move(plan));
+  return std::make_unique<KernelBackend<float>>(std::move(device), shape, std::move(plan));
+}
+
+}  // namespace nnpoisson::kernels

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <memory>
+
+#include "kernels/device.hpp"
+#include "nnpoisson/backend.hpp"
+
+namespace nnpoisson::kernels {
+
+/// The backend that runs the kernels on `device`. Programs are handed over in pieces of many steps; between them `stop` is looked at.
+std::unique_ptr<Backend> make_kernel_backend(std::unique_ptr<Device> device, Precision precision, const NetworkShape& shape,
+                                             std::shared_ptr<const Plan> plan);
+
+}  // namespace nnpoisson::kernels

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "kernels/views.hpp"
+
+namespace nnpoisson::kernels {
+
+/// A plan as kernels read it, still in the host's memory: numbers of T, tiles joined to slabs, and for each batch who adds up what.
+template <class T>
+struct PlanImage {
+  explicit PlanImage(const Plan& plan);
+
+  std::vector<T> stimuli, time, weight, end, inverse_scale, floor;
+  std::vector<std::uint32_t> stimulus, column;
+  std::vector<std::uint16_t> rank;
+  std::vector<TileSpan> tiles;
+  std::vector<Slab> slabs;
+  std::vector<BatchView> batches;
+  std::vector<std::uint32_t> batch_stimulus, source_first, source, column_first;
+  std::vector<ColumnSource> column_source;
+  std::uint32_t most_stimuli = 0, most_slabs = 0, most_rows = 0, most_stimulus_rows = 0;  ///< of any batch
+
+  /// Gives every slab its gradient row; the size of a row depends on the network.
+  void place_rows(const formulas::Network<T>& net);
+};
+
+/// Slabs that a range of tiles is cut into at most; the sums over them are taken one after the other.
+inline constexpr std::uint32_t most_slabs_of_range = 1024;
+
+}  // namespace nnpoisson::kernels

@@ -1,0 +1,141 @@
+#pragma once
+
+#include "kernels/step.cuh"
+
+/// The persistent kernel: a whole program of steps in one launch. Every model has a team of blocks to itself, which meets at a barrier
+/// between the phases of a step: stimuli forward; slabs; stimuli back; gradient sums and Adam. All blocks must be resident together.
+namespace nnpoisson::kernels {
+
+/// The meeting place of one model's blocks.
+class TeamBarrier {
+ public:
+  NNP_DEVICE TeamBarrier(unsigned* count, unsigned blocks) : count_(count), blocks_(blocks) {}
+  NNP_DEVICE void meet() {
+    __syncthreads();
+    if (blocks_ == 1) return;
+    if (threadIdx.x == 0) {
+      target_ += blocks_;
+      __threadfence();  // what this block wrote is seen before it is counted
+      atomicAdd(count_, 1U);
+      // The count wraps around in long programs; differences do not.
+      while (static_cast<int>(*static_cast<volatile unsigned*>(count_) - target_) < 0) __nanosleep(20);
+      __threadfence();
+    }
+    __syncthreads();
+  }
+
+ private:
+  unsigned* count_;
+  unsigned blocks_, target_ = 0;
+};
+
+template <class T>
+class ProgramKernel {
+ public:
+  NNP_DEVICE ProgramKernel(const ProgramView<T>& program, char* shared)
+      : p_(program),
+        model_(static_cast<int>(blockIdx.x) / program.team_blocks),
+        block_(blockIdx.x % static_cast<unsigned>(program.team_blocks)),
+        blocks_(static_cast<unsigned>(program.team_blocks)),
+        shared_(shared),
+        barrier_(program.barrier + model_, blocks_),
+        status_(program.status[model_]) {}
+
+  NNP_DEVICE void run() {
+    for (std::uint32_t step = 0; step < p_.steps; ++step) {
+      const BatchView& batch = p_.plan.batches[p_.batches[step]];
+      // The compiler cannot know that Adam moves the weights between steps: the network's pointers stay, its numbers are read anew.
+      const auto net = network_at(p_.shape, p_.at, weight());
+      StimulusPhase<T> stimuli(p_, batch, net, table(), layers(), block_, blocks_);
+      stimuli.forward();
+      barrier_.meet();
+      slabs(batch, net);
+      barrier_.meet();
+      if (p_.gradients) {
+        stimuli.adjoint(stimulus_rows());
+        barrier_.meet();
+        gradient_and_update(batch, net, step);
+      }
+      if (block_ == 0 && warp_number() == 0) loss(batch, step);
+      barrier_.meet();
+      if (p_.update && failed()) return;
+    }
+  }
+
+ private:
+  NNP_DEVICE std::uint64_t model() const { return static_cast<std::uint64_t>(model_); }
+  NNP_DEVICE T* weight() const { return p_.weight + model() * static_cast<unsigned>(p_.padded_size); }
+  NNP_DEVICE T* table() const { return p_.table + model() * p_.table_stride; }
+  NNP_DEVICE T* layers() const { return p_.layers + model() * p_.layers_stride; }
+  NNP_DEVICE T* stimulus_rows() const { return p_.stimulus_rows + model() * p_.stimulus_rows_stride; }
+  NNP_DEVICE double* rows() const { return p_.rows + model() * p_.rows_stride; }
+  NNP_DEVICE double* losses() const { return p_.losses + model() * p_.losses_stride; }
+  NNP_DEVICE bool failed() const { return *static_cast<volatile std::uint32_t*>(&status_.failed) != 0; }
+
+  NNP_DEVICE void slabs(const BatchView& batch, const formulas::Network<T>& net) {
+    const std::uint32_t neural = batch.range[0].count, behaviour = batch.range[1].count;
+    // Behaviour first: its slabs take longest, and the team should end together.
+    for (std::uint32_t s = block_; s < neural + behaviour; s += blocks_) {
+      const bool second = s < behaviour;
+      const std::uint32_t in_range = second ? s : s - behaviour;
+      const Slab& slab = p_.plan.slabs[batch.range[second ? 1 : 0].first + in_range];
+      double* row = rows() + (second ? batch.range[0].rows : 0) + slab.row;
+      T* stimulus_row = stimulus_rows() + static_cast<std::uint64_t>((second ? batch.range[0].stimulus_rows : 0) + slab.stimulus_row) *
+                                              static_cast<unsigned>(net.time_width + (net.bypass ? net.hidden_width : 0));
+      double* loss = losses() + 3 * static_cast<std::uint64_t>((second ? neural : 0) + in_range);
+      const std::uint64_t needed = slab_scratch(net, slab.term, slab.reading, static_cast<int>(slab.columns)).bytes(sizeof(T));
+      char* scratch = needed <= p_.shared_bytes ? shared_ : p_.block_scratch + blockIdx.x * p_.block_scratch_stride;
+      if (has_paper_widths(net))
+        SlabKernel<T, paper_width>(p_, net, slab, table(), scratch, row, stimulus_row, loss).run();
+      else
+        SlabKernel<T, 0>(p_, net, slab, table(), scratch, row, stimulus_row, loss).run();
+    }
+  }
+
+  NNP_DEVICE void gradient_and_update(const BatchView& batch, const formulas::Network<T>& net, std::uint32_t step) {
+    const GradientSums<T> gradient(p_, batch, net, layers(), rows());
+    for (int i = static_cast<int>(block_ * block_threads + threadIdx.x); i < p_.at.size; i += static_cast<int>(blocks_) * block_threads) {
+      const T g = gradient(i);
+      if (p_.step_gradients)
+        p_.step_gradients[(static_cast<std::uint64_t>(step) * static_cast<unsigned>(p_.models) + model()) *
+                              static_cast<unsigned>(p_.at.size) +
+                          static_cast<unsigned>(i)] = static_cast<double>(g * p_.trained[i]);
+      if (!p_.update) continue;
+      if (!(g * T(0) == T(0))) atomicOr(&status_.failed, 1U);
+      T* w = weight() + i;
+      const std::uint64_t k = model() * static_cast<unsigned>(p_.padded_size) + static_cast<unsigned>(i);
+      formulas::adam(*w, p_.first[k], p_.second[k], g * p_.trained[i],
+                     p_.rate[static_cast<std::uint64_t>(step) * static_cast<unsigned>(p_.models) + model()]);
+      *w = formulas::max(p_.lowest[i], *w);  // in this order NaN stays NaN, and the next step finds it
+    }
+  }
+
+  /// By one warp: the slabs' losses in a fixed order, combined as Batch words it.
+  NNP_DEVICE void loss(const BatchView& batch, std::uint32_t step) {
+    double sum[3] = {0, 0, 0};
+    const std::uint32_t slabs = batch.range[0].count + batch.range[1].count;
+    for (std::uint32_t s = static_cast<unsigned>(lane_number()); s < slabs; s += warp_threads)
+      for (int k = 0; k < 3; ++k) sum[k] += losses()[3 * static_cast<std::uint64_t>(s) + static_cast<unsigned>(k)];
+    for (double& s : sum) s = lane_sum(s);
+    if (lane_number() != 0) return;
+    StepLoss now{};
+    now.term[0] = batch.neural_scale * (sum[0] + batch.neural_constant);
+    for (int a = 0; a < 2; ++a) now.term[1 + a] = batch.action_scale * (sum[1 + a] + batch.action_constant[a]);
+    now.term[3] = now.term[0] + batch.action_weight * (now.term[1] + now.term[2]);
+    if (p_.step_losses) p_.step_losses[static_cast<std::uint64_t>(step) * static_cast<unsigned>(p_.models) + model()] = now;
+    if (!p_.update) return;
+    if (!(now.term[3] * 0 == 0)) atomicOr(&status_.failed, 1U);
+    status_.failed_loss = now;
+    for (int k = 0; k < 4; ++k) status_.sum.term[k] += now.term[k];
+    status_.steps = step;  // of those before; the host knows that all were taken where none failed
+  }
+
+  const ProgramView<T>& p_;
+  int model_;
+  unsigned block_, blocks_;
+  char* shared_;
+  TeamBarrier barrier_;
+  TeamStatus& status_;
+};
+
+}  // namespace nnpoisson::kernels

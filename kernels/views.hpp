@@ -1,0 +1,117 @@
+#pragma once
+
+#include <cstdint>
+
+#include "nnpoisson/formulas/network.hpp"
+#include "nnpoisson/plan.hpp"
+
+/// What kernels read and write: plain numbers and pointers into the device's memory. T: float or double.
+namespace nnpoisson::kernels {
+
+/// Threads of every block; sums over a tile's points are taken in an order that this number fixes.
+inline constexpr int block_threads = 128;
+inline constexpr int warp_threads = 32;
+/// The published network's width of every layer, and our default: kernels know it at compile time.
+inline constexpr int paper_width = 10;
+
+struct TileSpan {
+  std::uint32_t count;
+  std::uint64_t first_point, first_weight, first_interval;
+};
+
+/// Neighbouring tiles of one reading, term and set of columns, which one block takes one after the other into one row of gradients.
+struct Slab {
+  Term term;
+  Reading reading;
+  std::uint32_t first_tile, tiles;
+  std::uint32_t first_column, columns;
+  std::uint32_t row;           ///< first number of its gradient row, in its range
+  std::uint32_t stimulus_row;  ///< first of its stimulus rows, one for each distinct stimulus, in its range
+};
+
+struct SlabRange {
+  std::uint32_t first, count;         ///< slabs
+  std::uint32_t rows, stimulus_rows;  ///< sizes of what they leave
+};
+
+/// One entry of a region's column: the slab of the batch's neural range in which the region is column k.
+struct ColumnSource {
+  std::uint32_t slab, k;
+};
+
+struct BatchView {
+  SlabRange range[2];  ///< neural, behaviour; their rows follow each other in the step's buffers
+  double scale[2];     ///< what the adjoint of each range's sums starts from
+  double neural_scale, action_scale, action_weight, neural_constant, action_constant[2];
+  std::uint32_t first_stimulus, stimuli;  ///< into batch_stimulus
+  std::uint32_t first_source;             ///< into source_first, [stimuli + 1]
+  std::uint32_t first_region;             ///< into column_first, [regions + 1]
+};
+
+template <class T>
+struct PlanView {
+  T eps;
+  const T* stimuli;                      ///< [S x F]
+  const T* time;                         ///< [P]
+  const std::uint32_t* stimulus;         ///< [P], ascending inside a slab
+  const std::uint16_t* rank;             ///< [P] which of its slab's distinct stimuli
+  const T* weight;                       ///< by tile, [columns x count]
+  const T *end, *inverse_scale, *floor;  ///< by interval
+  const std::uint32_t* column;
+  const TileSpan* tiles;
+  const Slab* slabs;
+  const BatchView* batches;
+  const std::uint32_t* batch_stimulus;  ///< distinct stimuli of each batch, ascending
+  const std::uint32_t* source_first;    ///< into source
+  const std::uint32_t* source;          ///< stimulus rows of a batch to add up; the top bit marks those of behaviour
+  const std::uint32_t* column_first;    ///< into column_source
+  const ColumnSource* column_source;
+};
+inline constexpr std::uint32_t behaviour_source = 1U << 31;
+
+/// Offsets of the tensors in the flat parameters.
+struct Offsets {
+  int A1, b1, A2, b2, A3, b3, a, C, c, R, d, E, e, heads, size;
+};
+
+/// Losses of one step as Batch words them: neural, left, right, total.
+struct StepLoss {
+  double term[4];
+};
+
+/// What a model's team leaves: sums over its steps, and the step that failed.
+struct TeamStatus {
+  StepLoss sum, failed_loss;
+  std::uint32_t failed;  ///< 1: the step after `steps` was not finite
+  std::uint32_t steps;
+};
+
+/// Everything of one launch. A team of blocks has each model to itself; [M x ...] arrays lie `..._stride` apart.
+template <class T>
+struct ProgramView {
+  PlanView<T> plan;
+  formulas::Network<T> shape;  ///< sizes only; its pointers are set from the weights
+  Offsets at;
+  int models, team_blocks, padded_size;
+  std::uint32_t steps;
+  const std::uint32_t* batches;  ///< [steps]
+  bool gradients, update;
+  const T* rate;               ///< [steps x M], update only
+  T *weight, *first, *second;  ///< [M x padded_size]
+  const T *trained, *lowest;   ///< [padded_size] 0 where a parameter is held; the least value it may take
+  // The step's buffers.
+  T *table, *layers, *stimulus_rows;
+  double *rows, *losses;
+  std::uint64_t table_stride, layers_stride, stimulus_rows_stride, rows_stride, losses_stride;
+  unsigned* barrier;   ///< [M], zero at the start
+  TeamStatus* status;  ///< [M]
+  // What evaluation asks for; null in training.
+  StepLoss* step_losses;   ///< [steps x M]
+  double* step_gradients;  ///< [steps x M x size]
+  // Scratch of a block: in shared memory; for slabs that need more, in device memory.
+  std::uint64_t shared_bytes;
+  char* block_scratch;
+  std::uint64_t block_scratch_stride;
+};
+
+}  // namespace nnpoisson::kernels

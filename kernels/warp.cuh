@@ -1,0 +1,112 @@
+#pragma once
+
+#include "kernels/simt.hpp"
+#include "kernels/views.hpp"
+
+/// Sums over the points of a chunk by one warp. Every sum is taken in one order: lane by lane over points 32 apart, then over the lanes.
+namespace nnpoisson::kernels {
+
+NNP_DEVICE int lane_number() { return static_cast<int>(threadIdx.x) % warp_threads; }
+NNP_DEVICE int warp_number() { return static_cast<int>(threadIdx.x) / warp_threads; }
+inline constexpr int block_warps = block_threads / warp_threads;
+
+/// Sums each of 32 values over the lanes; lane i gets the sum of value[i]. 31 exchanges instead of 32 times 5: at each distance a lane
+/// hands over the half that its partner keeps.
+template <class T>
+NNP_DEVICE T transposed_sum(T (&value)[32]) {
+  const int lane = lane_number();
+  NNP_UNROLL
+  for (int distance = 16; distance > 0; distance /= 2) {
+    const bool upper = (lane & distance) != 0;
+    NNP_UNROLL
+    for (int i = 0; i < distance; ++i) {
+      const T give = upper ? value[i] : value[i + distance], keep = upper ? value[i + distance] : value[i];
+      value[i] = keep + __shfl_xor_sync(~0U, give, distance);
+    }
+  }
+  return value[0];
+}
+
+NNP_DEVICE double lane_sum(double value) {
+  NNP_UNROLL
+  for (int distance = 16; distance > 0; distance /= 2) value += __shfl_xor_sync(~0U, value, distance);
+  return value;
+}
+
+/// to[r] += the sum over the chunk of rows[r], r in [first, first + 32) and below n. rows: [n x block_threads].
+template <class T>
+NNP_DEVICE void add_row_sums(const T* rows, int first, int n, double* to) {
+  const int lane = lane_number();
+  T value[32];
+  NNP_UNROLL
+  for (int r = 0; r < 32; ++r) {
+    value[r] = T(0);
+    if (first + r < n)
+      for (int p = lane; p < block_threads; p += warp_threads) value[r] += rows[(first + r) * block_threads + p];
+  }
+  const T sum = transposed_sum(value);
+  if (first + lane < n) to[first + lane] += static_cast<double>(sum);
+}
+
+/// The kernel's gradient of a dense layer, to[i, j] += sum over the chunk of x_i g_j + dx_i gd_j, for up to I x J entries at (i, j).
+/// to: [rows x out].
+template <bool Rate, int I, int J, class T>
+NNP_DEVICE void add_products(const T* x, const T* dx, const T* g, const T* gd, int i, int j, int out, double* to) {
+  static_assert(I * J <= 32);
+  const int lane = lane_number();
+  T value[32];
+  NNP_UNROLL
+  for (int k = 0; k < 32; ++k) value[k] = T(0);
+  NNP_UNROLL
+  for (int p = 0; p < block_threads; p += warp_threads) {
+    const int at = p + lane;
+    T column[J], rate[J];
+    NNP_UNROLL
+    for (int b = 0; b < J; ++b) {
+      column[b] = g[(j + b) * block_threads + at];
+      if constexpr (Rate) rate[b] = gd[(j + b) * block_threads + at];
+    }
+    NNP_UNROLL
+    for (int a = 0; a < I; ++a) {
+      const T xa = x[(i + a) * block_threads + at], da = Rate ? dx[(i + a) * block_threads + at] : T(0);
+      NNP_UNROLL
+      for (int b = 0; b < J; ++b) {
+        value[a * J + b] += xa * column[b];
+        if constexpr (Rate) value[a * J + b] += da * rate[b];
+      }
+    }
+  }
+  const T sum = transposed_sum(value);
+  if (lane < I * J) to[(i + lane / J) * out + j + lane % J] += static_cast<double>(sum);
+}
+
+/// Work for the block's warps, handed out in turn. Every warp walks the same list, so that no list is kept.
+class WarpTasks {
+ public:
+  NNP_DEVICE bool mine() { return next_++ % block_warps == warp_number(); }
+
+  template <class T>
+  NNP_DEVICE void row_sums(const T* rows, int n, double* to) {
+    for (int first = 0; first < n; first += 32)
+      if (mine()) add_row_sums(rows, first, n, to);
+  }
+  template <bool Rate, class T>
+  NNP_DEVICE void products(const T* x, const T* dx, int in, const T* g, const T* gd, int out, double* to) {
+    int j = 0;
+    for (; j + 5 <= out; j += 5) columns<Rate, 5>(x, dx, in, g, gd, j, out, to);
+    for (; j < out; ++j) columns<Rate, 1>(x, dx, in, g, gd, j, out, to);
+  }
+
+ private:
+  template <bool Rate, int J, class T>
+  NNP_DEVICE void columns(const T* x, const T* dx, int in, const T* g, const T* gd, int j, int out, double* to) {
+    int i = 0;
+    for (; i + 5 <= in; i += 5)
+      if (mine()) add_products<Rate, 5, J>(x, dx, g, gd, i, j, out, to);
+    for (; i < in; ++i)
+      if (mine()) add_products<Rate, 1, J>(x, dx, g, gd, i, j, out, to);
+  }
+  int next_ = 0;
+};
+
+}  // namespace nnpoisson::kernels

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <memory>
+
+#include "kernels/device.hpp"
+#include "simt/simt.hpp"
+
+namespace simt {
+
+struct EmulatedOptions {
+  int resident_blocks = 3;
+  std::size_t shared_bytes = 64 << 10;  ///< of a block; less than some slabs need
+  Order order = Order::ascending;
+};
+
+/// A device that runs the kernels in the emulation. Its memory is the host's, filled with NaN when allocated.
+std::unique_ptr<nnpoisson::kernels::Device> make_emulated_device(const EmulatedOptions& options = {});
+
+}  // namespace simt

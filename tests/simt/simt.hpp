@@ -1,0 +1,75 @@
+#pragma once
+
+#include <atomic>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <utility>
+
+/// Runs the sources of CUDA kernels as plain C++, to test them where there is no GPU (docs/testing.md). Every thread of every block of a
+/// grid is a fibre of one operating system thread; a fibre runs until it waits for others. So a kernel computes what it would on a
+/// device, but for the rounding of the special functions, and:
+///  - shared memory begins as NaN;
+///  - a barrier or shuffle that not all of its threads reach ends the launch with an error that names it;
+///  - blocks and threads can be taken in other orders, which shows most races: the result must not change.
+namespace simt {
+
+struct Dim {
+  unsigned x = 0;
+};
+
+struct Block;
+struct Warp;
+
+/// What a running fibre knows of itself.
+struct Thread {
+  Dim thread, block, threads, blocks;
+  Block* its_block = nullptr;
+  Warp* its_warp = nullptr;
+};
+Thread& self();
+
+enum class Order { ascending, descending, shuffled };
+
+struct Grid {
+  unsigned blocks = 1, threads = 32;
+  std::size_t shared_bytes = 0;
+  Order order = Order::ascending;
+};
+
+/// Runs `kernel(shared memory of the block)` in every thread. Rethrows what one throws; throws std::logic_error where threads wait for
+/// others for ever.
+void launch(const Grid& grid, const std::function<void(char*)>& kernel);
+
+void block_barrier();
+void warp_exchange(const void* mine, void* theirs, std::size_t bytes, unsigned partner);
+void let_others_run();
+
+template <class T>
+T shuffle_xor(T value, int distance) {
+  T theirs;
+  warp_exchange(&value, &theirs, sizeof(T), (self().thread.x % 32) ^ static_cast<unsigned>(distance));
+  return theirs;
+}
+
+}  // namespace simt
+
+// CUDA's own words. No namespaces: kernels say them bare.
+#define threadIdx (::simt::self().thread)
+#define blockIdx (::simt::self().block)
+#define blockDim (::simt::self().threads)
+#define gridDim (::simt::self().blocks)
+
+inline void __syncthreads() { ::simt::block_barrier(); }
+inline void __threadfence() { std::atomic_thread_fence(std::memory_order_seq_cst); }
+inline void __nanosleep(unsigned) { ::simt::let_others_run(); }
+template <class T>
+T __shfl_xor_sync(unsigned, T value, int distance) {
+  return ::simt::shuffle_xor(value, distance);
+}
+inline unsigned atomicAdd(unsigned* at, unsigned value) { return std::exchange(*at, *at + value); }
+inline unsigned atomicOr(unsigned* at, unsigned value) { return std::exchange(*at, *at | value); }
+inline float __expf(float x) { return std::exp(x); }
+inline float __logf(float x) { return std::log(x); }
+inline float __fdividef(float a, float b) { return a / b; }
