@@ -6,7 +6,6 @@
 
 #include "engine/bind.hpp"
 #include "kernels/plan_image.hpp"
-#include "kernels/slab_scratch.hpp"
 #include "kernels/stimulus_layers.hpp"
 #include "nnpoisson/formulas/adam.hpp"
 
@@ -73,7 +72,7 @@ class KernelBackend final : public Backend {
         layout_(shape),
         net_(bind_network<T>(shape, layout_, nullptr)),
         padded_((layout_.size() + 31) / 32 * 32),
-        image_(placed(*plan, net_)),
+        image_(placed(*plan, net_, device_->shared_bytes())),
         plan_(*device_, image_, plan->eps),
         table_width_(static_cast<std::size_t>(shape.time_width + (shape.stimulus_bypass ? shape.hidden_width : 0))),
         stimuli_(plan->stimulus_count()) {
@@ -157,9 +156,9 @@ class KernelBackend final : public Backend {
   }
 
  private:
-  static PlanImage<T> placed(const Plan& plan, const formulas::Network<T>& net) {
+  static PlanImage<T> placed(const Plan& plan, const formulas::Network<T>& net, std::uint64_t shared_bytes) {
     PlanImage<T> image(plan);
-    image.place_rows(net);
+    image.place_rows(net, shared_bytes);
     return image;
   }
   static BatchLoss batch_loss(const StepLoss& l) { return {l.term[0], l.term[1], l.term[2], l.term[3]}; }
@@ -180,9 +179,8 @@ class KernelBackend final : public Backend {
   void share_memory() {
     std::uint64_t largest = 0;
     for (const Slab& slab : image_.slabs) {
-      const auto bytes = slab_scratch(net_, slab.term, slab.reading, static_cast<int>(slab.columns)).bytes(sizeof(T));
-      largest = std::max(largest, bytes);
-      if (slab.term == Term::neural && bytes <= device_->shared_bytes()) shared_bytes_ = std::max(shared_bytes_, bytes);
+      largest = std::max(largest, slab.bytes);
+      if (slab.term == Term::neural && slab.bytes <= device_->shared_bytes()) shared_bytes_ = std::max(shared_bytes_, slab.bytes);
     }
     if (largest > shared_bytes_) scratch_bytes_ = (largest + 255) / 256 * 256;
     resident_ = static_cast<std::size_t>(device_->resident_blocks(sizeof(T), shared_bytes_));

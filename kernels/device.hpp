@@ -31,6 +31,10 @@ class Device {
   virtual void run(const ProgramView<double>& program, int blocks, std::size_t shared_bytes) = 0;
 };
 
+/// The first device that CUDA shows and that this build has kernels for. Throws ResourceError with the reason: no driver, one too old, no
+/// device, none of an architecture that was built, no CUDA in this build.
+std::unique_ptr<Device> make_cuda_device();
+
 /// Numbers in a device's memory. The device must outlive it.
 template <class T>
 class Buffer {

@@ -37,7 +37,7 @@ class SlabCutter {
     range.first = static_cast<std::uint32_t>(slabs_.size());
     for (std::uint32_t t = tiles.first; t < tiles.end;) {
       const Tile& first = plan_.tiles[t];
-      Slab slab{first.term, first.reading, t, 0, first.first_column, first.columns, 0, range.stimulus_rows};
+      Slab slab{first.term, first.reading, t, 0, first.first_column, first.columns, 0, range.stimulus_rows, 0, false};
       std::uint32_t distinct = 0;
       for (; t < tiles.end && slab.tiles < joined && alike(plan_, first, plan_.tiles[t]); ++t, ++slab.tiles) number_stimuli(t, distinct);
       range.stimulus_rows += distinct;
@@ -134,13 +134,19 @@ PlanImage<T>::PlanImage(const Plan& plan)
 }
 
 template <class T>
-void PlanImage<T>::place_rows(const formulas::Network<T>& net) {
+void PlanImage<T>::place_rows(const formulas::Network<T>& net, std::uint64_t shared_bytes) {
+  const bool paper = sizeof(T) == 4 && net.time_width == paper_width && net.hidden_width == paper_width;
   for (BatchView& batch : batches)
     for (SlabRange& range : batch.range) {
       range.rows = 0;
       for (Slab& slab : std::span(slabs).subspan(range.first, range.count)) {
+        const auto scratch = [&](bool in_registers) {
+          return slab_scratch(net, slab.term, slab.reading, static_cast<int>(slab.columns), in_registers);
+        };
         slab.row = range.rows;
-        range.rows += static_cast<std::uint32_t>(slab_scratch(net, slab.term, slab.reading, static_cast<int>(slab.columns)).row.size);
+        slab.knows_widths = paper && slab.term == Term::neural && scratch(true).bytes(sizeof(T)) <= shared_bytes;
+        slab.bytes = scratch(slab.knows_widths).bytes(sizeof(T));
+        range.rows += static_cast<std::uint32_t>(scratch(false).row.size);
       }
     }
   for (const BatchView& batch : batches) most_rows = std::max(most_rows, batch.range[0].rows + batch.range[1].rows);

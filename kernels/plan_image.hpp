@@ -22,8 +22,9 @@ struct PlanImage {
   std::vector<ColumnSource> column_source;
   std::uint32_t most_stimuli = 0, most_slabs = 0, most_rows = 0, most_stimulus_rows = 0;  ///< of any batch
 
-  /// Gives every slab its gradient row; the size of a row depends on the network.
-  void place_rows(const formulas::Network<T>& net);
+  /// Gives every slab its gradient row and the size of its scratch, which depend on the network.
+  /// shared_bytes: what a block may have. The many points of spikes in float are for the kernel that knows the paper's widths.
+  void place_rows(const formulas::Network<T>& net, std::uint64_t shared_bytes);
 };
 
 /// Slabs that a range of tiles is cut into at most; the sums over them are taken one after the other.

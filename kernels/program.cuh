@@ -32,12 +32,11 @@ class TeamBarrier {
 template <class T>
 class ProgramKernel {
  public:
-  NNP_DEVICE ProgramKernel(const ProgramView<T>& program, char* shared)
+  NNP_DEVICE explicit ProgramKernel(const ProgramView<T>& program)
       : p_(program),
         model_(static_cast<int>(blockIdx.x) / program.team_blocks),
         block_(blockIdx.x % static_cast<unsigned>(program.team_blocks)),
         blocks_(static_cast<unsigned>(program.team_blocks)),
-        shared_(shared),
         barrier_(program.barrier + model_, blocks_),
         status_(program.status[model_]) {}
 
@@ -83,12 +82,14 @@ class ProgramKernel {
       T* stimulus_row = stimulus_rows() + static_cast<std::uint64_t>((second ? batch.range[0].stimulus_rows : 0) + slab.stimulus_row) *
                                               static_cast<unsigned>(net.time_width + (net.bypass ? net.hidden_width : 0));
       double* loss = losses() + 3 * static_cast<std::uint64_t>((second ? neural : 0) + in_range);
-      const std::uint64_t needed = slab_scratch(net, slab.term, slab.reading, static_cast<int>(slab.columns)).bytes(sizeof(T));
-      char* scratch = needed <= p_.shared_bytes ? shared_ : p_.block_scratch + blockIdx.x * p_.block_scratch_stride;
-      if (has_paper_widths(net))
-        SlabKernel<T, paper_width>(p_, net, slab, table(), scratch, row, stimulus_row, loss).run();
-      else
-        SlabKernel<T, 0>(p_, net, slab, table(), scratch, row, stimulus_row, loss).run();
+      const SlabPlaces<T> out{table(), row, stimulus_row, loss};
+      if constexpr (sizeof(T) == 4)
+        if (slab.knows_widths) {
+          run_slab<T, paper_width>(p_, net, slab, out, nullptr);
+          continue;
+        }
+      run_slab<T, 0>(p_, net, slab, out,
+                     slab.bytes <= p_.shared_bytes ? shared_memory() : p_.block_scratch + blockIdx.x * p_.block_scratch_stride);
     }
   }
 
@@ -133,7 +134,6 @@ class ProgramKernel {
   const ProgramView<T>& p_;
   int model_;
   unsigned block_, blocks_;
-  char* shared_;
   TeamBarrier barrier_;
   TeamStatus& status_;
 };

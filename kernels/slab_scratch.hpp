@@ -39,19 +39,14 @@ struct SlabScratch {
   }
 };
 
-template <class T>
-NNP_BOTH bool has_paper_widths(const formulas::Network<T>& net) {
-  return net.time_width == paper_width && net.hidden_width == paper_width;
-}
-
 /// Widths whose trunk parameters are copied beside the rows; wider ones are read where they lie.
 inline constexpr int copied_trunk = 512;
 
+/// in_registers: the layers that only their own thread reads need no rows.
 template <class T>
-NNP_BOTH SlabScratch slab_scratch(const formulas::Network<T>& net, Term term, Reading reading, int columns) {
+NNP_BOTH SlabScratch slab_scratch(const formulas::Network<T>& net, Term term, Reading reading, int columns, bool in_registers) {
   const int T_ = net.time_width, H = net.hidden_width, W = net.behaviour_width;
   const bool rate = reading == Reading::rate, behaviour = term == Term::behaviour;
-  const bool in_registers = has_paper_widths(net);  // layers that only their own thread reads
   SlabScratch at{};
   const int k = at.columns = behaviour ? net.regions : columns;
   RowLayout& row = at.row;
@@ -81,12 +76,12 @@ NNP_BOTH SlabScratch slab_scratch(const formulas::Network<T>& net, Term term, Re
     x.dn2 = take(H, rate);
     x.gn2 = take(H);
     x.gdn2 = take(H, rate);
-    x.v = take(k);
+    x.gm = take(T_);
+    x.ga = take(T_);
+    x.v = take(k);  // then what the widths alone do not place
     x.dv = take(k, rate);
     x.gv = take(k);
     x.gdv = take(k, rate);
-    x.gm = take(T_);
-    x.ga = take(T_);
     x.gp = take(H, net.bypass);
     return x;
   };

@@ -156,6 +156,7 @@ class GradientSums {
     } else if (i < at.heads) {
       const int row = (i - at.E) / G, region = (i - at.E) % G;  // row H is the bias
       const std::uint32_t* first = program_.plan.column_first + batch_.first_region + region;
+      NNP_NO_UNROLL
       for (std::uint32_t s = first[0]; s < first[1]; ++s) {
         const ColumnSource source = program_.plan.column_source[s];
         const Slab& slab = program_.plan.slabs[batch_.range[0].first + source.slab];
@@ -175,6 +176,7 @@ class GradientSums {
   template <class Body>
   NNP_DEVICE double of_stimuli(const Body& body) const {
     double sum = 0;
+    NNP_NO_UNROLL
     for (std::uint32_t k = 0; k < batch_.stimuli; ++k) sum += static_cast<double>(body(k, StimulusLayers<T>(layers_, net_, k)));
     return sum;
   }

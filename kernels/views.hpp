@@ -27,6 +27,8 @@ struct Slab {
   std::uint32_t first_column, columns;
   std::uint32_t row;           ///< first number of its gradient row, in its range
   std::uint32_t stimulus_row;  ///< first of its stimulus rows, one for each distinct stimulus, in its range
+  std::uint64_t bytes;         ///< of scratch that its block needs
+  bool knows_widths;           ///< taken by the kernel that knows the paper's widths, in shared memory
 };
 
 struct SlabRange {

@@ -33,9 +33,25 @@ NNP_DEVICE double lane_sum(double value) {
   return value;
 }
 
-/// to[r] += the sum over the chunk of rows[r], r in [first, first + 32) and below n. rows: [n x block_threads].
+/// Where a block's rows of numbers lie, each of block_threads. Shared memory is named, not pointed to: the compiler then knows it.
 template <class T>
-NNP_DEVICE void add_row_sums(const T* rows, int first, int n, double* to) {
+struct SharedRows {
+  using Number = T;
+  int bytes_before;
+  NNP_DEVICE T* numbers() const { return reinterpret_cast<T*>(shared_memory() + bytes_before); }
+};
+template <class T>
+struct AnyRows {
+  using Number = T;
+  T* first;
+  NNP_DEVICE T* numbers() const { return first; }
+};
+
+/// to[r] += the sum over the chunk of row at + r, r in [first, first + 32) and below n.
+template <class Rows>
+NNP_DEVICE_CALL void add_row_sums(Rows memory, int at, int first, int n, double* to) {
+  using T = typename Rows::Number;
+  const T* rows = memory.numbers() + at * block_threads;
   const int lane = lane_number();
   T value[32];
   NNP_UNROLL
@@ -49,10 +65,14 @@ NNP_DEVICE void add_row_sums(const T* rows, int first, int n, double* to) {
 }
 
 /// The kernel's gradient of a dense layer, to[i, j] += sum over the chunk of x_i g_j + dx_i gd_j, for up to I x J entries at (i, j).
-/// to: [rows x out].
-template <bool Rate, int I, int J, class T>
-NNP_DEVICE void add_products(const T* x, const T* dx, const T* g, const T* gd, int i, int j, int out, double* to) {
+/// x, dx, g, gd: the rows of their first element; to: [rows x out].
+template <bool Rate, int I, int J, class Rows>
+NNP_DEVICE_CALL void add_products(Rows memory, int first_x, int first_dx, int first_g, int first_gd, int i, int j, int out, double* to) {
   static_assert(I * J <= 32);
+  using T = typename Rows::Number;
+  const T* rows = memory.numbers();
+  const T *x = rows + first_x * block_threads, *dx = rows + first_dx * block_threads;
+  const T *g = rows + first_g * block_threads, *gd = rows + first_gd * block_threads;
   const int lane = lane_number();
   T value[32];
   NNP_UNROLL
@@ -81,31 +101,33 @@ NNP_DEVICE void add_products(const T* x, const T* dx, const T* g, const T* gd, i
 }
 
 /// Work for the block's warps, handed out in turn. Every warp walks the same list, so that no list is kept.
+template <class Rows>
 class WarpTasks {
  public:
-  NNP_DEVICE bool mine() { return next_++ % block_warps == warp_number(); }
+  NNP_DEVICE explicit WarpTasks(Rows memory) : memory_(memory) {}
 
-  template <class T>
-  NNP_DEVICE void row_sums(const T* rows, int n, double* to) {
+  NNP_DEVICE void row_sums(int at, int n, double* to) {
     for (int first = 0; first < n; first += 32)
-      if (mine()) add_row_sums(rows, first, n, to);
+      if (mine()) add_row_sums(memory_, at, first, n, to);
   }
-  template <bool Rate, class T>
-  NNP_DEVICE void products(const T* x, const T* dx, int in, const T* g, const T* gd, int out, double* to) {
+  template <bool Rate>
+  NNP_DEVICE void products(int x, int dx, int in, int g, int gd, int out, double* to) {
     int j = 0;
     for (; j + 5 <= out; j += 5) columns<Rate, 5>(x, dx, in, g, gd, j, out, to);
     for (; j < out; ++j) columns<Rate, 1>(x, dx, in, g, gd, j, out, to);
   }
 
  private:
-  template <bool Rate, int J, class T>
-  NNP_DEVICE void columns(const T* x, const T* dx, int in, const T* g, const T* gd, int j, int out, double* to) {
+  NNP_DEVICE bool mine() { return next_++ % block_warps == warp_number(); }
+  template <bool Rate, int J>
+  NNP_DEVICE void columns(int x, int dx, int in, int g, int gd, int j, int out, double* to) {
     int i = 0;
     for (; i + 5 <= in; i += 5)
-      if (mine()) add_products<Rate, 5, J>(x, dx, g, gd, i, j, out, to);
+      if (mine()) add_products<Rate, 5, J>(memory_, x, dx, g, gd, i, j, out, to);
     for (; i < in; ++i)
-      if (mine()) add_products<Rate, 1, J>(x, dx, g, gd, i, j, out, to);
+      if (mine()) add_products<Rate, 1, J>(memory_, x, dx, g, gd, i, j, out, to);
   }
+  Rows memory_;
   int next_ = 0;
 };
 

@@ -1,8 +1,11 @@
 #include "nnpoisson/backend.hpp"
 
+#include <algorithm>
+
 #include "engine/bind.hpp"
 #include "engine/cpu.hpp"
 #include "engine/reference.hpp"
+#include "kernels/backend.hpp"
 #include "nnpoisson/error.hpp"
 
 namespace nnpoisson {
@@ -16,16 +19,16 @@ void require_fitting(const NetworkShape& shape, const Plan& plan) {
 
 std::unique_ptr<Backend> make_backend(const BackendOptions& options, const NetworkShape& shape, std::shared_ptr<const Plan> plan) {
   require_fitting(shape, *plan);
-  switch (options.kind) {
-    case BackendKind::reference:
-      return make_reference_backend(shape, std::move(plan));
-    case BackendKind::automatic:
-    case BackendKind::cpu:
-      return make_cpu_backend(options, shape, std::move(plan));
-    case BackendKind::cuda:
-      break;
+  BackendKind kind = options.kind;
+  if (kind == BackendKind::automatic) {
+    const auto devices = cuda_devices();
+    const bool gpu =
+        options.instruction_set.empty() && std::ranges::any_of(devices, [](const DeviceState& d) { return d.why_not.empty(); });
+    kind = gpu ? BackendKind::cuda : BackendKind::cpu;
   }
-  throw ResourceError("backend cuda: this build has none; use --backend cpu or --backend auto");
+  if (kind == BackendKind::reference) return make_reference_backend(shape, std::move(plan));
+  if (kind == BackendKind::cpu) return make_cpu_backend(options, shape, std::move(plan));
+  return kernels::make_kernel_backend(kernels::make_cuda_device(), options.precision, shape, std::move(plan));
 }
 
 }  // namespace nnpoisson

@@ -64,10 +64,18 @@ class Backend {
   virtual ProgramResult train(TrainingState& state, const TrainingProgram& program, const std::atomic<bool>& stop) = 0;
 };
 
-/// Throws ResourceError if the backend asked for is not there, never takes another one silently; UsageError if shape and plan differ in
+/// `automatic` takes CUDA where a device can be used, else the CPU; description() tells which. Throws ResourceError if the backend asked
+/// for is not there, never takes another one silently; UsageError if shape and plan differ in
 /// features or regions.
 [[nodiscard]] std::unique_ptr<Backend> make_backend(const BackendOptions& options, const NetworkShape& shape,
                                                     std::shared_ptr<const Plan> plan);
+
+/// A device that a backend may run on. `why_not`: why this build cannot use it; empty: it can.
+struct DeviceState {
+  std::string name, why_not;
+};
+/// The GPUs that CUDA shows, or one entry that says why there are none.
+[[nodiscard]] std::vector<DeviceState> cuda_devices();
 
 /// Instruction sets that this build has and this machine runs, best first.
 [[nodiscard]] std::vector<std::string> instruction_sets();

@@ -32,7 +32,7 @@ class EmulatedDevice final : public nnpoisson::kernels::Device {
   template <class T>
   void any(const ProgramView<T>& program, int blocks, std::size_t shared_bytes) {
     launch({static_cast<unsigned>(blocks), nnpoisson::kernels::block_threads, shared_bytes, options_.order},
-           [&program](char* shared) { nnpoisson::kernels::ProgramKernel<T>(program, shared).run(); });
+           [&program] { nnpoisson::kernels::ProgramKernel<T>(program).run(); });
   }
   EmulatedOptions options_;
 };

@@ -112,7 +112,7 @@ void wait_at(Barrier& barrier) {
   yield();
 }
 
-void start(Fibre& fibre, const std::function<void(char*)>& kernel) {
+void start(Fibre& fibre, const std::function<void()>& kernel) {
   const context::stack_context whole = [&] {
     context::stack_context s;
     s.size = stack_bytes;
@@ -125,7 +125,7 @@ void start(Fibre& fibre, const std::function<void(char*)>& kernel) {
                                  m.scheduler = std::move(from);
                                  after_switch(nullptr, &m.scheduler_stack, &m.scheduler_stack_bytes);
                                  try {
-                                   kernel(fibre.thread.its_block->shared.data());
+                                   kernel();
                                  } catch (const context::detail::forced_unwind&) {
                                    throw;
                                  } catch (...) {
@@ -152,6 +152,7 @@ std::string where(const Fibre& f) { return "block " + std::to_string(f.thread.bl
 Thread& self() { return machine->now->thread; }
 void block_barrier() { wait_at(self().its_block->barrier); }
 void let_others_run() { yield(); }
+char* shared_memory() { return self().its_block->shared.data(); }
 
 void warp_exchange(const void* mine, void* theirs, std::size_t bytes, unsigned partner) {
   Warp& warp = *self().its_warp;
@@ -161,7 +162,7 @@ void warp_exchange(const void* mine, void* theirs, std::size_t bytes, unsigned p
   std::memcpy(theirs, &slot[partner], bytes);
 }
 
-void launch(const Grid& grid, const std::function<void(char*)>& kernel) {
+void launch(const Grid& grid, const std::function<void()>& kernel) {
   static thread_local Stacks stacks;
   if (machine) throw std::logic_error("simt: a launch inside a launch");
   std::vector<Block> blocks(grid.blocks);

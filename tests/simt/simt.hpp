@@ -38,13 +38,14 @@ struct Grid {
   Order order = Order::ascending;
 };
 
-/// Runs `kernel(shared memory of the block)` in every thread. Rethrows what one throws; throws std::logic_error where threads wait for
+/// Runs `kernel` in every thread. Rethrows what one throws; throws std::logic_error where threads wait for
 /// others for ever.
-void launch(const Grid& grid, const std::function<void(char*)>& kernel);
+void launch(const Grid& grid, const std::function<void()>& kernel);
 
 void block_barrier();
 void warp_exchange(const void* mine, void* theirs, std::size_t bytes, unsigned partner);
 void let_others_run();
+char* shared_memory();
 
 template <class T>
 T shuffle_xor(T value, int distance) {

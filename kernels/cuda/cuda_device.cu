@@ -1,0 +1,154 @@
+#include "kernels/cuda/check.hpp"
+#include "kernels/device.hpp"
+#include "kernels/program.cuh"
+#include "nnpoisson/backend.hpp"
+
+namespace nnpoisson::kernels {
+namespace {
+
+/// Four blocks of 128 threads fit a multiprocessor with 128 registers each.
+template <class T>
+__global__ void __launch_bounds__(block_threads, sizeof(T) == 4 ? 4 : 2) program_kernel(const __grid_constant__ ProgramView<T> program) {
+  ProgramKernel<T>(program).run();
+}
+
+class Stream {
+ public:
+  Stream() { check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "cudaStreamCreateWithFlags"); }
+  ~Stream() { cudaStreamDestroy(stream_); }
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+  operator cudaStream_t() const { return stream_; }  // NOLINT: as CUDA's calls take it
+
+ private:
+  cudaStream_t stream_ = nullptr;
+};
+
+std::string mebibytes(std::size_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
+
+class CudaDevice final : public Device {
+ public:
+  explicit CudaDevice(int number) : number_(number) {
+    check(cudaDeviceGetAttribute(&processors_, cudaDevAttrMultiProcessorCount, number), "cudaDeviceGetAttribute (multiprocessors)");
+    check(cudaDeviceGetAttribute(&shared_, cudaDevAttrMaxSharedMemoryPerBlockOptin, number), "cudaDeviceGetAttribute (shared memory)");
+    check(cudaDeviceGetAttribute(&cooperative_, cudaDevAttrCooperativeLaunch, number), "cudaDeviceGetAttribute (cooperative launch)");
+    if (!cooperative_) throw ResourceError("cuda: " + device_name(number) + " has no cooperative launch; use --backend cpu");
+  }
+  [[nodiscard]] std::string name() const override { return "cuda (" + device_name(number_) + ")"; }
+
+  [[nodiscard]] void* allocate(std::size_t bytes) override {
+    void* memory = nullptr;
+    const auto status = cudaMallocAsync(&memory, bytes, stream_);
+    if (status == cudaErrorMemoryAllocation) {
+      cudaGetLastError();
+      std::size_t free = 0, all = 0;
+      cudaMemGetInfo(&free, &all);
+      throw ResourceError("cuda: cudaMallocAsync on " + device_name(number_) + ": wanted " + mebibytes(bytes) + ", free " +
+                          mebibytes(free) + " of " + mebibytes(all) +
+                          "; use a larger train.time_resolution, fewer models, or --backend cpu");
+    }
+    check(status, "cudaMallocAsync of " + mebibytes(bytes));
+    return memory;
+  }
+  void release(void* memory) noexcept override { cudaFreeAsync(memory, stream_); }
+  void zero(void* to, std::size_t bytes) override { check(cudaMemsetAsync(to, 0, bytes, stream_), "cudaMemsetAsync"); }
+  void to_device(void* to, const void* from, std::size_t bytes) override {
+    check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, stream_), "cudaMemcpyAsync to the device");
+    wait("copy to the device");  // the host's memory may go at once
+  }
+  void to_host(void* to, const void* from, std::size_t bytes) override {
+    check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, stream_), "cudaMemcpyAsync to the host");
+    wait("training program");
+  }
+  [[nodiscard]] std::size_t shared_bytes() const override { return static_cast<std::size_t>(shared_); }
+  [[nodiscard]] int resident_blocks(std::size_t number_size, std::size_t shared_bytes) override {
+    return number_size == sizeof(float) ? resident<float>(shared_bytes) : resident<double>(shared_bytes);
+  }
+  void run(const ProgramView<float>& program, int blocks, std::size_t shared_bytes) override { launch(program, blocks, shared_bytes); }
+  void run(const ProgramView<double>& program, int blocks, std::size_t shared_bytes) override { launch(program, blocks, shared_bytes); }
+
+ private:
+  template <class T>
+  int resident(std::size_t shared_bytes) {
+    check(cudaFuncSetAttribute(program_kernel<T>, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared_bytes)),
+          "cudaFuncSetAttribute (" + std::to_string(shared_bytes) + " bytes of shared memory)");
+    int blocks = 0;
+    check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, program_kernel<T>, block_threads, shared_bytes),
+          "cudaOccupancyMaxActiveBlocksPerMultiprocessor");
+    if (blocks < 1)
+      throw ResourceError("cuda: " + device_name(number_) + " has no room for one block of the program kernel; use --backend cpu");
+    return blocks * processors_;
+  }
+  template <class T>
+  void launch(ProgramView<T> program, int blocks, std::size_t shared_bytes) {
+    void* arguments[] = {&program};
+    check(cudaLaunchCooperativeKernel(reinterpret_cast<const void*>(&program_kernel<T>), dim3(static_cast<unsigned>(blocks)),
+                                      dim3(block_threads), arguments, shared_bytes, stream_),
+          "cudaLaunchCooperativeKernel of " + std::to_string(blocks) + " blocks");
+  }
+  void wait(const std::string& what) { check(cudaStreamSynchronize(stream_), what); }
+
+  int number_, processors_ = 0, shared_ = 0, cooperative_ = 0;
+  Stream stream_;
+};
+
+/// Why CUDA shows no device at all; empty: it shows some.
+std::string no_device_reason(int& count) {
+  const auto status = cudaGetDeviceCount(&count);
+  if (status == cudaSuccess && count > 0) return {};
+  cudaGetLastError();
+  int driver = 0, runtime = 0;
+  cudaDriverGetVersion(&driver);
+  cudaRuntimeGetVersion(&runtime);
+  const auto version = [](int v) { return std::to_string(v / 1000) + "." + std::to_string(v % 1000 / 10); };
+  if (driver == 0) return "no NVIDIA driver is installed; this build needs one for CUDA " + version(runtime);
+  if (status == cudaErrorInsufficientDriver)
+    return "the driver is for CUDA " + version(driver) + ", but this build needs " + version(runtime);
+  if (status == cudaSuccess || status == cudaErrorNoDevice) return "no device is visible; look at nvidia-smi and CUDA_VISIBLE_DEVICES";
+  return cudaGetErrorString(status);
+}
+
+/// Why a device cannot be used; empty: it can.
+std::string unusable_reason(int device) {
+  check(cudaSetDevice(device), "cudaSetDevice");
+  cudaFuncAttributes attributes{};
+  const auto status = cudaFuncGetAttributes(&attributes, program_kernel<float>);
+  if (status == cudaSuccess) return {};
+  cudaGetLastError();
+  if (status == cudaErrorNoKernelImageForDevice || status == cudaErrorInvalidDeviceFunction || status == cudaErrorUnsupportedPtxVersion) {
+    cudaDeviceProp properties{};
+    check(cudaGetDeviceProperties(&properties, device), "cudaGetDeviceProperties");
+    return "architecture sm_" + std::to_string(properties.major) + std::to_string(properties.minor) +
+           " is not in this build; build with CMAKE_CUDA_ARCHITECTURES=" + std::to_string(properties.major) +
+           std::to_string(properties.minor);
+  }
+  return cudaGetErrorString(status);
+}
+
+}  // namespace
+
+std::unique_ptr<Device> make_cuda_device() {
+  int count = 0;
+  std::string reason = no_device_reason(count);
+  for (int d = 0; d < count; ++d) {
+    const std::string of_this = unusable_reason(d);
+    if (of_this.empty()) return std::make_unique<CudaDevice>(d);
+    if (reason.empty()) reason = device_name(d) + ": " + of_this;
+  }
+  throw ResourceError("backend cuda: " + reason + "; or use --backend cpu");
+}
+
+}  // namespace nnpoisson::kernels
+
+namespace nnpoisson {
+
+std::vector<DeviceState> cuda_devices() {
+  int count = 0;
+  const std::string none = kernels::no_device_reason(count);
+  if (!none.empty()) return {{"cuda", none}};
+  std::vector<DeviceState> devices;
+  for (int d = 0; d < count; ++d) devices.push_back({"cuda: " + kernels::device_name(d), kernels::unusable_reason(d)});
+  return devices;
+}
+
+}  // namespace nnpoisson

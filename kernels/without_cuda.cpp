@@ -1,0 +1,19 @@
+#include "kernels/device.hpp"
+#include "nnpoisson/backend.hpp"
+#include "nnpoisson/error.hpp"
+
+/// In place of kernels/cuda where no CUDA compiler was found.
+namespace nnpoisson {
+namespace {
+
+constexpr const char* reason = "this build has none: no CUDA compiler was found when it was configured";
+
+}  // namespace
+
+namespace kernels {
+std::unique_ptr<Device> make_cuda_device() { throw ResourceError(std::string("backend cuda: ") + reason + "; use --backend cpu"); }
+}  // namespace kernels
+
+std::vector<DeviceState> cuda_devices() { return {{"cuda", reason}}; }
+
+}  // namespace nnpoisson
