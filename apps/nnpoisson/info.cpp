@@ -1,12 +1,17 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "commands.hpp"
+#include "nnpoisson/backend.hpp"
+#include "nnpoisson/error.hpp"
 #include "nnpoisson/summary.hpp"
 
 namespace nnpoisson::command {
@@ -14,7 +19,7 @@ namespace {
 
 struct InfoOptions {
   std::filesystem::path file;
-  bool json = false;
+  bool json = false, devices = false;
 };
 
 nlohmann::ordered_json to_json(const DatasetSummary& summary) {
@@ -81,14 +86,24 @@ void print(const DatasetSummary& summary) {
   }
 }
 
+/// What can compute here, and why the rest cannot.
+void print_devices() {
+  fmt::print("cpu: {} threads, {}\n", std::max(1U, std::thread::hardware_concurrency()), fmt::join(instruction_sets(), ", "));
+  for (const auto& device : cuda_devices()) fmt::print("{}: {}\n", device.name, device.why_not.empty() ? "can be used" : device.why_not);
+}
+
 }  // namespace
 
 void add_info(CLI::App& app) {
   auto* command = app.add_subcommand("info", "Say what a dataset holds");
   auto options = std::make_shared<InfoOptions>();
-  command->add_option("file", options->file, "Dataset (layout 1)")->required();
+  command->add_option("file", options->file, "Dataset (layout 1)");
+  command->add_flag("--devices", options->devices, "Say which processors and GPUs can be used here");
   command->add_flag("--json", options->json, "Print JSON");
   command->callback([options] {
+    if (options->devices) print_devices();
+    if (options->file.empty() && !options->devices) throw UsageError("info: name a dataset, or ask for --devices");
+    if (options->file.empty()) return;
     const DatasetSummary summary = summarise(read_dataset(options->file));
     if (!options->json) return print(summary);
     // Names come from the file: a byte that is no UTF-8 must not end the program.

@@ -45,6 +45,21 @@ inline std::vector<Row> cpu_rows(int threads) {
   return rows;
 }
 
+/// A GPU that the tests can use, or why there is none.
+inline DeviceState test_gpu() {
+  auto devices = cuda_devices();
+  for (const auto& device : devices)
+    if (device.why_not.empty()) return device;
+  return devices.front();
+}
+
+/// The CUDA backend, where a GPU can be used.
+inline std::vector<Row> cuda_rows() {
+  if (!test_gpu().why_not.empty()) return {};
+  return {{"cuda double", {.kind = BackendKind::cuda, .precision = Precision::double_precision}},
+          {"cuda float", {.kind = BackendKind::cuda, .precision = Precision::single_precision}}};
+}
+
 /// Every backend that must agree with the reference.
 inline std::vector<Row> fast_rows(int threads) {
   auto rows = cpu_rows(threads);
@@ -52,6 +67,8 @@ inline std::vector<Row> fast_rows(int threads) {
     rows.push_back({std::string("emulated kernels ") + (precision == Precision::double_precision ? "double" : "float"),
                     {.kind = BackendKind::cuda, .precision = precision, .threads = threads},
                     true});
+  const auto cuda = cuda_rows();
+  rows.insert(rows.end(), cuda.begin(), cuda.end());
   return rows;
 }
 

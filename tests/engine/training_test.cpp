@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <memory>
 
@@ -272,6 +273,36 @@ TEST(Backends, EmptyBatchesCostNothingAndChangeNothing) {
     const auto value = testing::evaluate(*backend, last, 1, state.parameters);
     EXPECT_EQ(value.losses, std::vector<double>(4, 0.0));
     EXPECT_EQ(value.gradients, std::vector<double>(state.parameters.size(), 0.0));
+  }
+}
+
+/// The rows of the CUDA backend are in every test above; where there is no GPU this one says so.
+TEST(Backends, CudaRowsRun) {
+  const auto gpu = testing::test_gpu();
+  const char* required = std::getenv("NNP_REQUIRE_GPU");
+  if (gpu.why_not.empty()) {
+    EXPECT_EQ(testing::cuda_rows().size(), 2U);
+    return;
+  }
+  if (required && std::string(required) == "1") FAIL() << "NNP_REQUIRE_GPU=1, but " << gpu.name << ": " << gpu.why_not;
+  GTEST_SKIP() << gpu.name << ": " << gpu.why_not;
+}
+
+/// A checkpoint of one backend is another's start: in double, the paths stay together.
+TEST(Backends, ContinueWhereAnotherStopped) {
+  const auto plan = plan_with(Preset::exact, 0);
+  const auto order = program(*plan, 20);
+  for (const auto& row : testing::fast_rows(2)) {
+    if (row.single()) continue;
+    SCOPED_TRACE(row.name);
+    auto whole = start(0, 2), shared = start(0, 2);
+    static_cast<void>(testing::reference_row.make(shape, plan)->train(whole, {order, rates}, go_on));
+    static_cast<void>(testing::reference_row.make(shape, plan)->train(shared, {std::span(order).first(8), rates}, go_on));
+    static_cast<void>(row.make(shape, plan)->train(shared, {std::span(order).subspan(8), rates}, go_on));
+    EXPECT_EQ(shared.step, whole.step);
+    double error = 0;
+    for (std::size_t i = 0; i < whole.parameters.size(); ++i) error = std::max(error, std::abs(shared.parameters[i] - whole.parameters[i]));
+    EXPECT_TRUE(error <= tolerance::golden_weight) << error;
   }
 }
 
