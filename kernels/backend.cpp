@@ -3,16 +3,19 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "engine/bind.hpp"
 #include "kernels/plan_image.hpp"
 #include "kernels/stimulus_layers.hpp"
 #include "nnpoisson/formulas/adam.hpp"
+#include "nnpoisson/formulas/outputs.hpp"
 
 namespace nnpoisson::kernels {
 namespace {
 
-constexpr std::size_t steps_of_a_piece = 1024;                 // between two looks at `stop`
+constexpr std::size_t steps_of_a_piece = 1024;  // between two looks at `stop`
+constexpr std::size_t output_bytes_of_a_piece = 256UL << 20;
 constexpr std::size_t gradient_bytes_of_a_piece = 64UL << 20;  // of evaluation
 
 Offsets offsets(const ParameterLayout& layout) {
@@ -69,6 +72,7 @@ class KernelBackend final : public Backend {
  public:
   KernelBackend(std::unique_ptr<Device> device, const NetworkShape& shape, std::shared_ptr<const Plan> plan)
       : device_(std::move(device)),
+        shape_(shape),
         layout_(shape),
         net_(bind_network<T>(shape, layout_, nullptr)),
         padded_((layout_.size() + 31) / 32 * 32),
@@ -139,8 +143,8 @@ class KernelBackend final : public Backend {
       status = status_.get();
       std::size_t steps = piece.size();
       for (const auto& s : status)
-        if (s.failed && s.steps < steps) {
-          steps = s.steps;
+        if (s.failed > 0 && s.failed <= steps) {
+          steps = s.failed - 1;
           result.finite = false;
           result.failed = batch_loss(s.failed_loss);
         }
@@ -153,6 +157,55 @@ class KernelBackend final : public Backend {
     unpad(first_.get(), count, state.first_moment);
     unpad(second_.get(), count, state.second_moment);
     return result;
+  }
+
+  [[nodiscard]] Outputs outputs(std::span<const double> parameters, const OutputPoints& points) override {
+    require_fitting(shape_, parameters, points);
+    const auto columns = static_cast<std::size_t>(shape_.regions) + 2;
+    const std::size_t stimuli = points.stimuli.size() / static_cast<std::size_t>(shape_.features);
+    const std::size_t most = std::max<std::size_t>(1, output_bytes_of_a_piece / (2 * columns * sizeof(T)));
+    const std::size_t room = std::min(most, points.time.size());
+    const auto blocks = std::min<std::size_t>(resident_, (room + block_threads - 1) / block_threads);
+    std::vector<std::uint32_t> numbers(stimuli);
+    std::iota(numbers.begin(), numbers.end(), 0U);
+    const Buffer<T> weight(*device_, padded(parameters, 1)),
+        stimulus_values(*device_, std::vector<T>(points.stimuli.begin(), points.stimuli.end()));
+    const Buffer<T> table(*device_, stimuli * table_width_),
+        layers(*device_, stimuli * static_cast<std::size_t>(stimulus_layers_size(net_)));
+    const Buffer<T> rows(*device_, blocks * static_cast<std::size_t>(formulas::output_rows(net_)) * block_threads);
+    const Buffer<T> value(*device_, room * columns), rate(*device_, room * columns);
+    const Buffer<std::uint32_t> batch_stimulus(*device_, numbers);
+    Buffer<T> time(*device_, room);
+    Buffer<std::uint32_t> stimulus(*device_, room);
+    OutputView<T> view{};
+    view.program.shape = net_;
+    view.program.at = offsets(layout_);
+    view.program.weight = weight.data();
+    view.program.plan.stimuli = stimulus_values.data();
+    view.program.plan.batch_stimulus = batch_stimulus.data();
+    view.program.table = table.data();
+    view.program.layers = layers.data();
+    view.batch.stimuli = static_cast<std::uint32_t>(stimuli);
+    view.stimulus = stimulus.data();
+    view.time = time.data();
+    view.rows = rows.data();
+    view.value = value.data();
+    view.rate = rate.data();
+    Outputs made;
+    for (std::size_t done = 0; done < points.time.size(); done += room) {
+      view.points = std::min(room, points.time.size() - done);
+      const auto here = points.time.subspan(done, view.points);
+      time.set(std::vector<T>(here.begin(), here.end()));
+      stimulus.set(points.stimulus.subspan(done, view.points));
+      device_->run(view, static_cast<int>(blocks));
+      const auto append = [&](const Buffer<T>& from, std::vector<double>& to) {
+        const auto all = from.get();
+        to.insert(to.end(), all.begin(), all.begin() + static_cast<std::ptrdiff_t>(view.points * columns));
+      };
+      append(value, made.value);
+      append(rate, made.rate);
+    }
+    return made;
   }
 
  private:
@@ -198,6 +251,7 @@ class KernelBackend final : public Backend {
     rows_ = Buffer<double>(*device_, models * image_.most_rows);
     losses_ = Buffer<double>(*device_, models * losses_stride());
     barrier_ = Buffer<unsigned>(*device_, models);
+    step_ = Buffer<std::uint32_t>(*device_, 1);
     status_ = Buffer<TeamStatus>(*device_, models);
   }
   [[nodiscard]] std::size_t layers_stride() const { return image_.most_stimuli * static_cast<std::size_t>(stimulus_layers_size(net_)); }
@@ -249,12 +303,15 @@ class KernelBackend final : public Backend {
       if (view.rate) part.rate = view.rate + m;
       if (view.step_losses) part.step_losses = view.step_losses + m;
       if (view.step_gradients) part.step_gradients = view.step_gradients + m * layout_.size();
+      part.step = step_.data();
       barrier_.zero();
+      step_.zero();
       device_->run(part, static_cast<int>(now) * view.team_blocks, shared_bytes_);
     }
   }
 
   std::unique_ptr<Device> device_;
+  NetworkShape shape_;
   ParameterLayout layout_;
   formulas::Network<T> net_;
   std::size_t padded_;
@@ -266,7 +323,7 @@ class KernelBackend final : public Backend {
   Buffer<double> rows_, losses_;
   Buffer<unsigned> barrier_;
   Buffer<TeamStatus> status_;
-  Buffer<std::uint32_t> steps_;
+  Buffer<std::uint32_t> steps_, step_;
   Buffer<char> scratch_;
 };
 

@@ -27,8 +27,12 @@ class Device {
   [[nodiscard]] virtual std::size_t shared_bytes() const = 0;
   /// Blocks of the program kernel that are resident together; at least 1.
   [[nodiscard]] virtual int resident_blocks(std::size_t number_size, std::size_t shared_bytes) = 0;
+  /// Runs the program: by one launch of the persistent kernel, or phase by phase.
   virtual void run(const ProgramView<float>& program, int blocks, std::size_t shared_bytes) = 0;
   virtual void run(const ProgramView<double>& program, int blocks, std::size_t shared_bytes) = 0;
+  /// The outputs at some points, by that many blocks.
+  virtual void run(const OutputView<float>& view, int blocks) = 0;
+  virtual void run(const OutputView<double>& view, int blocks) = 0;
 };
 
 /// The first device that CUDA shows and that this build has kernels for. Throws ResourceError with the reason: no driver, one too old, no

@@ -3,7 +3,8 @@
 #include "kernels/step.cuh"
 
 /// The persistent kernel: a whole program of steps in one launch. Every model has a team of blocks to itself, which meets at a barrier
-/// between the phases of a step: stimuli forward; slabs; stimuli back; gradient sums and Adam. All blocks must be resident together.
+/// between the phases of a step: stimuli forward; slabs; stimuli back; gradient sums and Adam. Where not all blocks can be resident
+/// together, the phases are launched one by one.
 namespace nnpoisson::kernels {
 
 /// The meeting place of one model's blocks.
@@ -29,6 +30,9 @@ class TeamBarrier {
   unsigned blocks_, target_ = 0;
 };
 
+/// Of a step.
+inline constexpr int phases = 4;
+
 template <class T>
 class ProgramKernel {
  public:
@@ -40,25 +44,20 @@ class ProgramKernel {
         barrier_(program.barrier + model_, blocks_),
         status_(program.status[model_]) {}
 
+  /// The whole program. All blocks must be resident together.
   NNP_DEVICE void run() {
-    for (std::uint32_t step = 0; step < p_.steps; ++step) {
-      const BatchView& batch = p_.plan.batches[p_.batches[step]];
-      // The compiler cannot know that Adam moves the weights between steps: the network's pointers stay, its numbers are read anew.
-      const auto net = network_at(p_.shape, p_.at, weight());
-      StimulusPhase<T> stimuli(p_, batch, net, table(), layers(), block_, blocks_);
-      stimuli.forward();
-      barrier_.meet();
-      slabs(batch, net);
-      barrier_.meet();
-      if (p_.gradients) {
-        stimuli.adjoint(stimulus_rows());
+    for (std::uint32_t step = 0; step < p_.steps; ++step)
+      for (int k = 0; k < phases; ++k) {
+        phase(step, k);
         barrier_.meet();
-        gradient_and_update(batch, net, step);
+        if (k == phases - 1 && given_up_before(step + 1)) return;
       }
-      if (block_ == 0 && warp_number() == 0) loss(batch, step);
-      barrier_.meet();
-      if (p_.update && failed()) return;
-    }
+  }
+
+  /// One phase alone, of step `*p_.step`: blocks need not meet, the next launch waits for this one.
+  NNP_DEVICE void run(int phase_number) {
+    const std::uint32_t step = *p_.step;
+    if (!given_up_before(step)) phase(step, phase_number);
   }
 
  private:
@@ -69,7 +68,31 @@ class ProgramKernel {
   NNP_DEVICE T* stimulus_rows() const { return p_.stimulus_rows + model() * p_.stimulus_rows_stride; }
   NNP_DEVICE double* rows() const { return p_.rows + model() * p_.rows_stride; }
   NNP_DEVICE double* losses() const { return p_.losses + model() * p_.losses_stride; }
-  NNP_DEVICE bool failed() const { return *static_cast<volatile std::uint32_t*>(&status_.failed) != 0; }
+  /// Whether an earlier step was not finite; the same for all threads, also while some thread finds that this one is not.
+  NNP_DEVICE bool given_up_before(std::uint32_t step) const {
+    const std::uint32_t failed = *static_cast<volatile std::uint32_t*>(&status_.failed);
+    return p_.update && failed != 0 && failed <= step;
+  }
+  NNP_DEVICE void give_up(std::uint32_t step) { *static_cast<volatile std::uint32_t*>(&status_.failed) = step + 1; }
+
+  NNP_DEVICE void phase(std::uint32_t step, int number) {
+    const BatchView& batch = p_.plan.batches[p_.batches[step]];
+    // The compiler cannot know that Adam moves the weights between steps: the network's pointers stay, its numbers are read anew.
+    const auto net = network_at(p_.shape, p_.at, weight());
+    StimulusPhase<T> stimuli(p_, batch, net, table(), layers(), block_, blocks_);
+    switch (number) {
+      case 0:
+        return stimuli.forward();
+      case 1:
+        return slabs(batch, net);
+      case 2:
+        if (p_.gradients) stimuli.adjoint(stimulus_rows());
+        return;
+      default:
+        if (p_.gradients) gradient_and_update(batch, net, step);
+        if (block_ == 0 && warp_number() == 0) loss(batch, step);
+    }
+  }
 
   NNP_DEVICE void slabs(const BatchView& batch, const formulas::Network<T>& net) {
     const std::uint32_t neural = batch.range[0].count, behaviour = batch.range[1].count;
@@ -102,7 +125,7 @@ class ProgramKernel {
                               static_cast<unsigned>(p_.at.size) +
                           static_cast<unsigned>(i)] = static_cast<double>(g * p_.trained[i]);
       if (!p_.update) continue;
-      if (!(g * T(0) == T(0))) atomicOr(&status_.failed, 1U);
+      if (!(g * T(0) == T(0))) give_up(step);
       T* w = weight() + i;
       const std::uint64_t k = model() * static_cast<unsigned>(p_.padded_size) + static_cast<unsigned>(i);
       formulas::adam(*w, p_.first[k], p_.second[k], g * p_.trained[i],
@@ -125,10 +148,9 @@ class ProgramKernel {
     now.term[3] = now.term[0] + batch.action_weight * (now.term[1] + now.term[2]);
     if (p_.step_losses) p_.step_losses[static_cast<std::uint64_t>(step) * static_cast<unsigned>(p_.models) + model()] = now;
     if (!p_.update) return;
-    if (!(now.term[3] * 0 == 0)) atomicOr(&status_.failed, 1U);
+    if (!(now.term[3] * 0 == 0)) give_up(step);
     status_.failed_loss = now;
     for (int k = 0; k < 4; ++k) status_.sum.term[k] += now.term[k];
-    status_.steps = step;  // of those before; the host knows that all were taken where none failed
   }
 
   const ProgramView<T>& p_;

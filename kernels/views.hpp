@@ -81,11 +81,10 @@ struct StepLoss {
   double term[4];
 };
 
-/// What a model's team leaves: sums over its steps, and the step that failed.
+/// What a model's team leaves: sums over its steps, and the step that was not finite.
 struct TeamStatus {
   StepLoss sum, failed_loss;
-  std::uint32_t failed;  ///< 1: the step after `steps` was not finite
-  std::uint32_t steps;
+  std::uint32_t failed;  ///< its number, from 1; 0: none
 };
 
 /// Everything of one launch. A team of blocks has each model to itself; [M x ...] arrays lie `..._stride` apart.
@@ -97,6 +96,7 @@ struct ProgramView {
   int models, team_blocks, padded_size;
   std::uint32_t steps;
   const std::uint32_t* batches;  ///< [steps]
+  std::uint32_t* step;           ///< the step under way, where phases are launched one by one
   bool gradients, update;
   const T* rate;               ///< [steps x M], update only
   T *weight, *first, *second;  ///< [M x padded_size]
@@ -114,6 +114,18 @@ struct ProgramView {
   std::uint64_t shared_bytes;
   char* block_scratch;
   std::uint64_t block_scratch_stride;
+};
+
+/// Points whose outputs are asked for. Of `program` it takes the network and the stimuli, which are the batch's.
+template <class T>
+struct OutputView {
+  ProgramView<T> program;
+  BatchView batch;
+  std::uint64_t points;
+  const std::uint32_t* stimulus;  ///< [points]
+  const T* time;                  ///< [points]
+  T* rows;                        ///< scratch, [blocks x output_rows x block_threads]
+  T *value, *rate;                ///< out, [points x (regions + 2)]
 };
 
 }  // namespace nnpoisson::kernels

@@ -1,6 +1,7 @@
 #include "nnpoisson/curves.hpp"
 
 #include "model/bind.hpp"
+#include "nnpoisson/formulas/outputs.hpp"
 
 namespace nnpoisson {
 namespace {
@@ -25,51 +26,30 @@ struct Curves::Impl {
         s(stimulus.begin(), stimulus.end()),
         h3(zeros(net.time_width)),
         bypass(zeros(net.hidden_width)),
-        m(h3),
-        dm(h3),
-        n1(bypass),
-        du(bypass),
-        n2(bypass),
-        dn2(bypass),
-        v(zeros(net.regions)),
-        dv(v),
-        z(v),
-        dz(v),
-        slope(v),
-        w(zeros(net.behaviour_width)),
-        dw(w),
-        slope_w(w),
-        dy(w) {
+        rows(zeros(formulas::output_rows(net))),
+        x(formulas::output_columns(net, rows.data(), 1)) {
     Numbers u1 = zeros(net.width1), h1 = u1, u2 = zeros(net.width2), h2 = u2;
     formulas::stimulus_forward<double>(net, {column(s), column(u1), column(h1), column(u2), column(h2), column(h3), column(bypass)});
     read_regions(0);
-    z_at_onset = z;
+    z_at_onset.assign(x.z.first, x.z.first + net.regions);
     for (const std::size_t a : {0U, 1U}) at_onset[a] = action(a).cumulative;
   }
 
-  void trunk(double network_time) {
-    formulas::trunk_forward<true>(net, network_time, column(h3), column(bypass),
-                                  {column(m), column(dm), column(n1), column(du), column(n2), column(dn2)});
-  }
+  void trunk(double network_time) { formulas::trunk_forward<true>(net, network_time, column(h3), column(bypass), x.trunk); }
 
   /// z and dz of all regions.
-  void read_regions(double network_time) {
-    trunk(network_time);
-    formulas::dense<true>(net.E, net.e, net.hidden_width, net.regions, column(n2), column(dn2), column(v), column(dv));
-    formulas::softplus_forward<true>(net.regions, column(v), column(dv), column(z), column(dz), column(slope));
-  }
+  void read_regions(double network_time) { formulas::region_outputs(net, network_time, column(h3), column(bypass), x); }
 
   /// b and its slope of one action, from the z read last.
   Growth action(std::size_t a) {
-    double x = 0, dx = 0;
-    formulas::head_forward<true>(net, static_cast<int>(a), column(z), column(dz),
-                                 {column(dy), column(w), column(dw), column(slope_w), {&x, 1}, {&dx, 1}});
-    return {formulas::softplus(x), formulas::logistic(x) * dx};
+    const auto b = formulas::action_output(net, static_cast<int>(a), x);
+    return {b.value, b.rate};
   }
 
   ParameterLayout layout;
   formulas::Network<double> net;
-  Numbers s, h3, bypass, m, dm, n1, du, n2, dn2, v, dv, z, dz, slope, w, dw, slope_w, dy;
+  Numbers s, h3, bypass, rows;
+  formulas::OutputColumns<double> x;
   Numbers z_at_onset;
   std::array<double, 2> at_onset{};
 };
@@ -84,9 +64,10 @@ Growth Curves::region(std::size_t g, double time, double scale) {
   k.trunk(scale * time);
   const auto regions = static_cast<std::size_t>(k.net.regions);
   double v = k.net.e[g], dv = 0;
-  for (std::size_t j = 0; j < k.n2.size(); ++j) {
-    v += k.n2[j] * k.net.E[j * regions + g];
-    dv += k.dn2[j] * k.net.E[j * regions + g];
+  for (int j = 0; j < k.net.hidden_width; ++j) {
+    const double E = k.net.E[static_cast<std::size_t>(j) * regions + g];
+    v += k.x.trunk.n2[j] * E;
+    dv += k.x.trunk.dn2[j] * E;
   }
   return {(formulas::softplus(v) - k.z_at_onset[g]) / scale + intensity_floor * time, formulas::logistic(v) * dv + intensity_floor};
 }
@@ -95,7 +76,8 @@ void Curves::regions(double time, double scale, std::span<Growth> out) {
   auto& k = *impl_;
   k.read_regions(scale * time);
   for (std::size_t g = 0; g < out.size(); ++g)
-    out[g] = {(k.z[g] - k.z_at_onset[g]) / scale + intensity_floor * time, k.dz[g] + intensity_floor};
+    out[g] = {(k.x.z[static_cast<int>(g)] - k.z_at_onset[g]) / scale + intensity_floor * time,
+              k.x.dz[static_cast<int>(g)] + intensity_floor};
 }
 
 std::array<Growth, 2> Curves::actions(double time) {

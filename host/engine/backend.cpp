@@ -17,6 +17,16 @@ void require_fitting(const NetworkShape& shape, const Plan& plan) {
                      "; take a model of such data");
 }
 
+void require_fitting(const NetworkShape& shape, std::span<const double> parameters, const OutputPoints& points) {
+  const auto features = static_cast<std::size_t>(shape.features);
+  if (parameters.size() != ParameterLayout(shape).size()) throw UsageError("outputs: the parameters are not those of one network");
+  if (points.stimuli.size() % features != 0 || points.stimulus.size() != points.time.size())
+    throw UsageError("outputs: stimuli must be whole rows, and every point has a stimulus and a time");
+  const auto stimuli = points.stimuli.size() / features;
+  if (std::ranges::any_of(points.stimulus, [stimuli](std::uint32_t s) { return s >= stimuli; }))
+    throw UsageError("outputs: a point's stimulus is not among the " + std::to_string(stimuli) + " given");
+}
+
 std::unique_ptr<Backend> make_backend(const BackendOptions& options, const NetworkShape& shape, std::shared_ptr<const Plan> plan) {
   require_fitting(shape, *plan);
   BackendKind kind = options.kind;

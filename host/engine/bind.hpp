@@ -1,5 +1,7 @@
 #pragma once
 
+#include <span>
+
 #include "model/bind.hpp"
 #include "nnpoisson/backend.hpp"
 #include "nnpoisson/plan.hpp"
@@ -8,6 +10,9 @@ namespace nnpoisson {
 
 /// Throws UsageError if shape and plan differ in features or regions.
 void require_fitting(const NetworkShape& shape, const Plan& plan);
+
+/// Throws UsageError if the arrays do not fit together.
+void require_fitting(const NetworkShape& shape, std::span<const double> parameters, const OutputPoints& points);
 
 /// The terms of a batch from the sums over its tiles: neural, left, right.
 inline BatchLoss combine(const Batch& batch, double neural, double left, double right) {

@@ -6,6 +6,7 @@
 #include "engine/bind.hpp"
 #include "nnpoisson/formulas/adam.hpp"
 #include "nnpoisson/formulas/likelihood.hpp"
+#include "nnpoisson/formulas/outputs.hpp"
 
 namespace nnpoisson {
 namespace {
@@ -113,6 +114,26 @@ class ReferenceBackend final : public Backend {
     return result;
   }
 
+  [[nodiscard]] Outputs outputs(std::span<const double> parameters, const OutputPoints& points) override {
+    require_fitting(shape_, parameters, points);
+    net_ = bind_network(shape_, layout_, parameters.data());
+    const auto columns = static_cast<std::size_t>(shape_.regions) + 2, features = static_cast<std::size_t>(shape_.features);
+    Outputs made{Numbers(points.time.size() * columns), Numbers(points.time.size() * columns)};
+    Numbers rows(static_cast<std::size_t>(formulas::output_rows(net_)));
+    const auto x = formulas::output_columns(net_, rows.data(), 1);
+    for (std::size_t p = 0; p < points.time.size(); ++p) {
+      forward_stimulus(points.stimuli.subspan(points.stimulus[p] * features, features));
+      formulas::region_outputs(net_, points.time[p], column(h3_), column(bypass_), x);
+      double *value = &made.value[p * columns], *rate = &made.rate[p * columns];
+      for (int g = 0; g < shape_.regions; ++g) *value++ = x.z[g], *rate++ = x.dz[g];
+      for (const int a : {0, 1}) {
+        const auto b = formulas::action_output(net_, a, x);
+        *value++ = b.value, *rate++ = b.rate;
+      }
+    }
+    return made;
+  }
+
  private:
   BatchLoss loss(const Batch& batch, std::span<const double> parameters, std::span<double> gradient) {
     net_ = bind_network(shape_, layout_, parameters.data());
@@ -134,7 +155,8 @@ class ReferenceBackend final : public Backend {
   /// One point: stimulus, trunk, readout, terms, and back; adds to the gradient and to the three sums of losses.
   void point(const Tile& tile, std::uint32_t p, double scale, double* sums) {
     const std::size_t at = tile.first_point + p;
-    forward_stimulus(plan_->stimulus[at]);
+    const auto features = static_cast<std::size_t>(shape_.features);
+    forward_stimulus(std::span(plan_->stimuli).subspan(plan_->stimulus[at] * features, features));
     const double time = plan_->time[at];
     switch (tile.reading) {
       case Reading::rate:
@@ -171,15 +193,13 @@ class ReferenceBackend final : public Backend {
     return plan_->weight[tile.first_weight + static_cast<std::size_t>(c) * tile.count + p];
   }
 
-  void forward_stimulus(std::uint32_t number) {
-    const auto f = static_cast<std::size_t>(shape_.features);
-    s_.assign(plan_->stimuli.begin() + static_cast<std::ptrdiff_t>(number * f),
-              plan_->stimuli.begin() + static_cast<std::ptrdiff_t>((number + 1) * f));
+  void forward_stimulus(std::span<const double> stimulus) {
+    s_.assign(stimulus.begin(), stimulus.end());
     for (auto* v : {&u1_, &h1_, &gu1_}) v->resize(static_cast<std::size_t>(shape_.stimulus_widths[0]));
     for (auto* v : {&u2_, &h2_, &gu2_}) v->resize(static_cast<std::size_t>(shape_.stimulus_widths[1]));
     h3_.resize(static_cast<std::size_t>(shape_.time_width));
     bypass_.resize(static_cast<std::size_t>(shape_.hidden_width));
-    formulas::stimulus_forward(net_, stimulus());
+    formulas::stimulus_forward(net_, this->stimulus());
   }
   formulas::StimulusColumns<double> stimulus() {
     return {column(s_), column(u1_), column(h1_), column(u2_), column(h2_), column(h3_), column(bypass_)};

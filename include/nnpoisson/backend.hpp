@@ -51,6 +51,18 @@ struct ProgramResult {
   BatchLoss failed;             ///< that step's loss, of the first model concerned; all finite if it was the gradient
 };
 
+/// Points at which a model's outputs are asked for.
+struct OutputPoints {
+  std::span<const double> stimuli;          ///< [S x F]
+  std::span<const std::uint32_t> stimulus;  ///< [P] row of stimuli
+  std::span<const double> time;             ///< [P] the time the network sees, s
+};
+
+/// z of every region, then b of left and right: cumulative intensities and hazards, and their time derivatives, Hz.
+struct Outputs {
+  std::vector<double> value, rate;  ///< [P x (G + 2)]
+};
+
 /// The one seam between the engine and what computes it. A backend is given its plan once.
 class Backend {
  public:
@@ -62,6 +74,8 @@ class Backend {
                         std::span<double> gradients) = 0;
   /// Runs the program on `state`. `stop` is looked at between steps.
   virtual ProgramResult train(TrainingState& state, const TrainingProgram& program, const std::atomic<bool>& stop) = 0;
+  /// The outputs of one model at any points; the plan plays no part. Throws UsageError where the arrays do not fit together.
+  [[nodiscard]] virtual Outputs outputs(std::span<const double> parameters, const OutputPoints& points) = 0;
 };
 
 /// `automatic` takes CUDA where a device can be used, else the CPU; description() tells which. Throws ResourceError if the backend asked

@@ -1,5 +1,6 @@
 #include "kernels/cuda/check.hpp"
 #include "kernels/device.hpp"
+#include "kernels/outputs.cuh"
 #include "kernels/program.cuh"
 #include "nnpoisson/backend.hpp"
 
@@ -11,6 +12,18 @@ template <class T>
 __global__ void __launch_bounds__(block_threads, sizeof(T) == 4 ? 4 : 2) program_kernel(const __grid_constant__ ProgramView<T> program) {
   ProgramKernel<T>(program).run();
 }
+
+/// One phase of step *program.step, where the persistent kernel cannot run.
+template <class T>
+__global__ void __launch_bounds__(block_threads, sizeof(T) == 4 ? 4 : 2)
+    phase_kernel(const __grid_constant__ ProgramView<T> program, int number) {
+  ProgramKernel<T>(program).run(number);
+}
+template <class T>
+__global__ void __launch_bounds__(block_threads) output_kernel(const __grid_constant__ OutputView<T> view, OutputPhase phase) {
+  OutputKernel<T>(view).run(phase);
+}
+__global__ void next_step_kernel(std::uint32_t* step) { ++*step; }
 
 class Stream {
  public:
@@ -24,6 +37,28 @@ class Stream {
   cudaStream_t stream_ = nullptr;
 };
 
+/// The work captured from a stream, to be launched again and again.
+class Graph {
+ public:
+  template <class Work>
+  Graph(cudaStream_t stream, const Work& work) {
+    check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
+    work();
+    cudaGraph_t captured = nullptr;
+    check(cudaStreamEndCapture(stream, &captured), "cudaStreamEndCapture");
+    const auto status = cudaGraphInstantiate(&graph_, captured, 0);
+    cudaGraphDestroy(captured);
+    check(status, "cudaGraphInstantiate");
+  }
+  ~Graph() { cudaGraphExecDestroy(graph_); }
+  Graph(const Graph&) = delete;
+  Graph& operator=(const Graph&) = delete;
+  void launch(cudaStream_t stream) const { check(cudaGraphLaunch(graph_, stream), "cudaGraphLaunch"); }
+
+ private:
+  cudaGraphExec_t graph_ = nullptr;
+};
+
 std::string mebibytes(std::size_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
 
 class CudaDevice final : public Device {
@@ -32,7 +67,6 @@ class CudaDevice final : public Device {
     check(cudaDeviceGetAttribute(&processors_, cudaDevAttrMultiProcessorCount, number), "cudaDeviceGetAttribute (multiprocessors)");
     check(cudaDeviceGetAttribute(&shared_, cudaDevAttrMaxSharedMemoryPerBlockOptin, number), "cudaDeviceGetAttribute (shared memory)");
     check(cudaDeviceGetAttribute(&cooperative_, cudaDevAttrCooperativeLaunch, number), "cudaDeviceGetAttribute (cooperative launch)");
-    if (!cooperative_) throw ResourceError("cuda: " + device_name(number) + " has no cooperative launch; use --backend cpu");
   }
   [[nodiscard]] std::string name() const override { return "cuda (" + device_name(number_) + ")"; }
 
@@ -66,12 +100,22 @@ class CudaDevice final : public Device {
   }
   void run(const ProgramView<float>& program, int blocks, std::size_t shared_bytes) override { launch(program, blocks, shared_bytes); }
   void run(const ProgramView<double>& program, int blocks, std::size_t shared_bytes) override { launch(program, blocks, shared_bytes); }
+  void run(const OutputView<float>& view, int blocks) override { launch(view, blocks); }
+  void run(const OutputView<double>& view, int blocks) override { launch(view, blocks); }
 
  private:
   template <class T>
+  void launch(const OutputView<T>& view, int blocks) {
+    for (const auto phase : {OutputPhase::stimuli, OutputPhase::points}) {
+      output_kernel<T><<<static_cast<unsigned>(blocks), block_threads, 0, stream_>>>(view, phase);
+      check(cudaGetLastError(), "launch of output_kernel");
+    }
+  }
+  template <class T>
   int resident(std::size_t shared_bytes) {
-    check(cudaFuncSetAttribute(program_kernel<T>, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared_bytes)),
-          "cudaFuncSetAttribute (" + std::to_string(shared_bytes) + " bytes of shared memory)");
+    const std::string what = "cudaFuncSetAttribute (" + std::to_string(shared_bytes) + " bytes of shared memory)";
+    check(cudaFuncSetAttribute(program_kernel<T>, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared_bytes)), what);
+    check(cudaFuncSetAttribute(phase_kernel<T>, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared_bytes)), what);
     int blocks = 0;
     check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, program_kernel<T>, block_threads, shared_bytes),
           "cudaOccupancyMaxActiveBlocksPerMultiprocessor");
@@ -81,10 +125,19 @@ class CudaDevice final : public Device {
   }
   template <class T>
   void launch(ProgramView<T> program, int blocks, std::size_t shared_bytes) {
-    void* arguments[] = {&program};
-    check(cudaLaunchCooperativeKernel(reinterpret_cast<const void*>(&program_kernel<T>), dim3(static_cast<unsigned>(blocks)),
-                                      dim3(block_threads), arguments, shared_bytes, stream_),
-          "cudaLaunchCooperativeKernel of " + std::to_string(blocks) + " blocks");
+    if (cooperative_) {
+      void* arguments[] = {&program};
+      check(cudaLaunchCooperativeKernel(reinterpret_cast<const void*>(&program_kernel<T>), dim3(static_cast<unsigned>(blocks)),
+                                        dim3(block_threads), arguments, shared_bytes, stream_),
+            "cudaLaunchCooperativeKernel of " + std::to_string(blocks) + " blocks");
+      return;
+    }
+    const Graph step(stream_, [&] {
+      for (int k = 0; k < phases; ++k) phase_kernel<T><<<static_cast<unsigned>(blocks), block_threads, shared_bytes, stream_>>>(program, k);
+      next_step_kernel<<<1, 1, 0, stream_>>>(program.step);
+    });
+    for (std::uint32_t k = 0; k < program.steps; ++k) step.launch(stream_);
+    wait("training program");  // the graph goes
   }
   void wait(const std::string& what) { check(cudaStreamSynchronize(stream_), what); }
 

@@ -306,6 +306,26 @@ TEST(Backends, ContinueWhereAnotherStopped) {
   }
 }
 
+/// Where the persistent kernel cannot run, its phases are launched one by one: the same numbers.
+TEST(Backends, KernelsPhaseByPhaseGiveTheSameBits) {
+  const auto plan = plan_with(Preset::exact, 0);
+  const auto order = program(*plan, 12);
+  const auto run = [&](bool phase_by_phase, double first) {
+    auto device = simt::make_emulated_device({.phase_by_phase = phase_by_phase});
+    auto state = start(0, 2);
+    state.parameters[0] = first;
+    const auto result =
+        kernels::make_kernel_backend(std::move(device), Precision::single_precision, shape, plan)->train(state, {order, rates}, go_on);
+    return std::pair{state, result};
+  };
+  const auto persistent = run(false, 0.1), phases = run(true, 0.1);
+  expect_same_bits(phases.first, persistent.first);
+  expect_same_bits(phases.second.sums[1], persistent.second.sums[1]);
+  const auto bad = run(true, std::numeric_limits<double>::quiet_NaN()).second;
+  EXPECT_FALSE(bad.finite);
+  EXPECT_EQ(bad.steps, 0U);
+}
+
 TEST(Backends, UnknownInstructionSetsAreErrors) {
   const auto plan = plan_with(Preset::exact, 0);
   for (const auto precision : {Precision::double_precision, Precision::single_precision})

@@ -3,11 +3,13 @@
 #include <cstring>
 #include <new>
 
+#include "kernels/outputs.cuh"
 #include "kernels/program.cuh"
 
 namespace simt {
 namespace {
 
+using nnpoisson::kernels::OutputView;
 using nnpoisson::kernels::ProgramView;
 
 class EmulatedDevice final : public nnpoisson::kernels::Device {
@@ -27,12 +29,23 @@ class EmulatedDevice final : public nnpoisson::kernels::Device {
   [[nodiscard]] int resident_blocks(std::size_t, std::size_t) override { return options_.resident_blocks; }
   void run(const ProgramView<float>& program, int blocks, std::size_t shared_bytes) override { any(program, blocks, shared_bytes); }
   void run(const ProgramView<double>& program, int blocks, std::size_t shared_bytes) override { any(program, blocks, shared_bytes); }
+  void run(const OutputView<float>& view, int blocks) override { any(view, blocks); }
+  void run(const OutputView<double>& view, int blocks) override { any(view, blocks); }
 
  private:
   template <class T>
+  void any(const OutputView<T>& view, int blocks) {
+    using namespace nnpoisson::kernels;
+    for (const auto phase : {OutputPhase::stimuli, OutputPhase::points})
+      launch({static_cast<unsigned>(blocks), block_threads, 0, options_.order}, [&view, phase] { OutputKernel<T>(view).run(phase); });
+  }
+  template <class T>
   void any(const ProgramView<T>& program, int blocks, std::size_t shared_bytes) {
-    launch({static_cast<unsigned>(blocks), nnpoisson::kernels::block_threads, shared_bytes, options_.order},
-           [&program] { nnpoisson::kernels::ProgramKernel<T>(program).run(); });
+    using nnpoisson::kernels::ProgramKernel;
+    const Grid grid{static_cast<unsigned>(blocks), nnpoisson::kernels::block_threads, shared_bytes, options_.order};
+    if (!options_.phase_by_phase) return launch(grid, [&program] { ProgramKernel<T>(program).run(); });
+    for (*program.step = 0; *program.step < program.steps; ++*program.step)
+      for (int k = 0; k < nnpoisson::kernels::phases; ++k) launch(grid, [&program, k] { ProgramKernel<T>(program).run(k); });
   }
   EmulatedOptions options_;
 };

@@ -11,6 +11,7 @@ struct EmulatedOptions {
   int resident_blocks = 3;
   std::size_t shared_bytes = 64 << 10;  ///< of a block; less than some slabs need
   Order order = Order::ascending;
+  bool phase_by_phase = false;  ///< instead of the persistent kernel
 };
 
 /// A device that runs the kernels in the emulation. Its memory is the host's, filled with NaN when allocated.

@@ -70,7 +70,6 @@ T __shfl_xor_sync(unsigned, T value, int distance) {
   return ::simt::shuffle_xor(value, distance);
 }
 inline unsigned atomicAdd(unsigned* at, unsigned value) { return std::exchange(*at, *at + value); }
-inline unsigned atomicOr(unsigned* at, unsigned value) { return std::exchange(*at, *at | value); }
 inline float __expf(float x) { return std::exp(x); }
 inline float __logf(float x) { return std::log(x); }
 inline float __fdividef(float a, float b) { return a / b; }
