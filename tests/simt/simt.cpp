@@ -13,6 +13,7 @@
 #include <vector>
 
 #if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #define SIMT_ASAN 1
 #else
@@ -113,6 +114,9 @@ void wait_at(Barrier& barrier) {
 }
 
 void start(Fibre& fibre, const std::function<void()>& kernel) {
+#if SIMT_ASAN
+  __asan_unpoison_memory_region(fibre.stack, stack_bytes);  // what a thread that was given up left there
+#endif
   const context::stack_context whole = [&] {
     context::stack_context s;
     s.size = stack_bytes;
@@ -126,8 +130,6 @@ void start(Fibre& fibre, const std::function<void()>& kernel) {
                                  after_switch(nullptr, &m.scheduler_stack, &m.scheduler_stack_bytes);
                                  try {
                                    kernel();
-                                 } catch (const context::detail::forced_unwind&) {
-                                   throw;
                                  } catch (...) {
                                    m.failure = std::current_exception();
                                  }
@@ -186,9 +188,16 @@ void launch(const Grid& grid, const std::function<void()>& kernel) {
 
   Machine here;
   machine = &here;
+  // Threads that a failed launch leaves waiting are given up, not unwound: their stacks serve the next launch.
   struct Leave {
-    ~Leave() { machine = nullptr; }
-  } leave;
+    std::vector<Fibre>& fibres;
+    ~Leave() {
+      static auto* given_up = new std::vector<context::fiber>;  // for ever: their destruction would unwind them
+      for (auto& f : fibres)
+        if (!f.done) given_up->push_back(std::move(f.fiber));
+      machine = nullptr;
+    }
+  } leave{fibres};
   for (auto* f : order) start(*f, kernel);
   constexpr int patience = 1 << 20;  // rounds in which some thread only let others run
   int fruitless = 0;
