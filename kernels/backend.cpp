@@ -86,6 +86,11 @@ class KernelBackend final : public Backend {
         trained[i] = slot.trained ? T(1) : T(0);
         if (slot.non_negative) lowest[i] = T(0);
       }
+    column_region_ = Buffer<std::int32_t>(*device_, layout_.column_region());
+    region_columns_ = Buffer<std::int32_t>(*device_, layout_.region_columns());
+    device_net_ = net_;
+    device_net_.column_region = column_region_.data();
+    device_net_.region_columns = region_columns_.data();
     trained_ = Buffer<T>(*device_, trained);
     lowest_ = Buffer<T>(*device_, lowest);
     share_memory();
@@ -161,7 +166,7 @@ class KernelBackend final : public Backend {
 
   [[nodiscard]] Outputs outputs(std::span<const double> parameters, const OutputPoints& points) override {
     require_fitting(shape_, parameters, points);
-    const auto columns = static_cast<std::size_t>(shape_.regions) + 2;
+    const auto columns = static_cast<std::size_t>(shape_.columns()) + 2;
     const std::size_t stimuli = points.stimuli.size() / static_cast<std::size_t>(shape_.features);
     const std::size_t most = std::max<std::size_t>(1, output_bytes_of_a_piece / (2 * columns * sizeof(T)));
     const std::size_t room = std::min(most, points.time.size());
@@ -178,7 +183,7 @@ class KernelBackend final : public Backend {
     Buffer<T> time(*device_, room);
     Buffer<std::uint32_t> stimulus(*device_, room);
     OutputView<T> view{};
-    view.program.shape = net_;
+    view.program.shape = device_net_;
     view.program.at = offsets(layout_);
     view.program.weight = weight.data();
     view.program.plan.stimuli = stimulus_values.data();
@@ -263,7 +268,7 @@ class KernelBackend final : public Backend {
     steps_.set(batches);
     ProgramView<T> view{};
     view.plan = plan_.view();
-    view.shape = net_;
+    view.shape = device_net_;
     view.at = offsets(layout_);
     view.models = static_cast<int>(models);
     view.padded_size = static_cast<int>(padded_);
@@ -313,7 +318,7 @@ class KernelBackend final : public Backend {
   std::unique_ptr<Device> device_;
   NetworkShape shape_;
   ParameterLayout layout_;
-  formulas::Network<T> net_;
+  formulas::Network<T> net_, device_net_;  // sizes; the second with the readout's map in the device's memory
   std::size_t padded_;
   PlanImage<T> image_;
   DevicePlan<T> plan_;
@@ -325,6 +330,7 @@ class KernelBackend final : public Backend {
   Buffer<TeamStatus> status_;
   Buffer<std::uint32_t> steps_, step_;
   Buffer<char> scratch_;
+  Buffer<std::int32_t> column_region_, region_columns_;
 };
 
 }  // namespace

@@ -24,21 +24,21 @@ class OutputKernel {
     P* rows = reinterpret_cast<P*>(v_.rows) +
               static_cast<std::uint64_t>(blockIdx.x) * static_cast<unsigned>(formulas::output_rows(net)) * block_threads;
     const auto x = formulas::output_columns(net, rows + threadIdx.x, block_threads);
-    const int table_width = net.time_width + (net.bypass ? net.hidden_width : 0), G = net.regions;
+    const int table_width = net.time_width + (net.bypass ? net.hidden_width : 0), K = net.columns;
     for (std::uint64_t p = blockIdx.x * block_threads + threadIdx.x; p < v_.points; p += gridDim.x * block_threads) {
       P* stimulus =
           reinterpret_cast<P*>(v_.program.table + static_cast<std::uint64_t>(v_.stimulus[p]) * static_cast<unsigned>(table_width));
       formulas::region_outputs(net, P(v_.time[p]), Col{stimulus, 1}, Col{stimulus + net.time_width, 1}, x);
-      T* value = v_.value + p * static_cast<unsigned>(G + 2);
-      T* rate = v_.rate + p * static_cast<unsigned>(G + 2);
-      for (int g = 0; g < G; ++g) {
-        value[g] = plain(x.z[g]);
-        rate[g] = plain(x.dz[g]);
+      T* value = v_.value + p * static_cast<unsigned>(K + 2);
+      T* rate = v_.rate + p * static_cast<unsigned>(K + 2);
+      for (int k = 0; k < K; ++k) {
+        value[k] = plain(x.readout.zu[k]);
+        rate[k] = plain(x.readout.dzu[k]);
       }
       for (int a = 0; a < 2; ++a) {
         const auto b = formulas::action_output(net, a, x);
-        value[G + a] = plain(b.value);
-        rate[G + a] = plain(b.rate);
+        value[K + a] = plain(b.value);
+        rate[K + a] = plain(b.rate);
       }
     }
   }

@@ -101,10 +101,10 @@ PlanImage<T>::PlanImage(const Plan& plan)
     view.neural_constant = batch.neural_constant;
     view.first_stimulus = static_cast<std::uint32_t>(batch_stimulus.size());
     view.first_source = static_cast<std::uint32_t>(source_first.size());
-    view.first_region = static_cast<std::uint32_t>(column_first.size());
+    view.first_column = static_cast<std::uint32_t>(column_first.size());
 
     std::map<std::uint32_t, std::vector<std::uint32_t>> sources;  // of each stimulus
-    std::vector<std::vector<ColumnSource>> columns(static_cast<std::size_t>(plan.regions));
+    std::vector<std::vector<ColumnSource>> columns(static_cast<std::size_t>(plan.columns));
     for (const std::uint32_t r : {1U, 0U})  // the order in which the team takes them
       for (std::uint32_t s = 0; s < view.range[r].count; ++s) {
         const Slab& slab = slabs[view.range[r].first + s];
@@ -120,9 +120,9 @@ PlanImage<T>::PlanImage(const Plan& plan)
     }
     source_first.push_back(static_cast<std::uint32_t>(source.size()));
     view.stimuli = static_cast<std::uint32_t>(sources.size());
-    for (const auto& region : columns) {
+    for (const auto& sources_of_column : columns) {
       column_first.push_back(static_cast<std::uint32_t>(column_source.size()));
-      column_source.insert(column_source.end(), region.begin(), region.end());
+      column_source.insert(column_source.end(), sources_of_column.begin(), sources_of_column.end());
     }
     column_first.push_back(static_cast<std::uint32_t>(column_source.size()));
 

@@ -85,7 +85,7 @@ class SlabKernel {
     for (int i = thread(); i < (H + 1) * k; i += block_threads) {
       const int column =
           slab_.term == Term::neural ? static_cast<int>(plan_.column[slab_.first_column + static_cast<unsigned>(i % k)]) : i % k;
-      E[i] = i < H * k ? net_.E[(i / k) * net_.regions + column] : net_.e[column];
+      E[i] = i < H * k ? net_.E[(i / k) * net_.columns + column] : net_.e[column];
     }
     T* trunk = numbers() + at_.trunk;
     const int C = net_.time_width * H;
@@ -227,12 +227,13 @@ class SlabKernel {
 
   NNP_DEVICE void behaviour_terms(const T* weights, std::uint32_t count, bool idle, T* loss) const {
     const auto& x = at_.start;
-    const Col z = column(at_.z), dz = column(at_.dz), slope = column(at_.slope), gv = column(x.gv), gdv = column(x.gdv);
-    formulas::softplus_forward<Rate>(net_.regions, column(x.v), column(x.dv), z, dz, slope);
+    const Col z = column(at_.z), dz = column(at_.dz), gz = column(at_.gz), gdz = column(at_.gdz);
+    const formulas::ReadoutColumns<P> read_out{column(x.v), column(x.dv), column(at_.zu), column(at_.dzu), column(at_.slope), z, dz};
+    formulas::readout_forward<Rate>(net_, read_out);
     NNP_NO_UNROLL
     for (int g = 0; g < net_.regions; ++g) {
-      gv[g] = P(0);
-      if constexpr (Rate) gdv[g] = P(0);
+      gz[g] = P(0);
+      if constexpr (Rate) gdz[g] = P(0);
     }
     NNP_NO_UNROLL
     for (int k = 0; k < static_cast<int>(slab_.columns); ++k) {
@@ -243,9 +244,9 @@ class SlabKernel {
       const P w = weight(weights, k, count, idle);
       P none(0);
       loss[(1 + action) * block_threads] = plain(read(*mine(h.x), Rate ? *mine(h.dx) : w, w, *mine(h.gx), Rate ? *mine(h.gdx) : none));
-      formulas::head_adjoint<Rate>(net_, action, head, column(h.gx), column(h.gdx), column(h.gy), column(h.gdy), gv, gdv);
+      formulas::head_adjoint<Rate>(net_, action, head, column(h.gx), column(h.gdx), column(h.gy), column(h.gdy), gz, gdz);
     }
-    formulas::softplus_adjoint<Rate>(net_.regions, column(x.dv), slope, gv, gdv);
+    formulas::readout_adjoint<Rate>(net_, read_out, gz, gdz, column(x.gv), column(x.gdv));
   }
 
   NNP_DEVICE void adjoint(const formulas::Network<T>& net, P time, const LayerRows& at, const formulas::TrunkColumns<P>& trunk) const {

@@ -25,12 +25,12 @@ struct HeadRows {
 };
 
 struct SlabScratch {
-  int columns;  ///< of the readout: the slab's for neural terms, all regions for behaviour
+  int columns;  ///< of the readout: the slab's for neural terms, all of E's for behaviour
   RowLayout row;
   int stimulus, losses, doubles;  ///< among the sums: the stimulus under way, the three losses; and their number
   int E, trunk, trunk_size;       ///< among the numbers: the readout's parameters, then a C c
   LayerRows start, end;
-  int gdm, z, dz, slope;
+  int gdm, zu, dzu, slope, z, dz, gz, gdz;
   HeadRows head[2];
   int loss;
   int numbers;  ///< in all
@@ -48,7 +48,7 @@ NNP_BOTH SlabScratch slab_scratch(const formulas::Network<T>& net, Term term, Re
   const int T_ = net.time_width, H = net.hidden_width, W = net.behaviour_width;
   const bool rate = reading == Reading::rate, behaviour = term == Term::behaviour;
   SlabScratch at{};
-  const int k = at.columns = behaviour ? net.regions : columns;
+  const int k = at.columns = behaviour ? net.columns : columns;
   RowLayout& row = at.row;
   row.C = T_;
   row.c = row.C + T_ * H;
@@ -89,9 +89,15 @@ NNP_BOTH SlabScratch slab_scratch(const formulas::Network<T>& net, Term term, Re
   if (reading == Reading::interval) at.end = layers();
   at.gdm = take(T_, rate && !in_registers);
   if (behaviour) {
-    at.z = take(k);
-    at.dz = take(k, rate);
+    at.z = at.zu = take(k);
+    at.dz = at.dzu = take(k, rate);
     at.slope = take(k);
+    at.gz = at.start.gv;
+    at.gdz = at.start.gdv;
+    if (net.column_region) {
+      for (int* r : {&at.z, &at.gz}) *r = take(net.regions);
+      for (int* r : {&at.dz, &at.gdz}) *r = take(net.regions, rate);
+    }
     for (HeadRows& h : at.head) {
       for (int* r : {&h.w, &h.slope, &h.gy}) *r = take(W);
       for (int* r : {&h.dy, &h.dw, &h.gdy}) *r = take(W, rate);

@@ -133,7 +133,7 @@ class GradientSums {
   /// In T's precision, as Adam takes it; held parameters have theirs too.
   NNP_DEVICE T operator()(int i) const {
     const Offsets& at = program_.at;
-    const int F = net_.features, w1 = net_.width1, w2 = net_.width2, T_ = net_.time_width, H = net_.hidden_width, G = net_.regions;
+    const int F = net_.features, w1 = net_.width1, w2 = net_.width2, T_ = net_.time_width, H = net_.hidden_width, K = net_.columns;
     using L = StimulusLayers<T>;
     double sum = 0;
     if (i < at.b1)
@@ -154,8 +154,8 @@ class GradientSums {
       if (net_.bypass && i < at.d) sum = of_stimuli([&](std::uint32_t k, const L& x) { return input(k)[F - 1] * x.gp[i - at.R]; });
       if (net_.bypass && i >= at.d) sum = of_stimuli([&](std::uint32_t, const L& x) { return x.gp[i - at.d]; });
     } else if (i < at.heads) {
-      const int row = (i - at.E) / G, region = (i - at.E) % G;  // row H is the bias
-      const std::uint32_t* first = program_.plan.column_first + batch_.first_region + region;
+      const int row = (i - at.E) / K, column = (i - at.E) % K;  // row H is the bias
+      const std::uint32_t* first = program_.plan.column_first + batch_.first_column + column;
       NNP_NO_UNROLL
       for (std::uint32_t s = first[0]; s < first[1]; ++s) {
         const ColumnSource source = program_.plan.column_source[s];

@@ -36,7 +36,7 @@ struct SlabRange {
   std::uint32_t rows, stimulus_rows;  ///< sizes of what they leave
 };
 
-/// One entry of a region's column: the slab of the batch's neural range in which the region is column k.
+/// Where a column of E takes part: the slab of the batch's neural range in which it is column k.
 struct ColumnSource {
   std::uint32_t slab, k;
 };
@@ -47,7 +47,7 @@ struct BatchView {
   double neural_scale, action_scale, action_weight, neural_constant, action_constant[2];
   std::uint32_t first_stimulus, stimuli;  ///< into batch_stimulus
   std::uint32_t first_source;             ///< into source_first, [stimuli + 1]
-  std::uint32_t first_region;             ///< into column_first, [regions + 1]
+  std::uint32_t first_column;             ///< into column_first, [columns of E + 1]
 };
 
 template <class T>
@@ -125,7 +125,7 @@ struct OutputView {
   const std::uint32_t* stimulus;  ///< [points]
   const T* time;                  ///< [points]
   T* rows;                        ///< scratch, [blocks x output_rows x block_threads]
-  T *value, *rate;                ///< out, [points x (regions + 2)]
+  T *value, *rate;                ///< out, [points x (columns + 2)]
 };
 
 }  // namespace nnpoisson::kernels

@@ -16,8 +16,12 @@ namespace nnpoisson::testing {
 /// nothing precomputed. All are minus log-likelihoods without the divisor of a batch.
 class DirectLikelihood {
  public:
-  DirectLikelihood(const Dataset& data, const NaiveNetwork& network, Preset preset, NeuralTime time)
-      : data_(data), network_(network), exact_(preset == Preset::exact), scaled_(!exact_ || time == NeuralTime::scaled) {}
+  DirectLikelihood(const Dataset& data, const NaiveNetwork& network, Preset preset, NeuralTime time, bool by_unit = false)
+      : data_(data),
+        network_(network),
+        by_unit_(by_unit),
+        exact_(preset == Preset::exact),
+        scaled_(!exact_ || time == NeuralTime::scaled) {}
 
   /// Spikes or counts and exposure of one region; region < 0: of all.
   [[nodiscard]] double neural(std::span<const std::int32_t> trials, std::int32_t region = -1) const {
@@ -54,7 +58,7 @@ class DirectLikelihood {
   /// Log-likelihood of one unit in one trial.
   [[nodiscard]] double unit(std::size_t n, std::int32_t u) const {
     const double T = data_.trial.observed_until[n], kappa = scaled_ ? data_.time_limit / T : 1;
-    const auto z = [&](double t) { return network_.at(stimulus(n), kappa * t).region[size(data_.unit.region[size(u)])]; };
+    const auto z = [&](double t) { return network_.at(stimulus(n), kappa * t).column[size(by_unit_ ? u : data_.unit.region[size(u)])]; };
     const auto Lambda = [&](double t) { return exact_ ? (z(t).f - z(0).f) / kappa + eps * t : z(t).f / kappa; };
     double sum = -Lambda(T);
     if (data_.binned()) {
@@ -75,7 +79,7 @@ class DirectLikelihood {
 
   const Dataset& data_;
   const NaiveNetwork& network_;
-  bool exact_, scaled_;
+  bool by_unit_, exact_, scaled_;
 };
 
 }  // namespace nnpoisson::testing

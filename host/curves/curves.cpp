@@ -31,7 +31,7 @@ struct Curves::Impl {
     Numbers u1 = zeros(net.width1), h1 = u1, u2 = zeros(net.width2), h2 = u2;
     formulas::stimulus_forward<double>(net, {column(s), column(u1), column(h1), column(u2), column(h2), column(h3), column(bypass)});
     read_regions(0);
-    z_at_onset.assign(x.z.first, x.z.first + net.regions);
+    z_at_onset.assign(x.readout.z.first, x.readout.z.first + net.regions);
     for (const std::size_t a : {0U, 1U}) at_onset[a] = action(a).cumulative;
   }
 
@@ -76,8 +76,8 @@ void Curves::regions(double time, double scale, std::span<Growth> out) {
   auto& k = *impl_;
   k.read_regions(scale * time);
   for (std::size_t g = 0; g < out.size(); ++g)
-    out[g] = {(k.x.z[static_cast<int>(g)] - k.z_at_onset[g]) / scale + intensity_floor * time,
-              k.x.dz[static_cast<int>(g)] + intensity_floor};
+    out[g] = {(k.x.readout.z[static_cast<int>(g)] - k.z_at_onset[g]) / scale + intensity_floor * time,
+              k.x.readout.dz[static_cast<int>(g)] + intensity_floor};
 }
 
 std::array<Growth, 2> Curves::actions(double time) {

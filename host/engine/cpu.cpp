@@ -106,7 +106,7 @@ class CpuBackend final : public Backend {
     require_fitting(shape_, parameters, points);
     load(parameters, 1, weights_);
     const auto net = network(0);
-    const auto features = static_cast<std::size_t>(shape_.features), columns = static_cast<std::size_t>(shape_.regions) + 2;
+    const auto features = static_cast<std::size_t>(shape_.features), columns = static_cast<std::size_t>(shape_.columns()) + 2;
     const std::size_t stimuli = points.stimuli.size() / features, count = points.time.size();
     const auto groups = static_cast<std::uint32_t>((stimuli + simd::stimulus_group - 1) / simd::stimulus_group);
     prepare({}, 1, groups);
@@ -235,7 +235,7 @@ class CpuBackend final : public Backend {
   /// Sums the tiles' gradient rows, in tile order, into the flat order.
   void sum_rows(const Batch& terms, const BatchTiles& batch, ModelStep& model) const {
     const auto net = network(0);
-    const auto G = static_cast<std::size_t>(shape_.regions), H = static_cast<std::size_t>(shape_.hidden_width);
+    const auto K = static_cast<std::size_t>(shape_.columns()), H = static_cast<std::size_t>(shape_.hidden_width);
     std::fill(model.sum.begin(), model.sum.end(), 0.0);
     double* sum = model.sum.data();
     for (const auto& place : batch.tiles) {
@@ -255,7 +255,7 @@ class CpuBackend final : public Backend {
       }
       for (std::size_t k = 0; k < static_cast<std::size_t>(tile.columns); ++k) {
         for (std::size_t j = 0; j < H; ++j)
-          E[j * G + tile.column[k]] +=
+          E[j * K + tile.column[k]] +=
               scale * static_cast<double>(row[static_cast<std::size_t>(at.E) + j * static_cast<std::size_t>(tile.columns) + k]);
         e[tile.column[k]] += scale * static_cast<double>(row[static_cast<std::size_t>(at.e) + k]);
       }

@@ -25,13 +25,17 @@ struct PointScratch {
         du(n1),
         n2(n1),
         dn2(n1),
-        v(size(s.regions)),
+        v(size(s.columns())),
         dv(v),
-        z(v),
-        dz(v),
+        zu(v),
+        dzu(v),
         slope(v),
         gv(v),
         gdv(v),
+        z(size(s.regions)),
+        dz(z),
+        gz(z),
+        gdz(z),
         gn2(n1),
         gdn2(n1),
         gp(n1),
@@ -50,8 +54,13 @@ struct PointScratch {
         gdx(1) {}
   static std::size_t size(int n) { return static_cast<std::size_t>(n); }
   formulas::TrunkColumns<double> trunk() { return {column(m), column(dm), column(n1), column(du), column(n2), column(dn2)}; }
+  /// z and gz: where regions are the columns, they are zu and gv.
+  formulas::ReadoutColumns<double> readout(bool by_unit) {
+    return {column(v), column(dv), column(zu), column(dzu), column(slope), column(by_unit ? z : zu), column(by_unit ? dz : dzu)};
+  }
   formulas::HeadColumns<double> head() { return {column(dy), column(w), column(dw), column(slope_w), column(x), column(dx)}; }
-  Numbers m, dm, n1, du, n2, dn2, v, dv, z, dz, slope, gv, gdv, gn2, gdn2, gp, gm, gdm, ga, w, dw, slope_w, dy, gy, gdy, x, dx, gx, gdx;
+  Numbers m, dm, n1, du, n2, dn2, v, dv, zu, dzu, slope, gv, gdv, z, dz, gz, gdz, gn2, gdn2, gp, gm, gdm, ga, w, dw, slope_w, dy, gy, gdy,
+      x, dx, gx, gdx;
 };
 
 class ReferenceBackend final : public Backend {
@@ -117,7 +126,7 @@ class ReferenceBackend final : public Backend {
   [[nodiscard]] Outputs outputs(std::span<const double> parameters, const OutputPoints& points) override {
     require_fitting(shape_, parameters, points);
     net_ = bind_network(shape_, layout_, parameters.data());
-    const auto columns = static_cast<std::size_t>(shape_.regions) + 2, features = static_cast<std::size_t>(shape_.features);
+    const auto columns = static_cast<std::size_t>(shape_.columns()) + 2, features = static_cast<std::size_t>(shape_.features);
     Outputs made{Numbers(points.time.size() * columns), Numbers(points.time.size() * columns)};
     Numbers rows(static_cast<std::size_t>(formulas::output_rows(net_)));
     const auto x = formulas::output_columns(net_, rows.data(), 1);
@@ -125,7 +134,7 @@ class ReferenceBackend final : public Backend {
       forward_stimulus(points.stimuli.subspan(points.stimulus[p] * features, features));
       formulas::region_outputs(net_, points.time[p], column(h3_), column(bypass_), x);
       double *value = &made.value[p * columns], *rate = &made.rate[p * columns];
-      for (int g = 0; g < shape_.regions; ++g) *value++ = x.z[g], *rate++ = x.dz[g];
+      for (int k = 0; k < shape_.columns(); ++k) *value++ = x.readout.zu[k], *rate++ = x.readout.dzu[k];
       for (const int a : {0, 1}) {
         const auto b = formulas::action_output(net_, a, x);
         *value++ = b.value, *rate++ = b.rate;
@@ -150,6 +159,7 @@ class ReferenceBackend final : public Backend {
     return combine(batch, sums[0], sums[1], sums[2]);
   }
 
+  [[nodiscard]] bool by_unit() const { return net_.column_region != nullptr; }
   double* grad(Tensor t) { return grad_ + layout_[t].offset; }
 
   /// One point: stimulus, trunk, readout, terms, and back; adds to the gradient and to the three sums of losses.
@@ -208,9 +218,8 @@ class ReferenceBackend final : public Backend {
   template <bool Rate>
   void forward(PointScratch& k, Term term, double time) {
     formulas::trunk_forward<Rate>(net_, time, column(h3_), column(bypass_), k.trunk());
-    formulas::dense<Rate>(net_.E, net_.e, shape_.hidden_width, shape_.regions, column(k.n2), column(k.dn2), column(k.v), column(k.dv));
-    if (term == Term::behaviour)
-      formulas::softplus_forward<Rate>(shape_.regions, column(k.v), column(k.dv), column(k.z), column(k.dz), column(k.slope));
+    formulas::dense<Rate>(net_.E, net_.e, shape_.hidden_width, shape_.columns(), column(k.n2), column(k.dn2), column(k.v), column(k.dv));
+    if (term == Term::behaviour) formulas::readout_forward<Rate>(net_, k.readout(by_unit()));
   }
 
   /// Fills gv, gdv of every region from the terms that the tile's weights ask for.
@@ -219,28 +228,30 @@ class ReferenceBackend final : public Backend {
     auto& k = scratch_;
     std::fill(k.gv.begin(), k.gv.end(), 0.0);
     std::fill(k.gdv.begin(), k.gdv.end(), 0.0);
+    std::fill(k.gz.begin(), k.gz.end(), 0.0);
+    std::fill(k.gdz.begin(), k.gdz.end(), 0.0);
+    const auto readout = k.readout(by_unit());
+    const auto gz = column(by_unit() ? k.gz : k.gv), gdz = column(by_unit() ? k.gdz : k.gdv);
     for (std::uint32_t c = 0; c < tile.columns; ++c) {
       const auto which = plan_->column[tile.first_column + c];
       if (tile.term == Term::neural) {
         sums[0] += read<Rate>(k.v[which], k.dv[which], weight(tile, c, p), scale, k.gv[which], k.gdv[which]);
       } else {
         const int action = static_cast<int>(which);
-        formulas::head_forward<Rate>(net_, action, column(k.z), column(k.dz), k.head());
+        formulas::head_forward<Rate>(net_, action, readout.z, readout.dz, k.head());
         sums[1 + which] += read<Rate>(k.x[0], k.dx[0], weight(tile, c, p), scale, k.gx[0], k.gdx[0]);
-        formulas::head_adjoint<Rate>(net_, action, k.head(), column(k.gx), column(k.gdx), column(k.gy), column(k.gdy), column(k.gv),
-                                     column(k.gdv));
+        formulas::head_adjoint<Rate>(net_, action, k.head(), column(k.gx), column(k.gdx), column(k.gy), column(k.gdy), gz, gdz);
         using enum Tensor;
         const bool left = action == 0;
-        formulas::dense_kernel_adjoint<Rate>(1, shape_.regions, shape_.behaviour_width, column(k.z), column(k.dz), column(k.gy),
-                                             column(k.gdy), grad(left ? F1_left : F1_right));
+        formulas::dense_kernel_adjoint<Rate>(1, shape_.regions, shape_.behaviour_width, readout.z, readout.dz, column(k.gy), column(k.gdy),
+                                             grad(left ? F1_left : F1_right));
         formulas::dense_bias_adjoint(1, shape_.behaviour_width, column(k.gy), grad(left ? f1_left : f1_right));
         formulas::dense_kernel_adjoint<Rate>(1, shape_.behaviour_width, 1, column(k.w), column(k.dw), column(k.gx), column(k.gdx),
                                              grad(left ? F2_left : F2_right));
         formulas::dense_bias_adjoint(1, 1, column(k.gx), grad(left ? f2_left : f2_right));
       }
     }
-    if (tile.term == Term::behaviour)
-      formulas::softplus_adjoint<Rate>(shape_.regions, column(k.dv), column(k.slope), column(k.gv), column(k.gdv));
+    if (tile.term == Term::behaviour) formulas::readout_adjoint<Rate>(net_, readout, gz, gdz, column(k.gv), column(k.gdv));
   }
 
   template <bool Rate>
@@ -262,9 +273,9 @@ class ReferenceBackend final : public Backend {
   void backward(PointScratch& k, Term, double time) {
     using enum Tensor;
     const int H = shape_.hidden_width, T = shape_.time_width;
-    formulas::dense_kernel_adjoint<Rate>(1, H, shape_.regions, column(k.n2), column(k.dn2), column(k.gv), column(k.gdv), grad(E));
-    formulas::dense_bias_adjoint(1, shape_.regions, column(k.gv), grad(e));
-    formulas::dense_input_adjoint<Rate, false>(net_.E, H, shape_.regions, column(k.gv), column(k.gdv), column(k.gn2), column(k.gdn2));
+    formulas::dense_kernel_adjoint<Rate>(1, H, shape_.columns(), column(k.n2), column(k.dn2), column(k.gv), column(k.gdv), grad(E));
+    formulas::dense_bias_adjoint(1, shape_.columns(), column(k.gv), grad(e));
+    formulas::dense_input_adjoint<Rate, false>(net_.E, H, shape_.columns(), column(k.gv), column(k.gdv), column(k.gn2), column(k.gdn2));
     formulas::trunk_adjoint<Rate>(net_, time, k.trunk(), column(k.gn2), column(k.gdn2), column(k.gp), column(k.gm), column(k.gdm),
                                   column(k.ga));
     formulas::dense_kernel_adjoint<Rate>(1, T, H, column(k.m), column(k.dm), column(k.gn2), column(k.gdn2), grad(C));

@@ -5,7 +5,7 @@
 
 namespace nnpoisson {
 
-/// The formulas' view of a flat parameter vector.
+/// The formulas' view of a flat parameter vector; `layout` must outlive it.
 template <class S>
 formulas::Network<S> bind_network(const NetworkShape& shape, const ParameterLayout& layout, const S* parameters) {
   const auto at = [&](Tensor t) { return parameters + layout[t].offset; };
@@ -16,8 +16,11 @@ formulas::Network<S> bind_network(const NetworkShape& shape, const ParameterLayo
           shape.time_width,
           shape.hidden_width,
           shape.regions,
+          shape.columns(),
           shape.behaviour_width,
           shape.stimulus_bypass,
+          layout.column_region().empty() ? nullptr : layout.column_region().data(),
+          layout.region_columns().data(),
           at(A1),
           at(b1),
           at(A2),

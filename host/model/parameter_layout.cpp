@@ -6,7 +6,9 @@
 
 namespace nnpoisson {
 
-ParameterLayout::ParameterLayout(const NetworkShape& shape) {
+ParameterLayout::ParameterLayout(const NetworkShape& shape)
+    : column_region_(shape.unit_region), region_columns_(shape.unit_region.empty() ? 0 : static_cast<std::size_t>(shape.regions)) {
+  for (const auto region : column_region_) ++region_columns_.at(static_cast<std::size_t>(region));
   const auto [h1, h2] = shape.stimulus_widths;
   const bool bypass = shape.stimulus_bypass;
   struct Layer {
@@ -23,7 +25,7 @@ ParameterLayout::ParameterLayout(const NetworkShape& shape) {
       {.name = "neuro3", .in = 1, .out = shape.time_width, .bias = false, .non_negative = true},
       {.name = "neuro4", .in = shape.time_width, .out = shape.hidden_width, .non_negative = true},
       {.name = "neuro5", .in = 1, .out = shape.hidden_width, .trained = bypass},
-      {.name = "neuro6", .in = shape.hidden_width, .out = shape.regions, .non_negative = true},
+      {.name = "neuro6", .in = shape.hidden_width, .out = shape.columns(), .non_negative = true},
       {.name = "beh0", .in = shape.regions, .out = shape.behaviour_width, .non_negative = true},
       {.name = "beh2", .in = shape.regions, .out = shape.behaviour_width, .non_negative = true},
       {.name = "beh1", .in = shape.behaviour_width, .out = 1, .non_negative = true},

@@ -21,7 +21,10 @@ class Trials {
       : data_(data),
         scaled_(options.preset == Preset::authors || options.neural_time == NeuralTime::scaled),
         units_(units_by_session_and_region(data)),
+        units_of_session_(data.session_names.size()),
         stimulus_(data.trials()) {
+    for (std::size_t u = 0; u < data.units(); ++u)
+      units_of_session_[static_cast<std::size_t>(data.unit.session[u])].push_back(static_cast<std::uint32_t>(u));
     std::map<std::vector<double>, std::uint32_t> numbers;
     const std::size_t f = data.features();
     for (std::size_t n = 0; n < data.trials(); ++n) {
@@ -42,6 +45,10 @@ class Trials {
   [[nodiscard]] std::int32_t units(std::size_t n, std::size_t region) const {
     return units_[static_cast<std::size_t>(data_.trial.session[n]) * data_.regions() + region];
   }
+  /// The units exposed in trial n.
+  [[nodiscard]] const std::vector<std::uint32_t>& units(std::size_t n) const {
+    return units_of_session_[static_cast<std::size_t>(data_.trial.session[n])];
+  }
   [[nodiscard]] std::uint32_t action(std::size_t n) const { return data_.trial.choice[n] > 0 ? 0U : 1U; }
 
   std::vector<double> distinct_stimuli;  ///< [S x F]
@@ -50,6 +57,7 @@ class Trials {
   const Dataset& data_;
   bool scaled_;
   std::vector<std::int32_t> units_;
+  std::vector<std::vector<std::uint32_t>> units_of_session_;
   std::vector<std::uint32_t> stimulus_;
 };
 
@@ -67,8 +75,9 @@ class Collector {
       const double kappa = trials_.scale(n);
       const auto stimulus = trials_.stimulus(n);
       const auto wanted = [&](std::int32_t unit, std::uint32_t& column) {
-        column = static_cast<std::uint32_t>(data.unit.region[static_cast<std::size_t>(unit)]);
-        return region < 0 || column == static_cast<std::uint32_t>(region);
+        const auto in = data.unit.region[static_cast<std::size_t>(unit)];
+        column = static_cast<std::uint32_t>(options_.by_unit ? unit : in);
+        return region < 0 || in == region;
       };
       std::uint32_t column = 0;
       if (data.binned()) {
@@ -86,15 +95,13 @@ class Collector {
           ++spikes;
         }
       }
+      if (options_.by_unit) expose_units(n, region);
       for (std::size_t g = 0; g < data.regions(); ++g) {
         if (region >= 0 && g != static_cast<std::size_t>(region)) continue;
         const double exposed = trials_.units(n, g);
         if (exposed == 0) continue;
-        exposure_.push_back({trials_.end(n), exposed / kappa, 1, stimulus, static_cast<std::uint32_t>(g)});
-        if (exact) {
-          exposure_.push_back({0, -exposed / kappa, 1, stimulus, static_cast<std::uint32_t>(g)});
-          constant += eps_ * exposed * trials_.until(n);
-        }
+        if (!options_.by_unit) expose(n, exposed, static_cast<std::uint32_t>(g));
+        if (exact) constant += eps_ * exposed * trials_.until(n);
       }
     }
   }
@@ -131,6 +138,17 @@ class Collector {
   std::array<double, 2> action_constant{};
 
  private:
+  /// The cumulative intensity of `units` units of a column over trial n.
+  void expose(std::size_t n, double units, std::uint32_t column) {
+    const double weight = units / trials_.scale(n);
+    exposure_.push_back({trials_.end(n), weight, 1, trials_.stimulus(n), column});
+    if (options_.preset == Preset::exact) exposure_.push_back({0, -weight, 1, trials_.stimulus(n), column});
+  }
+  void expose_units(std::size_t n, std::int32_t region) {
+    for (const auto unit : trials_.units(n))
+      if (region < 0 || trials_.data().unit.region[unit] == region) expose(n, 1, unit);
+  }
+
   PlanPiece piece(Term term, Reading reading) {
     PlanPiece made;
     made.add(term, reading, events_, reading == Reading::rate && term == Term::neural ? options_.time_resolution : 0,
@@ -190,6 +208,7 @@ Plan make_plan(const Dataset& data, const PlanOptions& options, std::span<const 
     throw UsageError("preset authors: the dataset holds counts in bins, and that likelihood needs spike times; use preset exact");
   const auto everything = chosen.empty() ? all_trials(data) : std::vector<std::int32_t>{};
   const std::span<const std::int32_t> trials = chosen.empty() ? std::span<const std::int32_t>(everything) : chosen;
+  if (authors && options.by_unit) throw UsageError("preset authors: units of a region share one intensity there; use preset exact");
   if (trials.empty()) throw DataError("dataset: no trial to plan for");
   if (options.parts < 1) throw UsageError("train.batches: at least 1 batch is needed");
 
@@ -197,6 +216,7 @@ Plan make_plan(const Dataset& data, const PlanOptions& options, std::span<const 
   Plan plan;
   plan.features = static_cast<int>(data.features());
   plan.regions = static_cast<int>(data.regions());
+  plan.columns = static_cast<int>(options.by_unit ? data.units() : data.regions());
   plan.time_limit = data.time_limit;
   const auto requests = batch_requests(data, options, trials);
 

@@ -93,9 +93,13 @@ Problem::Problem(const TrainRequest& request, const std::function<void(const std
   Fingerprint print;
   print.add(data);
 
-  shape_ = {static_cast<int>(data.features()), settings_.model.stimulus_widths, settings_.model.time_width,
-            settings_.model.hidden_width,      settings_.model.behaviour_width, static_cast<int>(data.regions()),
-            settings_.model.stimulus_bypass};
+  shape_ = {.features = static_cast<int>(data.features()),
+            .stimulus_widths = settings_.model.stimulus_widths,
+            .time_width = settings_.model.time_width,
+            .hidden_width = settings_.model.hidden_width,
+            .behaviour_width = settings_.model.behaviour_width,
+            .regions = static_cast<int>(data.regions()),
+            .stimulus_bypass = settings_.model.stimulus_bypass};
   model_.preset = settings_.preset;
   model_.neural_time = settings_.train.neural_time;
   model_.time_limit = data.time_limit;
@@ -136,8 +140,14 @@ Problem::Problem(const TrainRequest& request, const std::function<void(const std
 PlanOptions Problem::options(Grouping grouping, int parts, double time_resolution) const {
   const int threads =
       request_.backend.threads > 0 ? request_.backend.threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  return {settings_.preset, settings_.train.neural_time, grouping, parts, settings_.train.behaviour_weight, time_resolution, settings_.seed,
-          threads};
+  return {.preset = settings_.preset,
+          .neural_time = settings_.train.neural_time,
+          .grouping = grouping,
+          .parts = parts,
+          .behaviour_weight = settings_.train.behaviour_weight,
+          .time_resolution = time_resolution,
+          .seed = settings_.seed,
+          .threads = threads};
 }
 
 void Problem::take_init(const std::function<void(const std::string&)>& message) {

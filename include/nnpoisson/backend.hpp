@@ -58,9 +58,10 @@ struct OutputPoints {
   std::span<const double> time;             ///< [P] the time the network sees, s
 };
 
-/// z of every region, then b of left and right: cumulative intensities and hazards, and their time derivatives, Hz.
+/// z of every region (of every unit, with readout by unit), then b of left and right: cumulative intensities and hazards, and their time
+/// derivatives, Hz.
 struct Outputs {
-  std::vector<double> value, rate;  ///< [P x (G + 2)]
+  std::vector<double> value, rate;  ///< [P x (columns + 2)]
 };
 
 /// The one seam between the engine and what computes it. A backend is given its plan once.

@@ -28,7 +28,7 @@ struct Tile {
   std::uint64_t first_point = 0;     ///< into Plan::time, stimulus
   std::uint64_t first_weight = 0;    ///< into Plan::weight, [columns x count]
   std::uint64_t first_interval = 0;  ///< into Plan::interval (Reading::interval only)
-  std::uint32_t first_column = 0;    ///< into Plan::column, region numbers (neural) or actions 0 left, 1 right (behaviour)
+  std::uint32_t first_column = 0;    ///< into Plan::column, regions or units (neural) or actions 0 left, 1 right (behaviour)
   std::uint32_t columns = 0;
 };
 inline constexpr std::uint32_t tile_points = 256;
@@ -52,6 +52,7 @@ struct Batch {
 /// The points at which the loss needs the network (docs/architecture.md): stimuli de-duplicated, equal points merged, cut into tiles.
 struct Plan {
   int features = 0, regions = 0;
+  int columns = 0;  ///< of the readout: regions, or units where each has its own intensity
   double time_limit = 0;
   double eps = 1e-5;                    ///< Hz, added to every intensity
   std::vector<double> stimuli;          ///< [S x F], distinct
@@ -82,7 +83,8 @@ struct PlanOptions {
   Preset preset = Preset::exact;
   NeuralTime neural_time = NeuralTime::scaled;
   Grouping grouping = Grouping::joint;
-  int parts = 1;  ///< batches in a pass
+  int parts = 1;         ///< batches in a pass
+  bool by_unit = false;  ///< readout by unit: every unit is a column
   double behaviour_weight = 1;
   double time_resolution = 0;  ///< s of scaled time; spikes of one stimulus and one cell become one point
   std::uint64_t seed = 0;      ///< partition of trials: NumPy's RandomState in `authors`, Philox in `joint`
@@ -90,7 +92,7 @@ struct PlanOptions {
 };
 
 /// Builds the plan. Batches follow training order: part > region in alphabetical order. `trials`: the trials to use (ascending); empty
-/// span: all. Throws UsageError (binned data with Preset::authors), DataError (no trial).
+/// span: all. Throws UsageError (binned data or readout by unit with Preset::authors), DataError (no trial).
 [[nodiscard]] Plan make_plan(const Dataset& data, const PlanOptions& options, std::span<const std::int32_t> trials = {});
 
 /// The authors' partition: for each region in alphabetical order a permutation of its trial numbers, cut by array_split.

@@ -33,7 +33,7 @@ struct TileRow {
 };
 template <class T>
 NNP_FORMULA constexpr TileRow tile_row(const formulas::Network<T>& net, Term term, int columns) {
-  const int k = term == Term::neural ? columns : net.regions;
+  const int k = term == Term::neural ? columns : net.columns;
   TileRow row{};
   row.C = net.time_width;
   row.c = row.C + net.time_width * net.hidden_width;
@@ -92,7 +92,7 @@ struct OutputJob {
   const std::uint32_t* stimulus;  ///< [pad] rows of the table
   const T* table;
   int table_width;
-  double *value, *rate;  ///< out, [count x (regions + 2)]
+  double *value, *rate;  ///< out, [count x (net.columns + 2)]
   T* scratch;            ///< output_scratch_size() numbers, 64-byte aligned
 };
 template <class T>

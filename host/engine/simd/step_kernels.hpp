@@ -95,14 +95,14 @@ template <class P>
 void output_kernel(const OutputJob<typename P::Scalar>& job) {
   using T = typename P::Scalar;
   const auto& net = job.net;
-  const int T_ = net.time_width, H = net.bypass ? net.hidden_width : 0, G = net.regions;
+  const int T_ = net.time_width, H = net.bypass ? net.hidden_width : 0, K = net.columns;
   P* h3 = reinterpret_cast<P*>(job.scratch);
   P* bypass = h3 + T_;
   const auto x = formulas::output_columns(net, bypass + H, 1);
   const auto write = [&](int point, int column, P value, P rate) {
     for (int lane = 0; lane < P::lanes && point + lane < job.count; ++lane) {
-      job.value[static_cast<long>(point + lane) * (G + 2) + column] = static_cast<double>(value.v[lane]);
-      job.rate[static_cast<long>(point + lane) * (G + 2) + column] = static_cast<double>(rate.v[lane]);
+      job.value[static_cast<long>(point + lane) * (K + 2) + column] = static_cast<double>(value.v[lane]);
+      job.rate[static_cast<long>(point + lane) * (K + 2) + column] = static_cast<double>(rate.v[lane]);
     }
   };
   for (int point = 0; point < job.count; point += P::lanes) {
@@ -112,10 +112,10 @@ void output_kernel(const OutputJob<typename P::Scalar>& job) {
       for (int j = 0; j < H; ++j) bypass[j].v[lane] = from[T_ + j];
     }
     formulas::region_outputs(net, P::load(job.time + point), {h3, 1}, {bypass, 1}, x);
-    for (int g = 0; g < G; ++g) write(point, g, x.z[g], x.dz[g]);
+    for (int k = 0; k < K; ++k) write(point, k, x.readout.zu[k], x.readout.dzu[k]);
     for (int a = 0; a < 2; ++a) {
       const auto b = formulas::action_output(net, a, x);
-      write(point, G + a, b.value, b.rate);
+      write(point, K + a, b.value, b.rate);
     }
   }
 }

@@ -36,9 +36,9 @@ class TileKernel {
 
  public:
   static int scratch_size(const formulas::Network<T>& net, int columns) {
-    const int k = columns > net.regions ? columns : net.regions;
+    const int k = columns > net.columns ? columns : net.columns;
     const int trunk = 2 * (2 * net.time_width + 6 * net.hidden_width);
-    const int readout = 2 * 7 * k + 2 * (7 * net.behaviour_width + 4);
+    const int readout = 2 * 7 * k + 4 * net.regions + 2 * (7 * net.behaviour_width + 4);
     const int locals = 6 * (net.time_width + net.hidden_width);
     const int row = tile_row(net, Term::behaviour, 0).size + net.hidden_width * k + k;
     return ((trunk + readout) * B + locals + row) * L + net.hidden_width * k + padded(k) + 2 * pad;
@@ -53,7 +53,7 @@ class TileKernel {
   };
 
   explicit TileKernel(const TileJob<T>& job) : job_(job), net_(job.net), tile_(job.tile), scratch_(job.scratch) {
-    columns_ = tile_.term == Term::neural ? tile_.columns : net_.regions;
+    columns_ = tile_.term == Term::neural ? tile_.columns : net_.columns;
     layout_ = tile_row(net_, tile_.term, tile_.columns);
     for (auto& x : layers_) {
       for (P** a : {&x.m, &x.dm}) *a = scratch_.template take<P>(net_.time_width * B);
@@ -64,7 +64,10 @@ class TileKernel {
     for (P** a : {&h3_, &gm_, &gdm_, &ga_, &gh3_sum_}) *a = scratch_.template take<P>(net_.time_width);
     for (P** a : {&bypass_, &gp_, &gp_sum_}) *a = scratch_.template take<P>(net_.hidden_width);
     if (tile_.term == Term::behaviour) {
-      for (P** a : {&z_, &dz_, &slope_}) *a = scratch_.template take<P>(columns_ * B);
+      for (P** a : {&zu_, &dzu_, &slope_}) *a = scratch_.template take<P>(columns_ * B);
+      z_ = zu_, dz_ = dzu_, gz_ = layers_[0].gv, gdz_ = layers_[0].gdv;
+      if (net_.column_region)
+        for (P** a : {&z_, &dz_, &gz_, &gdz_}) *a = scratch_.template take<P>(net_.regions * B);
       for (auto& h : heads_) {
         for (P** a : {&h.w, &h.dw, &h.slope, &h.dy, &h.gy, &h.gdy}) *a = scratch_.template take<P>(net_.behaviour_width * B);
         for (P** a : {&h.x, &h.dx, &h.gx, &h.gdx}) *a = scratch_.template take<P>(B);
@@ -76,7 +79,7 @@ class TileKernel {
       T* E = reinterpret_cast<T*>(scratch_.template take<P>((net_.hidden_width * columns_ + L - 1) / L));
       T* e = reinterpret_cast<T*>(scratch_.template take<P>((columns_ + L - 1) / L));
       for (int k = 0; k < columns_; ++k) {
-        for (int j = 0; j < net_.hidden_width; ++j) E[j * columns_ + k] = net_.E[static_cast<long>(j) * net_.regions + tile_.column[k]];
+        for (int j = 0; j < net_.hidden_width; ++j) E[j * columns_ + k] = net_.E[static_cast<long>(j) * net_.columns + tile_.column[k]];
         e[k] = net_.e[tile_.column[k]];
       }
       E_ = E;
@@ -222,8 +225,9 @@ class TileKernel {
   void behaviour_terms(int point, int p) {
     const Layers& x = layers_[0];
     readout<Rate>(x, p);
-    formulas::softplus_forward<Rate>(columns_, at(x.v, p), at(x.dv, p), at(z_, p), at(dz_, p), at(slope_, p));
-    for (int g = 0; g < columns_; ++g) x.gv[g * B + p] = x.gdv[g * B + p] = P(0);
+    const formulas::ReadoutColumns<P> read_out{at(x.v, p), at(x.dv, p), at(zu_, p), at(dzu_, p), at(slope_, p), at(z_, p), at(dz_, p)};
+    formulas::readout_forward<Rate>(net_, read_out);
+    for (int g = 0; g < net_.regions; ++g) gz_[g * B + p] = gdz_[g * B + p] = P(0);
     for (int k = 0; k < tile_.columns; ++k) {
       const int action = static_cast<int>(tile_.column[k]);
       const auto& h = heads_[action];
@@ -231,9 +235,9 @@ class TileKernel {
       formulas::head_forward<Rate>(net_, action, at(z_, p), at(dz_, p), head);
       const P weight = P::load(tile_.weight + static_cast<long>(k) * tile_.stride + point);
       loss_[1 + action] = loss_[1 + action] + read<Rate>(h.x[p], Rate ? h.dx[p] : weight, weight, h.gx[p], h.gdx[p]);
-      formulas::head_adjoint<Rate>(net_, action, head, at(h.gx, p), at(h.gdx, p), at(h.gy, p), at(h.gdy, p), at(x.gv, p), at(x.gdv, p));
+      formulas::head_adjoint<Rate>(net_, action, head, at(h.gx, p), at(h.gdx, p), at(h.gy, p), at(h.gdy, p), at(gz_, p), at(gdz_, p));
     }
-    formulas::softplus_adjoint<Rate>(columns_, at(x.dv, p), at(slope_, p), at(x.gv, p), at(x.gdv, p));
+    formulas::readout_adjoint<Rate>(net_, read_out, at(gz_, p), at(gdz_, p), at(x.gv, p), at(x.gdv, p));
   }
 
   template <bool Rate>
@@ -328,7 +332,7 @@ class TileKernel {
   const T *E_, *e_;
   Layers layers_[2];
   Head heads_[2];
-  P *row_, *h3_, *bypass_, *gm_, *gdm_, *ga_, *gp_, *gh3_sum_, *gp_sum_, *z_, *dz_, *slope_;
+  P *row_, *h3_, *bypass_, *gm_, *gdm_, *ga_, *gp_, *gh3_sum_, *gp_sum_, *zu_, *dzu_, *slope_, *z_, *dz_, *gz_, *gdz_;
   P loss_[3];
   static constexpr std::uint32_t none = ~0U;
   std::uint32_t gathered_ = none;  // the stimulus that fills h3_ and bypass_

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "nnpoisson/formulas/dense.hpp"
 
 /// The monotone network at a point, its time derivative and the adjoint of both (docs/architecture.md has the equations).
@@ -9,8 +11,11 @@ namespace nnpoisson::formulas {
 /// A network's sizes and parameters, every kernel [in x out] row-major.
 template <class S>
 struct Network {
-  int features, width1, width2, time_width, hidden_width, regions, behaviour_width;
+  int features, width1, width2, time_width, hidden_width, regions;
+  int columns;  ///< of E: regions, or units where each has its own
+  int behaviour_width;
   bool bypass;
+  const std::int32_t *column_region, *region_columns;  ///< readout by unit: a column's region, a region's columns; else null
   const S *A1, *b1, *A2, *b2, *A3, *b3, *a, *C, *c, *R, *d, *E, *e;
   struct Head {
     const S *F1, *f1, *F2, *f2;
@@ -140,6 +145,43 @@ NNP_FORMULA void softplus_adjoint(int n, Column<P> dv, Column<P> slope, Column<P
       gz[g] = gz[g] * s;
     }
   }
+}
+
+/// What behaviour reads at one point. [columns]: v dv, zu dzu and the slope of zu; [regions]: z dz, the means of zu dzu over a region's
+/// columns, or the same numbers where regions are the columns.
+template <class P>
+struct ReadoutColumns {
+  Column<P> v, dv, zu, dzu, slope, z, dz;
+};
+
+/// From v dv to z dz; a region without columns has 0.
+template <bool Rate, class P, class S>
+NNP_FORMULA void readout_forward(const Network<S>& net, const ReadoutColumns<P>& x) {
+  softplus_forward<Rate>(net.columns, x.v, x.dv, x.zu, x.dzu, x.slope);
+  if (!net.column_region) return;
+  for (int g = 0; g < net.regions; ++g) {
+    x.z[g] = P(0);
+    if constexpr (Rate) x.dz[g] = P(0);
+  }
+  for (int u = 0; u < net.columns; ++u) {
+    const int g = net.column_region[u];
+    const S share = S(1) / S(net.region_columns[g]);
+    x.z[g] = x.z[g] + x.zu[u] * share;
+    if constexpr (Rate) x.dz[g] = x.dz[g] + x.dzu[u] * share;
+  }
+}
+
+/// The adjoint of readout_forward: gz gdz [regions] to gv gdv [columns], which are the same numbers where regions are the columns.
+template <bool Rate, class P, class S>
+NNP_FORMULA void readout_adjoint(const Network<S>& net, const ReadoutColumns<P>& x, Column<P> gz, Column<P> gdz, Column<P> gv,
+                                 Column<P> gdv) {
+  for (int u = 0; net.column_region && u < net.columns; ++u) {
+    const int g = net.column_region[u];
+    const S share = S(1) / S(net.region_columns[g]);
+    gv[u] = gz[g] * share;
+    if constexpr (Rate) gdv[u] = gdz[g] * share;
+  }
+  softplus_adjoint<Rate>(net.columns, x.dv, x.slope, gv, gdv);
 }
 
 // ---------------------------------------------------------------- behaviour: z to the action's pre-activation

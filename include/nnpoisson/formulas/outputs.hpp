@@ -10,26 +10,26 @@ struct ValueAndRate {
   P value, rate;
 };
 
-/// What one point's outputs are computed in. [regions]: v dv (pre-activation), z dz and the slope of z.
+/// What one point's outputs are computed in.
 template <class P>
 struct OutputColumns {
   TrunkColumns<P> trunk;
-  Column<P> v, dv, z, dz, slope;
+  ReadoutColumns<P> readout;
   HeadColumns<P> head;
 };
 
-/// z and dz of every region.
+/// zu and dzu of every column, z and dz of every region.
 template <class P, class S>
 NNP_FORMULA void region_outputs(const Network<S>& net, P time, Column<P> h3, Column<P> bypass, const OutputColumns<P>& x) {
   trunk_forward<true>(net, time, h3, bypass, x.trunk);
-  dense<true>(net.E, net.e, net.hidden_width, net.regions, x.trunk.n2, x.trunk.dn2, x.v, x.dv);
-  softplus_forward<true>(net.regions, x.v, x.dv, x.z, x.dz, x.slope);
+  dense<true>(net.E, net.e, net.hidden_width, net.columns, x.trunk.n2, x.trunk.dn2, x.readout.v, x.readout.dv);
+  readout_forward<true>(net, x.readout);
 }
 
 /// b and its derivative of one action, from the regions' outputs.
 template <class P, class S>
 NNP_FORMULA ValueAndRate<P> action_output(const Network<S>& net, int action, const OutputColumns<P>& x) {
-  head_forward<true>(net, action, x.z, x.dz, x.head);
+  head_forward<true>(net, action, x.readout.z, x.readout.dz, x.head);
   const auto b = softplus_with_slope(x.head.x[0]);
   return {b.value, b.slope * x.head.dx[0]};
 }
@@ -37,7 +37,8 @@ NNP_FORMULA ValueAndRate<P> action_output(const Network<S>& net, int action, con
 /// Rows of numbers that OutputColumns take, one number a point each.
 template <class S>
 NNP_FORMULA constexpr int output_rows(const Network<S>& net) {
-  return 2 * net.time_width + 4 * net.hidden_width + 5 * net.regions + 4 * net.behaviour_width + 2;
+  return 2 * net.time_width + 4 * net.hidden_width + 5 * net.columns + (net.column_region ? 2 * net.regions : 0) + 4 * net.behaviour_width +
+         2;
 }
 
 /// Columns that follow each other in `rows`, whose elements lie `stride` apart.
@@ -48,11 +49,14 @@ NNP_FORMULA OutputColumns<P> output_columns(const Network<S>& net, P* rows, int 
     rows += static_cast<long>(n) * stride;
     return column;
   };
-  const int T = net.time_width, H = net.hidden_width, G = net.regions, W = net.behaviour_width;
+  const int T = net.time_width, H = net.hidden_width, K = net.columns, W = net.behaviour_width;
   OutputColumns<P> x{};
   x.trunk.m = take(T), x.trunk.dm = take(T);
   x.trunk.n1 = take(H), x.trunk.du = take(H), x.trunk.n2 = take(H), x.trunk.dn2 = take(H);
-  x.v = take(G), x.dv = take(G), x.z = take(G), x.dz = take(G), x.slope = take(G);
+  ReadoutColumns<P>& r = x.readout;
+  r.v = take(K), r.dv = take(K), r.zu = take(K), r.dzu = take(K), r.slope = take(K);
+  r.z = net.column_region ? take(net.regions) : r.zu;
+  r.dz = net.column_region ? take(net.regions) : r.dzu;
   x.head.dy = take(W), x.head.w = take(W), x.head.dw = take(W), x.head.slope = take(W);
   x.head.x = take(1), x.head.dx = take(1);
   return x;
