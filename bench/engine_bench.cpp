@@ -1,5 +1,6 @@
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
@@ -9,7 +10,8 @@
 #include "paper_dataset.hpp"
 #include "peak.hpp"
 
-/// Spikes/s of the engine: the fused point by instruction set and precision, whole passes by threads, spikes and resolution, planning.
+/// Spikes/s of the engine: the fused point by instruction set and precision, whole passes by threads, spikes and resolution, planning,
+/// and, where there is a GPU, large batches, small steps and many models on it.
 namespace nnpoisson {
 namespace {
 
@@ -32,21 +34,30 @@ NetworkShape shape_of(const Plan& plan) {
   return shape;
 }
 
-/// Adam steps over all batches of a plan, again and again.
-void passes(benchmark::State& state, std::shared_ptr<const Plan> plan, const BackendOptions& options) {
+/// Adam steps over all batches of a plan, again and again; `turns` of them in one program, for `models` side by side.
+void passes(benchmark::State& state, std::shared_ptr<const Plan> plan, const BackendOptions& options, int turns = 1, int models = 1) {
   const NetworkShape shape = shape_of(*plan);
   const auto backend = make_backend(options, shape, plan);
   TrainingState training;
-  training.parameters = initial_parameters(shape, 0);
+  training.models = models;
+  for (int m = 0; m < models; ++m) {
+    const auto initial = initial_parameters(shape, static_cast<std::uint64_t>(m));
+    training.parameters.insert(training.parameters.end(), initial.begin(), initial.end());
+  }
   training.first_moment.assign(training.parameters.size(), 0.0);
   training.second_moment = training.first_moment;
   std::vector<std::uint32_t> order;
-  for (std::uint32_t b = 0; b < plan->batches.size(); ++b) order.push_back(b);
-  const std::vector<double> rate{1e-4};
+  for (int t = 0; t < turns; ++t)
+    for (std::uint32_t b = 0; b < plan->batches.size(); ++b) order.push_back(b);
+  const std::vector<double> rate(static_cast<std::size_t>(models), 1e-4);
   const std::atomic<bool> stop{false};
-  for (auto _ : state) backend->train(training, {order, rate}, stop);
-  const auto spikes = static_cast<double>(plan->spikes) * static_cast<double>(state.iterations());
+  for (auto _ : state)
+    if (!backend->train(training, {order, rate}, stop).finite) return state.SkipWithError("the loss is not finite");
+  const auto iterations = static_cast<double>(state.iterations());
+  const auto spikes = static_cast<double>(plan->spikes) * turns * models * iterations;
   state.counters["spikes/s"] = benchmark::Counter(spikes, benchmark::Counter::kIsRate);
+  state.counters["us/step"] =
+      benchmark::Counter(static_cast<double>(order.size()) * iterations / 1e6, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
   state.counters["points"] = static_cast<double>(plan->time.size());
   state.SetLabel(backend->description());
 }
@@ -87,6 +98,24 @@ void planning(benchmark::State& state) {
                                                   benchmark::Counter::kIsRate);
 }
 
+/// One batch of all spikes, every one at its own time.
+void cuda_large_batch(benchmark::State& state, Precision precision) {
+  const auto plan = plan_of(static_cast<std::size_t>(state.range(0)), Preset::exact, 0, 1);
+  passes(state, plan, {.kind = BackendKind::cuda, .precision = precision});
+  state.counters["FLOP/s"] = benchmark::Counter(
+      static_cast<double>(plan->spikes) * static_cast<double>(state.iterations()) * flops_of_a_spike, benchmark::Counter::kIsRate);
+}
+
+/// The published schedule: small steps, twenty passes in one program.
+void cuda_authors(benchmark::State& state) {
+  passes(state, plan_of(60, Preset::authors, 0.001), {.kind = BackendKind::cuda}, 20, static_cast<int>(state.range(0)));
+}
+
+bool has_gpu() {
+  const auto devices = cuda_devices();
+  return std::any_of(devices.begin(), devices.end(), [](const DeviceState& d) { return d.why_not.empty(); });
+}
+
 /// What the processor can do at most: independent fused multiply-adds in registers.
 void peak(benchmark::State& state, const PeakLoop& loop) {
   double sum = 0;
@@ -114,6 +143,16 @@ void register_all() {
           ->UseRealTime();
   RegisterBenchmark("spikes/trials_of_session", spikes)->Arg(4)->Arg(15)->Arg(60)->Unit(benchmark::kMillisecond);
   RegisterBenchmark("planning/resolution_ms", planning)->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond)->UseRealTime();
+  if (!has_gpu()) return;
+  for (const auto precision : {Precision::single_precision, Precision::double_precision})
+    RegisterBenchmark(
+        (std::string("cuda/large_batch/") + (precision == Precision::single_precision ? "float" : "double") + "/trials_of_session").c_str(),
+        [precision](benchmark::State& s) { cuda_large_batch(s, precision); })
+        ->Arg(60)
+        ->Arg(240)
+        ->Unit(benchmark::kMillisecond)
+        ->UseRealTime();
+  RegisterBenchmark("cuda/authors/1ms/models", cuda_authors)->Arg(1)->Arg(64)->Unit(benchmark::kMillisecond)->UseRealTime();
 }
 
 }  // namespace
