@@ -56,8 +56,8 @@ void passes(benchmark::State& state, std::shared_ptr<const Plan> plan, const Bac
   const auto iterations = static_cast<double>(state.iterations());
   const auto spikes = static_cast<double>(plan->spikes) * turns * models * iterations;
   state.counters["spikes/s"] = benchmark::Counter(spikes, benchmark::Counter::kIsRate);
-  state.counters["us/step"] =
-      benchmark::Counter(static_cast<double>(order.size()) * iterations / 1e6, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["time/step"] =
+      benchmark::Counter(static_cast<double>(order.size()) * iterations, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
   state.counters["points"] = static_cast<double>(plan->time.size());
   state.SetLabel(backend->description());
 }
