@@ -9,7 +9,7 @@ namespace {
 using formulas::Column;
 using Numbers = std::vector<double>;
 
-Column<double> column(Numbers& v) { return {v.data(), 1}; }
+Column<double> layer(Numbers& v) { return {v.data(), 1}; }
 Numbers zeros(int n) { return Numbers(static_cast<std::size_t>(n)); }
 
 }  // namespace
@@ -29,16 +29,16 @@ struct Curves::Impl {
         rows(zeros(formulas::output_rows(net))),
         x(formulas::output_columns(net, rows.data(), 1)) {
     Numbers u1 = zeros(net.width1), h1 = u1, u2 = zeros(net.width2), h2 = u2;
-    formulas::stimulus_forward<double>(net, {column(s), column(u1), column(h1), column(u2), column(h2), column(h3), column(bypass)});
+    formulas::stimulus_forward<double>(net, {layer(s), layer(u1), layer(h1), layer(u2), layer(h2), layer(h3), layer(bypass)});
     read_regions(0);
-    z_at_onset.assign(x.readout.z.first, x.readout.z.first + net.regions);
+    z_at_onset.assign(x.readout.zu.first, x.readout.zu.first + net.columns);
     for (const std::size_t a : {0U, 1U}) at_onset[a] = action(a).cumulative;
   }
 
-  void trunk(double network_time) { formulas::trunk_forward<true>(net, network_time, column(h3), column(bypass), x.trunk); }
+  void trunk(double network_time) { formulas::trunk_forward<true>(net, network_time, layer(h3), layer(bypass), x.trunk); }
 
   /// z and dz of all regions.
-  void read_regions(double network_time) { formulas::region_outputs(net, network_time, column(h3), column(bypass), x); }
+  void read_regions(double network_time) { formulas::region_outputs(net, network_time, layer(h3), layer(bypass), x); }
 
   /// b and its slope of one action, from the z read last.
   Growth action(std::size_t a) {
@@ -59,25 +59,25 @@ Curves::~Curves() = default;
 Curves::Curves(Curves&&) noexcept = default;
 Curves& Curves::operator=(Curves&&) noexcept = default;
 
-Growth Curves::region(std::size_t g, double time, double scale) {
+Growth Curves::column(std::size_t g, double time, double scale) {
   auto& k = *impl_;
   k.trunk(scale * time);
-  const auto regions = static_cast<std::size_t>(k.net.regions);
+  const auto columns = static_cast<std::size_t>(k.net.columns);
   double v = k.net.e[g], dv = 0;
   for (int j = 0; j < k.net.hidden_width; ++j) {
-    const double E = k.net.E[static_cast<std::size_t>(j) * regions + g];
+    const double E = k.net.E[static_cast<std::size_t>(j) * columns + g];
     v += k.x.trunk.n2[j] * E;
     dv += k.x.trunk.dn2[j] * E;
   }
   return {(formulas::softplus(v) - k.z_at_onset[g]) / scale + intensity_floor * time, formulas::logistic(v) * dv + intensity_floor};
 }
 
-void Curves::regions(double time, double scale, std::span<Growth> out) {
+void Curves::columns(double time, double scale, std::span<Growth> out) {
   auto& k = *impl_;
   k.read_regions(scale * time);
   for (std::size_t g = 0; g < out.size(); ++g)
-    out[g] = {(k.x.readout.z[static_cast<int>(g)] - k.z_at_onset[g]) / scale + intensity_floor * time,
-              k.x.readout.dz[static_cast<int>(g)] + intensity_floor};
+    out[g] = {(k.x.readout.zu[static_cast<int>(g)] - k.z_at_onset[g]) / scale + intensity_floor * time,
+              k.x.readout.dzu[static_cast<int>(g)] + intensity_floor};
 }
 
 std::array<Growth, 2> Curves::actions(double time) {

@@ -12,20 +12,27 @@ namespace nnpoisson {
 /// The trials of a dataset as a model reads them: regions and stimulus features found by name. Both must outlive it.
 class MatchedTrials {
  public:
-  /// Throws DataError, naming `file`, where the time limits differ, a region of the dataset is unknown to the model, or the features of
-  /// the two are not the same. Regions of the model that the dataset lacks are allowed: it has no units there.
+  /// Throws DataError, naming `file`, where the time limits differ, a region of the dataset (a unit, with readout by unit) is unknown to
+  /// the model, or the features of the two are not the same. Regions of the model that the dataset lacks are allowed: it has no units
+  /// there.
   MatchedTrials(const Model& model, const Dataset& data, const std::string& file);
 
-  /// The model's column of region `g` of the dataset.
-  [[nodiscard]] std::size_t column(std::size_t g) const { return column_[g]; }
+  /// The model's region that is region `g` of the dataset.
+  [[nodiscard]] std::size_t region(std::size_t g) const { return region_[g]; }
+  /// The column of the network that unit `u` of the dataset reads.
+  [[nodiscard]] std::size_t column(std::size_t u) const { return column_[u]; }
+  [[nodiscard]] bool by_unit() const { return !model_.shape.unit_region.empty(); }
   /// [F] of trial n, in the model's order.
   [[nodiscard]] std::vector<double> stimulus(std::size_t n) const;
   [[nodiscard]] Curves curves(std::size_t n) const { return {model_, stimulus(n)}; }
 
  private:
+  void find_units(const std::string& file);
+
   const Model& model_;
   const Dataset& data_;
-  std::vector<std::size_t> column_;   // by region of the dataset
+  std::vector<std::size_t> region_;   // by region of the dataset
+  std::vector<std::size_t> column_;   // by unit of the dataset
   std::vector<std::size_t> feature_;  // by feature of the model, the dataset's
 };
 

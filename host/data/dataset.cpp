@@ -32,6 +32,17 @@ void append(std::vector<T>& to, const std::vector<T>& from, std::int64_t first, 
 
 }  // namespace
 
+UnitTotals unit_totals(const Dataset& data) {
+  std::vector<double> observed(data.sessions());
+  for (std::size_t n = 0; n < data.trials(); ++n) observed[static_cast<std::size_t>(data.trial.session[n])] += data.trial.observed_until[n];
+  UnitTotals totals{std::vector<double>(data.units()), std::vector<double>(data.units())};
+  for (std::size_t u = 0; u < data.units(); ++u) totals.exposure[u] = observed[static_cast<std::size_t>(data.unit.session[u])];
+  for (const auto u : data.spike.unit) ++totals.events[static_cast<std::size_t>(u)];
+  for (std::size_t i = 0; i < data.count.unit.size(); ++i)
+    totals.events[static_cast<std::size_t>(data.count.unit[i])] += data.count.value[i];
+  return totals;
+}
+
 std::vector<std::int32_t> units_by_session_and_region(const Dataset& data) {
   std::vector<std::int32_t> units(data.sessions() * data.regions(), 0);
   for (std::size_t u = 0; u < data.units(); ++u) {

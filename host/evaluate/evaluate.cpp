@@ -8,7 +8,9 @@ namespace nnpoisson {
 Evaluation evaluate(const Model& model, const Dataset& data, const std::string& file, int threads) {
   const MatchedTrials trials(model, data, file);
   Evaluation evaluation;
-  evaluation.null = model.constant_rate.empty() ? "constant rate fitted on this dataset" : "constant rate fitted on the training set";
+  evaluation.null = !model.shape.unit_region.empty() ? "each unit's constant rate on the training set"
+                    : model.constant_rate.empty()    ? "constant rate fitted on this dataset"
+                                                     : "constant rate fitted on the training set";
   evaluation.regions = evaluate_regions(model, data, trials, threads);
   for (const auto& region : evaluation.regions) {
     evaluation.spikes += region.spikes;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "nnpoisson/error.hpp"
@@ -30,7 +31,7 @@ std::vector<std::size_t> shape_of(const TensorSlot& slot) {
 }
 
 // The sizes of the network as the kernels' extents say them; whether the other tensors agree is checked against the layout.
-NetworkShape shape_in(const Hdf5Reader& reader, const std::string& root) {
+NetworkShape shape_in(const Hdf5Reader& reader, const std::string& root, std::vector<std::int32_t> unit_region) {
   const auto kernel = [&](const std::string& layer) {
     const std::string path = root + layer + "/" + layer + "/kernel:0";
     const auto shape = reader.shape(path);
@@ -39,13 +40,15 @@ NetworkShape shape_in(const Hdf5Reader& reader, const std::string& root) {
     return std::array{static_cast<int>(shape[0]), static_cast<int>(shape[1])};
   };
   const auto [features, first_width] = kernel("neuro0");
-  const auto [hidden_width, regions] = kernel("neuro6");
+  const auto [hidden_width, columns] = kernel("neuro6");
+  const auto [behaviour_inputs, behaviour_width] = kernel("beh0");
   return {.features = features,
           .stimulus_widths = {first_width, kernel("neuro1")[1]},
           .time_width = kernel("neuro3")[1],
           .hidden_width = hidden_width,
-          .behaviour_width = kernel("beh0")[1],
-          .regions = regions};
+          .behaviour_width = behaviour_width,
+          .regions = unit_region.empty() ? columns : behaviour_inputs,
+          .unit_region = std::move(unit_region)};
 }
 
 }  // namespace
@@ -80,10 +83,10 @@ void write_keras_groups(Hdf5Writer& writer, const std::filesystem::path& file, c
   for (std::size_t i = 0; i < layers.size(); ++i) writer.attribute(layers[i], "weight_names", names[i]);
 }
 
-KerasWeights read_keras_groups(const Hdf5Reader& reader) {
+KerasWeights read_keras_groups(const Hdf5Reader& reader, std::vector<std::int32_t> unit_region) {
   const std::string root = reader.exists("model_weights") ? "model_weights/" : "";
   KerasWeights weights;
-  weights.shape = shape_in(reader, root);
+  weights.shape = shape_in(reader, root, std::move(unit_region));
   const ParameterLayout layout(weights.shape);
   for (const TensorSlot& slot : layout.slots()) {
     const std::string path = root + path_of(slot);

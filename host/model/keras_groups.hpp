@@ -15,7 +15,8 @@ void write_keras_groups(Hdf5Writer& writer, const std::filesystem::path& file, c
                         const std::vector<double>& parameters);
 
 /// The opposite, from the root or from `model_weights`; errors as read_keras_weights.
-[[nodiscard]] KerasWeights read_keras_groups(const Hdf5Reader& reader);
+/// unit_region: of a network that reads out units, which the groups alone do not tell.
+[[nodiscard]] KerasWeights read_keras_groups(const Hdf5Reader& reader, std::vector<std::int32_t> unit_region = {});
 
 /// Throws DataError naming file, path and index if a value is not finite, or negative where the network's monotony forbids it.
 void check_parameters(const std::string& file, const ParameterLayout& layout, const std::vector<double>& parameters,

@@ -32,6 +32,26 @@ void require_size(const Hdf5Reader& reader, const std::string& path, std::size_t
     refuse(reader, path + ": has " + std::to_string(size) + " entries; the network's layers make it " + std::to_string(expected));
 }
 
+void require_rates(const Hdf5Reader& reader, const std::string& path, const std::vector<double>& rates) {
+  for (std::size_t i = 0; i < rates.size(); ++i)
+    if (!(rates[i] >= 0 && std::isfinite(rates[i])))
+      refuse(reader, path + "[" + std::to_string(i) + "]: is " + std::to_string(rates[i]) + "; expected a rate in Hz, not below 0");
+}
+
+// The units of a network that reads out each of them; their regions, which its shape needs before its layers can be read.
+std::vector<std::int32_t> read_units(const Hdf5Reader& reader, Model::Units& units) {
+  if (!reader.exists(group + "/unit")) return {};
+  auto region = reader.numbers<std::int32_t>(group + "/unit/region", 1);
+  units.session = reader.strings(group + "/unit/session");
+  units.id = reader.numbers<std::int64_t>(group + "/unit/id", 1);
+  units.constant_rate = reader.numbers<double>(group + "/unit/constant_rate", 1);
+  require_size(reader, "/unit/session", units.session.size(), region.size());
+  require_size(reader, "/unit/id", units.id.size(), region.size());
+  require_size(reader, "/unit/constant_rate", units.constant_rate.size(), region.size());
+  require_rates(reader, "/unit/constant_rate", units.constant_rate);
+  return region;
+}
+
 }  // namespace
 
 const char* to_string(Preset preset) { return preset == Preset::authors ? "authors" : "exact"; }
@@ -45,6 +65,12 @@ void write_model(const std::filesystem::path& file, const Model& model) {
   writer.strings(group + "/region/name", model.region_names);
   writer.strings(group + "/stimulus/name", model.stimulus_names);
   if (!model.constant_rate.empty()) writer.numbers(group + "/region/constant_rate", model.constant_rate);
+  if (!model.shape.unit_region.empty()) {
+    writer.numbers(group + "/unit/region", model.shape.unit_region);
+    writer.strings(group + "/unit/session", model.units.session);
+    writer.numbers(group + "/unit/id", model.units.id);
+    writer.numbers(group + "/unit/constant_rate", model.units.constant_rate);
+  }
   writer.attribute(group, "version", version);
   writer.attribute(group, "preset", std::string(to_string(model.preset)));
   writer.attribute(group, "neural_time", std::string(to_string(model.neural_time)));
@@ -59,8 +85,13 @@ Model read_model(const std::filesystem::path& file) {
   if (const auto found = reader.integer_attribute(group, "version"); found != version)
     refuse(reader, ", attribute version: is " + std::to_string(found) + "; this program reads version " + std::to_string(version));
 
-  KerasWeights weights = read_keras_groups(reader);
   Model model;
+  auto unit_region = read_units(reader, model.units);
+  KerasWeights weights = read_keras_groups(reader, unit_region);
+  for (std::size_t u = 0; u < unit_region.size(); ++u)
+    if (unit_region[u] < 0 || unit_region[u] >= weights.shape.regions)
+      refuse(reader, "/unit/region[" + std::to_string(u) + "]: is " + std::to_string(unit_region[u]) + "; the network has " +
+                         std::to_string(weights.shape.regions) + " regions");
   model.shape = weights.shape;
   model.shape.stimulus_bypass = reader.integer_attribute(group, "stimulus_bypass") != 0;
   if (weights.shape.stimulus_bypass && !model.shape.stimulus_bypass)
@@ -78,10 +109,7 @@ Model read_model(const std::filesystem::path& file) {
   if (reader.exists(group + "/region/constant_rate")) {
     model.constant_rate = reader.numbers<double>(group + "/region/constant_rate", 1);
     require_size(reader, "/region/constant_rate", model.constant_rate.size(), model.region_names.size());
-    for (std::size_t g = 0; g < model.constant_rate.size(); ++g)
-      if (!(model.constant_rate[g] >= 0 && std::isfinite(model.constant_rate[g])))
-        refuse(reader, "/region/constant_rate[" + std::to_string(g) + "]: is " + std::to_string(model.constant_rate[g]) +
-                           "; expected a rate in Hz, not below 0");
+    require_rates(reader, "/region/constant_rate", model.constant_rate);
   }
 
   model.parameters = reader.numbers<double>(group + "/parameters", 1);

@@ -118,7 +118,7 @@ std::vector<SettingKey> make_keys() {
   const Integer<int> count{1, 1000000};
   const Integer<std::uint64_t> seed{0, std::numeric_limits<std::int64_t>::max()};
   const Choice<Preset> preset{{{Preset::exact, "exact"}, {Preset::authors, "authors"}}, R"("exact" or "authors")"};
-  const Choice<Readout> readout{{{Readout::region, "region"}}, R"("region"; only "region" is available in this version)"};
+  const Choice<Readout> readout{{{Readout::region, "region"}, {Readout::unit, "unit"}}, R"("region" or "unit")"};
   const Choice<Precision> precision{{{Precision::single_precision, "float"}, {Precision::double_precision, "double"}},
                                     R"("float" or "double")"};
   const Choice<NeuralTime> time{{{NeuralTime::scaled, "scaled"}, {NeuralTime::absolute, "absolute"}}, R"("scaled" or "absolute")"};

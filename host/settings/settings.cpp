@@ -134,6 +134,8 @@ void check(const Settings& settings) {
     if (!key.in_range(settings))
       throw UsageError("setting \"" + key.name + "\" is " + key.to_toml(settings) + "; expected " + key.expected);
   if (settings.preset != Preset::authors) return;
+  if (settings.model.readout == Readout::unit)
+    throw UsageError(R"(setting "model.readout" is "unit"; preset "authors" knows only "region", use preset "exact")");
   if (settings.train.neural_time != NeuralTime::scaled)
     throw UsageError(R"(setting "train.neural_time" is "absolute"; preset "authors" knows only "scaled", use preset "exact")");
   if (settings.train.validation != 0)

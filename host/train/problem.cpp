@@ -54,6 +54,29 @@ void require_same_names(const std::filesystem::path& file, const char* what, con
   }
 }
 
+/// Who the units are, and their rates.
+Model::Units units_of(const Dataset& data) {
+  Model::Units units;
+  const UnitTotals totals = unit_totals(data);
+  for (std::size_t u = 0; u < data.units(); ++u) {
+    units.session.push_back(data.session_names[static_cast<std::size_t>(data.unit.session[u])]);
+    units.id.push_back(data.unit.id[u]);
+    units.constant_rate.push_back(totals.exposure[u] > 0 ? totals.events[u] / totals.exposure[u] : 0);
+  }
+  return units;
+}
+
+void require_same_units(const std::filesystem::path& file, const Model::Units& units, const Model::Units& wanted) {
+  for (std::size_t u = 0; u < std::max(units.id.size(), wanted.id.size()); ++u) {
+    const auto name = [u](const Model::Units& of) {
+      return u < of.id.size() ? fmt::format("unit {} of session {}", of.id[u], of.session[u]) : std::string("nothing");
+    };
+    if (name(units) != name(wanted))
+      throw DataError(fmt::format("{}: unit/id[{}]: is {}, where the training set has {}; readout by unit needs the same units in both",
+                                  file.string(), u, name(units), name(wanted)));
+  }
+}
+
 /// About `spikes` spikes' worth of trials, spread over the recording.
 Dataset sample_of(const Dataset& data, std::span<const std::int32_t> trials, std::size_t spikes) {
   const std::size_t all = std::max<std::size_t>(1, data.spike.time.size());
@@ -99,13 +122,15 @@ Problem::Problem(const TrainRequest& request, const std::function<void(const std
             .hidden_width = settings_.model.hidden_width,
             .behaviour_width = settings_.model.behaviour_width,
             .regions = static_cast<int>(data.regions()),
-            .stimulus_bypass = settings_.model.stimulus_bypass};
+            .stimulus_bypass = settings_.model.stimulus_bypass,
+            .unit_region = by_unit() ? data.unit.region : std::vector<std::int32_t>{}};
   model_.preset = settings_.preset;
   model_.neural_time = settings_.train.neural_time;
   model_.time_limit = data.time_limit;
   model_.region_names = data.region_names;
   model_.stimulus_names = data.stimulus_names;
   for (const auto& region : summarise(data).region) model_.constant_rate.push_back(std::isnan(region.rate) ? 0 : region.rate);
+  if (by_unit()) model_.units = units_of(data);
   for (const auto g : alphabetical_regions(data)) regions_.push_back(data.region_names[static_cast<std::size_t>(g)]);
   take_init(message);
   model_.shape = shape_;
@@ -126,6 +151,7 @@ Problem::Problem(const TrainRequest& request, const std::function<void(const std
     const Dataset test = read_dataset(*request.test);
     require_same_names(*request.test, "region", test.region_names, model_.region_names);
     require_same_names(*request.test, "stimulus", test.stimulus_names, model_.stimulus_names);
+    if (by_unit()) require_same_units(*request.test, units_of(test), model_.units);
     if (test.time_limit != model_.time_limit)
       throw DataError(fmt::format("{}: time_limit is {} s, where the training set has {} s", request.test->string(), test.time_limit,
                                   model_.time_limit));
@@ -144,6 +170,7 @@ PlanOptions Problem::options(Grouping grouping, int parts, double time_resolutio
           .neural_time = settings_.train.neural_time,
           .grouping = grouping,
           .parts = parts,
+          .by_unit = by_unit(),
           .behaviour_weight = settings_.train.behaviour_weight,
           .time_resolution = time_resolution,
           .seed = settings_.seed,
@@ -160,9 +187,14 @@ void Problem::take_init(const std::function<void(const std::string&)>& message) 
     const Model model = read_model(*request_.init);
     require_same_names(*request_.init, "region", model.region_names, model_.region_names);
     require_same_names(*request_.init, "stimulus", model.stimulus_names, model_.stimulus_names);
+    if (model.shape.unit_region.empty() == by_unit())
+      throw UsageError(file + ": reads out " + (by_unit() ? "regions" : "units") + ", where model.readout asks for " +
+                       (by_unit() ? "units" : "regions"));
+    if (by_unit()) require_same_units(*request_.init, model.units, model_.units);
     first_parameters_ = model.parameters;
     shape_ = model.shape;
   } else {
+    if (by_unit()) throw UsageError(file + ": Keras weights do not tell units; start a readout by unit from a model.h5");
     auto weights = read_keras_weights(*request_.init);
     weights.shape.stimulus_bypass = weights.shape.stimulus_bypass || shape_.stimulus_bypass;
     if (weights.shape.features != shape_.features)

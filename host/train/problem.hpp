@@ -39,6 +39,7 @@ class Problem {
 
  private:
   void take_init(const std::function<void(const std::string&)>& message);
+  [[nodiscard]] bool by_unit() const { return settings_.model.readout == Readout::unit; }
   [[nodiscard]] PlanOptions options(Grouping grouping, int parts, double time_resolution) const;
 
   const TrainRequest& request_;

@@ -25,7 +25,8 @@ inline constexpr double intensity_floor = 1e-5;
 
 /// A model's outputs for one stimulus as functions of time since onset, in double precision, as the `exact` likelihood means them
 /// whatever preset the model was fitted with (docs/evaluation.md):
-///   region g:  Lambda(t) = (z_g(kappa t) - z_g(0)) / kappa + eps t,  lambda(t) = z_g'(kappa t) + eps, of one unit
+///   column k:  Lambda(t) = (z_k(kappa t) - z_k(0)) / kappa + eps t,  lambda(t) = z_k'(kappa t) + eps, of one unit;
+///              columns are regions, or with readout by unit the units
 ///   action a:  Lambda(t) = b_a(t) - b_a(0) + eps t,                  lambda(t) = b_a'(t) + eps
 /// The stimulus' layers are computed once. Holds scratch: use one object from one thread at a time. `model` must outlive it.
 class Curves {
@@ -36,9 +37,9 @@ class Curves {
   Curves(Curves&&) noexcept;
   Curves& operator=(Curves&&) noexcept;
 
-  [[nodiscard]] Growth region(std::size_t g, double time, double scale);
-  /// All regions at one time; `out`: [G].
-  void regions(double time, double scale, std::span<Growth> out);
+  [[nodiscard]] Growth column(std::size_t k, double time, double scale);
+  /// All columns at one time; `out`: as many as the network has.
+  void columns(double time, double scale, std::span<Growth> out);
   /// Left, right.
   [[nodiscard]] std::array<Growth, 2> actions(double time);
   /// Both actions together: the hazard of any response.

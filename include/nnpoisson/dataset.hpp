@@ -59,6 +59,12 @@ struct Dataset {
   }
 };
 
+/// Of every unit: its spikes (or counts), and for how long it was observed, s.
+struct UnitTotals {
+  std::vector<double> events, exposure;  ///< [U]
+};
+[[nodiscard]] UnitTotals unit_totals(const Dataset& data);
+
 /// Units of each region in each session, [sessions x regions].
 [[nodiscard]] std::vector<std::int32_t> units_by_session_and_region(const Dataset& data);
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -23,6 +24,13 @@ struct Model {
   std::vector<std::string> stimulus_names;  ///< [F]
   std::vector<double> constant_rate;        ///< [G] Hz for each unit on the training set: the null model of `evaluate`; may be empty
   std::vector<double> parameters;           ///< flat, ParameterLayout order
+  /// Readout by unit only: which units the network's columns are, and the null model's rate of each, Hz.
+  struct Units {
+    std::vector<std::string> session;  ///< [U] its session's name
+    std::vector<std::int64_t> id;      ///< [U] the recording's own number
+    std::vector<double> constant_rate;
+    bool operator==(const Units&) const = default;
+  } units{};
 };
 
 /// RUN/model.h5: weights in Keras groups and the rest as attributes and datasets of group `nnpoisson`.

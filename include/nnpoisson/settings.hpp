@@ -11,7 +11,7 @@
 namespace nnpoisson {
 
 enum class Precision { single_precision, double_precision };
-enum class Readout { region };
+enum class Readout { region, unit };  ///< whose intensities the network gives
 
 /// Every setting of a fit, with its default; the keys of TOML files and `--set` are `model.<field>` and `train.<field>`.
 struct Settings {

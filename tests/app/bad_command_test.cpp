@@ -110,7 +110,7 @@ INSTANTIATE_TEST_SUITE_P(
               "*setting \"model.hidden_width\" is 5000; expected an integer from 1 to 4096"},
         Wrong{"SetPreset", set("preset=authors"), "\"preset=authors\": the preset decides all defaults and cannot be set after them; *"},
         Wrong{"SetTwoLines", set("train.iterations=1\nseed=2"), "*"},
-        Wrong{"SetReadout", set("model.readout=unit"), "*setting \"model.readout\" is 'unit'; expected \"region\"; *"},
+        Wrong{"SetReadout", set("model.readout=neuron"), "*setting \"model.readout\" is 'neuron'; expected \"region\" or \"unit\"*"},
         Wrong{"ConfigAbsent", train({"--config", "FOLDER/absent.toml"}), "FOLDER/absent.toml: the settings file cannot be read; *"},
         Wrong{"ConfigFolder", train({"--config", "FOLDER"}), "FOLDER: the settings file cannot be read; *"},
         Wrong{"ConfigNoToml", config(), "FILE:2: not TOML: *", 2, "[train]\niterations is 3\n"},

@@ -44,8 +44,8 @@ TEST(Curves, CumulativeIsTheIntegralOfIntensity) {
   Curves curves(model, some_stimulus);
   for (const double scale : {1.0, 1.7})
     for (std::size_t g = 0; g < 3; ++g) {
-      const double expected = integral([&](double t) { return curves.region(g, t, scale).intensity; }, 0.43);
-      EXPECT_NEAR(curves.region(g, 0.43, scale).cumulative, expected, 1e-11 * expected);
+      const double expected = integral([&](double t) { return curves.column(g, t, scale).intensity; }, 0.43);
+      EXPECT_NEAR(curves.column(g, 0.43, scale).cumulative, expected, 1e-11 * expected);
     }
   for (const std::size_t a : {0U, 1U}) {
     const double expected = integral([&](double t) { return curves.actions(t)[a].intensity; }, 0.77);
@@ -57,16 +57,16 @@ TEST(Curves, BeginAtZeroAndNeverRiseSlowerThanTheFloor) {
   const Model model = random_model();
   Curves curves(model, some_stimulus);
   for (std::size_t g = 0; g < 3; ++g) {
-    EXPECT_EQ(curves.region(g, 0, 1.3).cumulative, 0);
-    EXPECT_GT(curves.region(g, 0.2, 1.3).intensity, intensity_floor);
+    EXPECT_EQ(curves.column(g, 0, 1.3).cumulative, 0);
+    EXPECT_GT(curves.column(g, 0.2, 1.3).intensity, intensity_floor);
   }
   EXPECT_EQ(curves.response(0).cumulative, 0);
 
   Model silent = model;
   silent.parameters.assign(model.parameters.size(), 0.0);
   Curves floor(silent, some_stimulus);
-  EXPECT_DOUBLE_EQ(floor.region(1, 0.5, 1.6).intensity, intensity_floor);
-  EXPECT_DOUBLE_EQ(floor.region(1, 0.5, 1.6).cumulative, 0.5 * intensity_floor);
+  EXPECT_DOUBLE_EQ(floor.column(1, 0.5, 1.6).intensity, intensity_floor);
+  EXPECT_DOUBLE_EQ(floor.column(1, 0.5, 1.6).cumulative, 0.5 * intensity_floor);
   EXPECT_DOUBLE_EQ(floor.response(0.5).cumulative, intensity_floor);
 }
 
@@ -74,9 +74,9 @@ TEST(Curves, AllRegionsAtOnceAgreeWithEach) {
   const Model model = random_model();
   Curves curves(model, some_stimulus);
   std::vector<Growth> all(3);
-  curves.regions(0.31, 1.4, all);
+  curves.columns(0.31, 1.4, all);
   for (std::size_t g = 0; g < 3; ++g) {
-    const Growth one = curves.region(g, 0.31, 1.4);
+    const Growth one = curves.column(g, 0.31, 1.4);
     EXPECT_NEAR(all[g].cumulative, one.cumulative, 1e-14);
     EXPECT_NEAR(all[g].intensity, one.intensity, 1e-14 * one.intensity);
   }
@@ -85,7 +85,7 @@ TEST(Curves, AllRegionsAtOnceAgreeWithEach) {
 TEST(Curves, ScaledTimeStretchesTheSameCurve) {
   const Model model = random_model();
   Curves curves(model, some_stimulus);
-  const Growth absolute = curves.region(2, 0.8, 1), scaled = curves.region(2, 0.4, 2);
+  const Growth absolute = curves.column(2, 0.8, 1), scaled = curves.column(2, 0.4, 2);
   EXPECT_NEAR(scaled.intensity, absolute.intensity, 1e-14);
   EXPECT_NEAR(scaled.cumulative, absolute.cumulative / 2, 1e-14);
 }

@@ -22,7 +22,7 @@ TEST(InverseCurve, OfTheKnownModel) {
   const Demonstration known = demonstration(1);
   for (const auto& stimulus : {std::vector<double>{0, 0}, {1, 0.25}}) {
     Curves curves(known.model, stimulus);
-    for (std::size_t g = 0; g < 6; ++g) expect_round_trip([&](double t) { return curves.region(g, t, 1.25); }, 0.8, 1e-12);
+    for (std::size_t g = 0; g < 6; ++g) expect_round_trip([&](double t) { return curves.column(g, t, 1.25); }, 0.8, 1e-12);
   }
 }
 

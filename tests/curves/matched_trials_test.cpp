@@ -16,15 +16,15 @@ TEST(MatchedTrials, FindsRegionsAndFeaturesByName) {
   like.region_names = {"VISp", "ACA", "SCm", "MOs", "CP", "VISal"};
   like.stimulus_names = {"contrast_right", "contrast_left"};
   const MatchedTrials trials(model, like, "d.h5");
-  EXPECT_EQ(trials.column(0), 5U);
-  EXPECT_EQ(trials.column(2), 3U);
+  EXPECT_EQ(trials.region(0), 5U);
+  EXPECT_EQ(trials.region(2), 3U);
   EXPECT_EQ(trials.stimulus(6), (std::vector<double>{like.trial.stimulus[13], like.trial.stimulus[12]}));
 }
 
 TEST(MatchedTrials, AllowsADatasetWithSomeOfTheRegions) {
   auto [model, like] = demonstration(8);
   like.region_names = {"MOs"};
-  EXPECT_EQ(MatchedTrials(model, like, "d.h5").column(0), 2U);
+  EXPECT_EQ(MatchedTrials(model, like, "d.h5").region(0), 2U);
 }
 
 struct Mismatch {

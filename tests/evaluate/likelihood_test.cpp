@@ -89,7 +89,7 @@ TEST(Likelihood, IsTheLimitOfFineBernoulliSteps) {
     double sum = 0;
     for (std::size_t k = 0; k < spikes[g].size(); ++k) {
       const double start = step * static_cast<double>(k), width = std::min(step, until - start);
-      const double p = curves.region(g, start + width / 2, scale).intensity * width;
+      const double p = curves.column(g, start + width / 2, scale).intensity * width;
       sum += spikes[g][k] * std::log(p / width) + (exposed - spikes[g][k]) * std::log1p(-p);
     }
     EXPECT_NEAR(evaluation.regions[g].log_likelihood, sum, 2e-3 * std::abs(sum) + 2e-3) << g;

@@ -194,7 +194,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"[model]\nstimulus_widths = [10, 0]", 2, "\"model.stimulus_widths\""},
         Bad{"[model]\nstimulus_widths = [10, \"10\"]", 2, "\"model.stimulus_widths\""},
         Bad{"[model]\nstimulus_bypass = 1", 2, "expected true or false"},
-        Bad{"[model]\nreadout = \"unit\"", 2, "only \"region\" is available in this version"}, Bad{"seed = -1", 1, "\"seed\""},
+        Bad{"[model]\nreadout = \"neuron\"", 2, "expected \"region\" or \"unit\""}, Bad{"seed = -1", 1, "\"seed\""},
         Bad{"seed = 1.5", 1, "\"seed\""}, Bad{"preset = \"exakt\"", 1, "expected \"exact\" or \"authors\""}));
 INSTANTIATE_TEST_SUITE_P(NotToml, BadToml,
                          testing::Values(Bad{"[train]\nbatches = \n", 2, "not TOML"}, Bad{"seed = 1\nseed = 2\n", 2, "not TOML"},
@@ -241,7 +241,7 @@ INSTANTIATE_TEST_SUITE_P(Texts, BadAssignment,
                                          std::pair{"train.iterations=many", "is 'many'; expected an integer"},
                                          std::pair{"train.iterations=3\nseed = 4", "an assignment sets one value"},
                                          std::pair{"train.precision=true", "expected \"float\" or \"double\""},
-                                         std::pair{"model.readout=unit", "only \"region\" is available in this version"},
+                                         std::pair{"model.readout=neuron", "expected \"region\" or \"unit\""},
                                          std::pair{"model.stimulus_widths=[1, 2", "not TOML"}, std::pair{"preset=authors", "preset"}));
 
 // check() is the last gate for settings that no file or command line made.

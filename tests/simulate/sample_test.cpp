@@ -98,7 +98,7 @@ TEST(Demonstration, IsWhatItsDescriptionSays) {
     Curves curves(model, std::span(like.trial.stimulus).subspan(2 * n, 2));
     for (int k = 0; k <= 200; ++k)
       for (std::size_t g = 0; g < 6; ++g) {
-        const double rate = curves.region(g, 0.005 * k, 1).intensity;
+        const double rate = curves.column(g, 0.005 * k, 1).intensity;
         slowest = std::min(slowest, rate);
         fastest = std::max(fastest, rate);
       }

@@ -45,7 +45,7 @@ TEST_P(StatisticsOfSample, CountsAgreeWithLambda) {
     Curves curves = known.curves(n);
     std::array<Growth, 6> before{}, now{};
     for (std::size_t p = 0; p < parts; ++p) {
-      curves.regions(until * static_cast<double>(p + 1) / parts, time_scale(known.model, until), now);
+      curves.columns(until * static_cast<double>(p + 1) / parts, time_scale(known.model, until), now);
       for (std::size_t g = 0; g < 6; ++g)
         mean[g][p] += units[static_cast<std::size_t>(data.trial.session[n]) * 6 + g] * (now[g].cumulative - before[g].cumulative);
       before = now;
