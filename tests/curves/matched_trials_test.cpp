@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <string>
 
@@ -24,6 +25,7 @@ TEST(MatchedTrials, FindsRegionsAndFeaturesByName) {
 TEST(MatchedTrials, AllowsADatasetWithSomeOfTheRegions) {
   auto [model, like] = demonstration(8);
   like.region_names = {"MOs"};
+  std::fill(like.unit.region.begin(), like.unit.region.end(), 0);
   EXPECT_EQ(MatchedTrials(model, like, "d.h5").region(0), 2U);
 }
 
