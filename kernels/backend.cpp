@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <numeric>
 
 #include "engine/bind.hpp"
 #include "kernels/plan_image.hpp"
+#include "kernels/point_chunks.hpp"
 #include "kernels/stimulus_layers.hpp"
 #include "nnpoisson/formulas/adam.hpp"
 #include "nnpoisson/formulas/outputs.hpp"
@@ -14,7 +16,9 @@
 namespace nnpoisson::kernels {
 namespace {
 
-constexpr std::size_t steps_of_a_piece = 1024;  // between two looks at `stop`
+constexpr std::size_t steps_of_a_piece = 1024;        // between two looks at `stop`
+constexpr std::size_t streamed_steps_of_a_piece = 8;  // each reads points from the host's memory
+constexpr std::size_t chunk_bytes = 256UL << 20;      // of two
 constexpr std::size_t output_bytes_of_a_piece = 256UL << 20;
 constexpr std::size_t gradient_bytes_of_a_piece = 64UL << 20;  // of evaluation
 
@@ -26,29 +30,31 @@ Offsets offsets(const ParameterLayout& layout) {
           at(d),  at(E),  at(e),  at(F1_left), static_cast<int>(layout.size())};
 }
 
-/// The plan in the device's memory.
+/// The plan in the device's memory, its points only where `with_points`.
 template <class T>
 class DevicePlan {
  public:
-  DevicePlan(Device& device, const PlanImage<T>& image, double eps)
+  DevicePlan(Device& device, const PlanImage<T>& image, double eps, bool with_points)
       : stimuli_(device, image.stimuli),
-        time_(device, image.time),
-        weight_(device, image.weight),
-        end_(device, image.end),
-        inverse_scale_(device, image.inverse_scale),
-        floor_(device, image.floor),
-        stimulus_(device, image.stimulus),
         column_(device, image.column),
         batch_stimulus_(device, image.batch_stimulus),
         source_first_(device, image.source_first),
         source_(device, image.source),
         column_first_(device, image.column_first),
-        rank_(device, image.rank),
         tiles_(device, image.tiles),
         slabs_(device, image.slabs),
         batches_(device, image.batches),
         column_source_(device, image.column_source),
-        eps_(static_cast<T>(eps)) {}
+        eps_(static_cast<T>(eps)) {
+    if (!with_points) return;
+    time_ = Buffer<T>(device, image.time);
+    weight_ = Buffer<T>(device, image.weight);
+    end_ = Buffer<T>(device, image.end);
+    inverse_scale_ = Buffer<T>(device, image.inverse_scale);
+    floor_ = Buffer<T>(device, image.floor);
+    stimulus_ = Buffer<std::uint32_t>(device, image.stimulus);
+    rank_ = Buffer<std::uint16_t>(device, image.rank);
+  }
   [[nodiscard]] PlanView<T> view() const {
     return {eps_,           stimuli_.data(),      time_.data(),          stimulus_.data(),       rank_.data(),
             weight_.data(), end_.data(),          inverse_scale_.data(), floor_.data(),          column_.data(),
@@ -77,7 +83,8 @@ class KernelBackend final : public Backend {
         net_(bind_network<T>(shape, layout_, nullptr)),
         padded_((layout_.size() + 31) / 32 * 32),
         image_(placed(*plan, net_, device_->shared_bytes())),
-        plan_(*device_, image_, plan->eps),
+        chunks_(cut(image_, *device_)),
+        plan_(*device_, image_, plan->eps, !chunks_),
         table_width_(static_cast<std::size_t>(shape.time_width + (shape.stimulus_bypass ? shape.hidden_width : 0))),
         stimuli_(plan->stimulus_count()) {
     std::vector<T> trained(padded_, T(0)), lowest(padded_, std::numeric_limits<T>::lowest());
@@ -94,9 +101,18 @@ class KernelBackend final : public Backend {
     trained_ = Buffer<T>(*device_, trained);
     lowest_ = Buffer<T>(*device_, lowest);
     share_memory();
+    if (chunks_)
+      places_ = device_->make_chunk_places(chunks_->largest());
+    else
+      image_.release_points();
   }
 
-  [[nodiscard]] std::string description() const override { return device_->name() + ", " + (sizeof(T) == 4 ? "float" : "double"); }
+  [[nodiscard]] std::string description() const override {
+    const std::string text = device_->name() + ", " + (sizeof(T) == 4 ? "float" : "double");
+    if (!chunks_) return text;
+    return text + ", points streamed in " + std::to_string(chunks_->size()) + " chunks of up to " +
+           std::to_string((chunks_->largest() + (1 << 20) - 1) >> 20) + " MiB for want of device memory";
+  }
 
   void evaluate(std::span<const std::uint32_t> batches, int models, std::span<const double> parameters, std::span<BatchLoss> losses,
                 std::span<double> gradients) override {
@@ -104,7 +120,7 @@ class KernelBackend final : public Backend {
     prepare(count);
     weight_.set(padded(parameters, count));
     const std::size_t most =
-        gradients.empty() ? steps_of_a_piece : std::max<std::size_t>(1, gradient_bytes_of_a_piece / (count * n * sizeof(double)));
+        gradients.empty() ? piece_steps() : std::max<std::size_t>(1, gradient_bytes_of_a_piece / (count * n * sizeof(double)));
     for (std::size_t done = 0; done < batches.size();) {
       const auto piece = batches.subspan(done, std::min(most, batches.size() - done));
       Buffer<StepLoss> step_losses(*device_, piece.size() * count);
@@ -130,8 +146,7 @@ class KernelBackend final : public Backend {
     ProgramResult result;
     result.sums.resize(count);
     while (result.steps < training.batches.size() && !stop) {
-      const auto piece =
-          training.batches.subspan(result.steps, std::min<std::size_t>(steps_of_a_piece, training.batches.size() - result.steps));
+      const auto piece = training.batches.subspan(result.steps, std::min(piece_steps(), training.batches.size() - result.steps));
       std::vector<T> rates;
       for (std::size_t k = 1; k <= piece.size(); ++k)
         for (const double rate : training.learning_rate.first(count))
@@ -219,6 +234,13 @@ class KernelBackend final : public Backend {
     image.place_rows(net, shared_bytes);
     return image;
   }
+  /// Nothing where the device's memory holds all points and leaves room for what else is needed.
+  static std::unique_ptr<PointChunks<T>> cut(PlanImage<T>& image, Device& device) {
+    const std::size_t free = device.free_bytes();
+    if (image.point_bytes() <= free / 4 * 3) return nullptr;
+    return std::make_unique<PointChunks<T>>(image, std::min(chunk_bytes, free / 8));
+  }
+  [[nodiscard]] std::size_t piece_steps() const { return chunks_ ? streamed_steps_of_a_piece : steps_of_a_piece; }
   static BatchLoss batch_loss(const StepLoss& l) { return {l.term[0], l.term[1], l.term[2], l.term[3]}; }
   static StepLoss step_loss(const BatchLoss& l) { return {{l.neural, l.left, l.right, l.total}}; }
 
@@ -272,7 +294,9 @@ class KernelBackend final : public Backend {
     view.at = offsets(layout_);
     view.models = static_cast<int>(models);
     view.padded_size = static_cast<int>(padded_);
+    step_batches_ = batches;
     view.steps = static_cast<std::uint32_t>(batches.size());
+    view.end_slab = static_cast<std::uint32_t>(image_.slabs.size());
     view.batches = steps_.data();
     view.trained = trained_.data();
     view.lowest = lowest_.data();
@@ -311,7 +335,39 @@ class KernelBackend final : public Backend {
       part.step = step_.data();
       barrier_.zero();
       step_.zero();
-      device_->run(part, static_cast<int>(now) * view.team_blocks, shared_bytes_);
+      const int blocks = static_cast<int>(now) * view.team_blocks;
+      if (chunks_)
+        stream(part, blocks);
+      else
+        device_->run(part, blocks, shared_bytes_);
+    }
+  }
+
+  /// Runs the program phase by phase, and the phase of slabs chunk by chunk: while kernels read one, the next is on its way.
+  void stream(ProgramView<T> program, int blocks) {
+    std::vector<std::size_t> chunks;  // of all steps, in the order in which they are read
+    std::vector<std::size_t> chunks_until;
+    for (const std::uint32_t b : step_batches_) {
+      std::ranges::copy(chunks_->of(image_.batches[b]), std::back_inserter(chunks));
+      chunks_until.push_back(chunks.size());
+    }
+    const auto place = [](std::size_t k) { return static_cast<int>(k % 2); };
+    const auto send = [&](std::size_t k) {
+      if (k < chunks.size()) places_->send(place(k), chunks_->pack(chunks[k], places_->staging(place(k))));
+    };
+    send(0);
+    std::size_t k = 0;
+    for (const std::size_t until : chunks_until) {
+      const auto run = [&](int phase) { device_->run_phase(program, phase, blocks, shared_bytes_); };
+      for (int phase = 0; phase < slab_phase; ++phase) run(phase);
+      for (; k < until; ++k) {
+        send(k + 1);
+        chunks_->place(chunks[k], places_->acquire(place(k)), program);
+        run(slab_phase);
+        places_->release(place(k));
+      }
+      for (int phase = slab_phase + 1; phase < phases; ++phase) run(phase);
+      device_->next_step(program.step);
     }
   }
 
@@ -321,6 +377,9 @@ class KernelBackend final : public Backend {
   formulas::Network<T> net_, device_net_;  // sizes; the second with the readout's map in the device's memory
   std::size_t padded_;
   PlanImage<T> image_;
+  std::unique_ptr<PointChunks<T>> chunks_;  // null: the device's memory holds all points
+  std::unique_ptr<ChunkPlaces> places_;
+  std::span<const std::uint32_t> step_batches_;  // of the program under way
   DevicePlan<T> plan_;
   std::size_t table_width_, stimuli_, models_ = 0, resident_ = 1;
   std::uint64_t shared_bytes_ = 0, scratch_bytes_ = 0;

@@ -11,6 +11,19 @@
 
 namespace nnpoisson::kernels {
 
+/// Two places in a device's memory, filled in turn from the host's on a stream of their own while kernels read the other.
+class ChunkPlaces {
+ public:
+  virtual ~ChunkPlaces() = default;
+  /// Pinned memory of the host, to be filled for a place. Waits until what it held has been sent.
+  [[nodiscard]] virtual char* staging(int place) = 0;
+  /// Sends so many bytes of it, once the kernels that read the place are done.
+  virtual void send(int place, std::size_t bytes) = 0;
+  /// The place in the device's memory. Kernels launched from here on wait for what was sent; those until `release` read it.
+  [[nodiscard]] virtual const char* acquire(int place) = 0;
+  virtual void release(int place) = 0;
+};
+
 /// What the backend needs of a machine that runs kernels: a GPU, or in the tests an emulation of one.
 class Device {
  public:
@@ -23,6 +36,9 @@ class Device {
   virtual void to_device(void* to, const void* from, std::size_t bytes) = 0;
   /// Waits for what was launched before.
   virtual void to_host(void* to, const void* from, std::size_t bytes) = 0;
+  [[nodiscard]] virtual std::size_t free_bytes() = 0;
+  /// Throws ResourceError where the device or the host has no room for two places of so many bytes.
+  [[nodiscard]] virtual std::unique_ptr<ChunkPlaces> make_chunk_places(std::size_t bytes) = 0;
   /// Shared memory that a block may have at most.
   [[nodiscard]] virtual std::size_t shared_bytes() const = 0;
   /// Blocks of the program kernel that are resident together; at least 1.
@@ -30,6 +46,10 @@ class Device {
   /// Runs the program: by one launch of the persistent kernel, or phase by phase.
   virtual void run(const ProgramView<float>& program, int blocks, std::size_t shared_bytes) = 0;
   virtual void run(const ProgramView<double>& program, int blocks, std::size_t shared_bytes) = 0;
+  /// One phase of step *program.step.
+  virtual void run_phase(const ProgramView<float>& program, int phase, int blocks, std::size_t shared_bytes) = 0;
+  virtual void run_phase(const ProgramView<double>& program, int phase, int blocks, std::size_t shared_bytes) = 0;
+  virtual void next_step(std::uint32_t* step) = 0;
   /// The outputs at some points, by that many blocks.
   virtual void run(const OutputView<float>& view, int blocks) = 0;
   virtual void run(const OutputView<double>& view, int blocks) = 0;
@@ -38,6 +58,8 @@ class Device {
 /// The first device that CUDA shows and that this build has kernels for. Throws ResourceError with the reason: no driver, one too old, no
 /// device, none of an architecture that was built, no CUDA in this build.
 std::unique_ptr<Device> make_cuda_device();
+/// Merges a plan's entries on that device; on the host where they do not fit its memory. Throws as make_cuda_device.
+std::shared_ptr<const PointMaker> make_cuda_points();
 
 /// Numbers in a device's memory. The device must outlive it.
 template <class T>

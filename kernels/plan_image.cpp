@@ -152,6 +152,18 @@ void PlanImage<T>::place_rows(const formulas::Network<T>& net, std::uint64_t sha
   for (const BatchView& batch : batches) most_rows = std::max(most_rows, batch.range[0].rows + batch.range[1].rows);
 }
 
+template <class T>
+std::size_t PlanImage<T>::point_bytes() const {
+  std::size_t sum = 0;
+  for_point_arrays(*this, [&](const auto& array, auto, PerPoint) { sum += array.size() * sizeof(array[0]); });
+  return sum;
+}
+
+template <class T>
+void PlanImage<T>::release_points() {
+  for_point_arrays(*this, [](auto& array, auto, PerPoint) { array = {}; });
+}
+
 template struct PlanImage<float>;
 template struct PlanImage<double>;
 

@@ -10,6 +10,7 @@ namespace nnpoisson::kernels {
 /// A plan as kernels read it, still in the host's memory: numbers of T, tiles joined to slabs, and for each batch who adds up what.
 template <class T>
 struct PlanImage {
+  using Number = T;
   explicit PlanImage(const Plan& plan);
 
   std::vector<T> stimuli, time, weight, end, inverse_scale, floor;
@@ -25,7 +26,25 @@ struct PlanImage {
   /// Gives every slab its gradient row and the size of its scratch, which depend on the network.
   /// shared_bytes: what a block may have. The many points of spikes in float are for the kernel that knows the paper's widths.
   void place_rows(const formulas::Network<T>& net, std::uint64_t shared_bytes);
+  /// Of the arrays of points.
+  [[nodiscard]] std::size_t point_bytes() const;
+  /// Lets the arrays of points go.
+  void release_points();
 };
+
+/// Calls `body(array, its pointer in PlanView, what a place in it stands for)` for every array that grows with the points.
+enum class PerPoint { point, weight, interval };
+template <class Image, class Body>
+void for_point_arrays(Image& image, const Body& body) {
+  using View = PlanView<typename Image::Number>;
+  body(image.time, &View::time, PerPoint::point);
+  body(image.stimulus, &View::stimulus, PerPoint::point);
+  body(image.rank, &View::rank, PerPoint::point);
+  body(image.weight, &View::weight, PerPoint::weight);
+  body(image.end, &View::end, PerPoint::interval);
+  body(image.inverse_scale, &View::inverse_scale, PerPoint::interval);
+  body(image.floor, &View::floor, PerPoint::interval);
+}
 
 /// Slabs that a range of tiles is cut into at most; the sums over them are taken one after the other.
 inline constexpr std::uint32_t most_slabs_of_range = 1024;

@@ -30,9 +30,6 @@ class TeamBarrier {
   unsigned blocks_, target_ = 0;
 };
 
-/// Of a step.
-inline constexpr int phases = 4;
-
 template <class T>
 class ProgramKernel {
  public:
@@ -100,7 +97,9 @@ class ProgramKernel {
     for (std::uint32_t s = block_; s < neural + behaviour; s += blocks_) {
       const bool second = s < behaviour;
       const std::uint32_t in_range = second ? s : s - behaviour;
-      const Slab& slab = p_.plan.slabs[batch.range[second ? 1 : 0].first + in_range];
+      const std::uint32_t number = batch.range[second ? 1 : 0].first + in_range;
+      if (number < p_.first_slab || number >= p_.end_slab) continue;
+      const Slab& slab = p_.plan.slabs[number];
       double* row = rows() + (second ? batch.range[0].rows : 0) + slab.row;
       T* stimulus_row = stimulus_rows() + static_cast<std::uint64_t>((second ? batch.range[0].stimulus_rows : 0) + slab.stimulus_row) *
                                               static_cast<unsigned>(net.time_width + (net.bypass ? net.hidden_width : 0));

@@ -99,18 +99,23 @@ class SlabKernel {
     }
   }
 
+  /// Read anew wherever it is needed: registers are short.
+  NNP_DEVICE const TileSpan& tile(std::uint32_t t) const { return plan_.tiles[slab_.first_tile + t]; }
+
   NNP_DEVICE void tiles() {
-    for (std::uint32_t t = slab_.first_tile; t < slab_.first_tile + slab_.tiles; ++t) {
-      const TileSpan tile = plan_.tiles[t];
-      for (int first = 0; first < static_cast<int>(tile.count); first += block_threads) chunk(tile, first);
-    }
+    for (std::uint32_t t = 0; t < slab_.tiles; ++t)
+      for (int first = 0; first < static_cast<int>(tile(t).count); first += block_threads) chunk(t, first);
   }
 
-  NNP_DEVICE void chunk(const TileSpan& tile, int first) {
-    const int count = static_cast<int>(tile.count) - first < block_threads ? static_cast<int>(tile.count) - first : block_threads;
+  NNP_DEVICE int points_from(std::uint32_t t, int first) const {
+    const int left = static_cast<int>(tile(t).count) - first;
+    return left < block_threads ? left : block_threads;
+  }
+
+  NNP_DEVICE void chunk(std::uint32_t t, int first) {
+    const int count = points_from(t, first);
     const bool idle = thread() >= count;  // takes the last point with weight 0, so that nothing it leaves counts
-    const int point = first + (idle ? count - 1 : thread());
-    one_point(tile, point, idle);
+    one_point(tile(t), first + (idle ? count - 1 : thread()), idle);
     __syncthreads();
     WarpTasks<Rows> tasks(rows());
     tasks.row_sums(at_.loss, 3, sums() + at_.losses);
@@ -122,7 +127,7 @@ class SlabKernel {
       }
       if constexpr (Width == 0)
         if (slab_.term == Term::behaviour) head_products(tasks);
-      to_stimuli(tasks, tile.first_point + static_cast<std::uint64_t>(first), count);
+      to_stimuli(tasks, tile(t).first_point + static_cast<std::uint64_t>(first), points_from(t, first));
     }
     __syncthreads();
   }

@@ -11,6 +11,8 @@ namespace nnpoisson::kernels {
 /// Threads of every block; sums over a tile's points are taken in an order that this number fixes.
 inline constexpr int block_threads = 128;
 inline constexpr int warp_threads = 32;
+/// Of a step: stimuli forward; slabs; stimuli back; gradient sums and Adam.
+inline constexpr int phases = 4, slab_phase = 1;
 /// The published network's width of every layer, and our default: kernels know it at compile time.
 inline constexpr int paper_width = 10;
 
@@ -108,8 +110,9 @@ struct ProgramView {
   unsigned* barrier;   ///< [M], zero at the start
   TeamStatus* status;  ///< [M]
   // What evaluation asks for; null in training.
-  StepLoss* step_losses;   ///< [steps x M]
-  double* step_gradients;  ///< [steps x M x size]
+  StepLoss* step_losses;               ///< [steps x M]
+  double* step_gradients;              ///< [steps x M x size]
+  std::uint32_t first_slab, end_slab;  ///< those whose points are there; of others the phase of slabs keeps off
   // Scratch of a block: in shared memory; for slabs that need more, in device memory.
   std::uint64_t shared_bytes;
   char* block_scratch;

@@ -11,19 +11,16 @@ NNP_DEVICE int warp_number() { return static_cast<int>(threadIdx.x) / warp_threa
 inline constexpr int block_warps = block_threads / warp_threads;
 
 /// Sums each of 32 values over the lanes; lane i gets the sum of value[i]. 31 exchanges instead of 32 times 5: at each distance a lane
-/// hands over the half that its partner keeps.
-template <class T>
+/// hands over the half that its partner keeps. Distance is a constant, or the values would not stay in registers.
+template <int Distance = 16, class T>
 NNP_DEVICE T transposed_sum(T (&value)[32]) {
-  const int lane = lane_number();
+  const bool upper = (lane_number() & Distance) != 0;
   NNP_UNROLL
-  for (int distance = 16; distance > 0; distance /= 2) {
-    const bool upper = (lane & distance) != 0;
-    NNP_UNROLL
-    for (int i = 0; i < distance; ++i) {
-      const T give = upper ? value[i] : value[i + distance], keep = upper ? value[i + distance] : value[i];
-      value[i] = keep + __shfl_xor_sync(~0U, give, distance);
-    }
+  for (int i = 0; i < Distance; ++i) {
+    const T give = upper ? value[i] : value[i + Distance], keep = upper ? value[i + Distance] : value[i];
+    value[i] = keep + __shfl_xor_sync(~0U, give, Distance);
   }
+  if constexpr (Distance > 1) return transposed_sum<Distance / 2>(value);
   return value[0];
 }
 

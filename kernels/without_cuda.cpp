@@ -12,6 +12,10 @@ constexpr const char* reason = "this build has none: no CUDA compiler was found 
 
 namespace kernels {
 std::unique_ptr<Device> make_cuda_device() { throw ResourceError(std::string("backend cuda: ") + reason + "; use --backend cpu"); }
+std::shared_ptr<const PointMaker> make_cuda_points() {
+  make_cuda_device();
+  return nullptr;
+}
 }  // namespace kernels
 
 std::vector<DeviceState> cuda_devices() { return {{"cuda", reason}}; }

@@ -7,6 +7,7 @@
 #include "engine/reference.hpp"
 #include "kernels/backend.hpp"
 #include "nnpoisson/error.hpp"
+#include "plan/points.hpp"
 
 namespace nnpoisson {
 
@@ -30,15 +31,26 @@ void require_fitting(const NetworkShape& shape, std::span<const double> paramete
     throw UsageError("outputs: a point's stimulus is not among the " + std::to_string(stimuli) + " given");
 }
 
+namespace {
+
+/// `automatic` made definite.
+BackendKind chosen_kind(const BackendOptions& options) {
+  if (options.kind != BackendKind::automatic) return options.kind;
+  const auto devices = cuda_devices();
+  const bool gpu = options.instruction_set.empty() && std::ranges::any_of(devices, [](const DeviceState& d) { return d.why_not.empty(); });
+  return gpu ? BackendKind::cuda : BackendKind::cpu;
+}
+
+}  // namespace
+
+std::shared_ptr<const PointMaker> make_point_maker(const BackendOptions& options) {
+  if (chosen_kind(options) == BackendKind::cuda) return kernels::make_cuda_points();
+  return std::make_shared<HostPoints>();
+}
+
 std::unique_ptr<Backend> make_backend(const BackendOptions& options, const NetworkShape& shape, std::shared_ptr<const Plan> plan) {
   require_fitting(shape, *plan);
-  BackendKind kind = options.kind;
-  if (kind == BackendKind::automatic) {
-    const auto devices = cuda_devices();
-    const bool gpu =
-        options.instruction_set.empty() && std::ranges::any_of(devices, [](const DeviceState& d) { return d.why_not.empty(); });
-    kind = gpu ? BackendKind::cuda : BackendKind::cpu;
-  }
+  const BackendKind kind = chosen_kind(options);
   if (kind == BackendKind::reference) return make_reference_backend(shape, std::move(plan));
   if (kind == BackendKind::cpu) return make_cpu_backend(options, shape, std::move(plan));
   return kernels::make_kernel_backend(kernels::make_cuda_device(), options.precision, shape, std::move(plan));

@@ -150,10 +150,12 @@ class Collector {
   }
 
   PlanPiece piece(Term term, Reading reading) {
+    static const HostPoints host;
+    const PointMaker& points = options_.points ? *options_.points : host;
     PlanPiece made;
-    made.add(term, reading, events_, reading == Reading::rate && term == Term::neural ? options_.time_resolution : 0,
-             trials_.data().bin_width, eps_);
-    made.add(term, Reading::value, exposure_, 0, 0, eps_);
+    const double cell = reading == Reading::rate && term == Term::neural ? options_.time_resolution : 0;
+    points.add(made, {term, reading, cell, trials_.data().bin_width, eps_}, events_);
+    points.add(made, {term, Reading::value, 0, 0, eps_}, exposure_);
     events_.clear();
     exposure_.clear();
     return made;

@@ -1,54 +1,34 @@
 #include "plan/points.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <tuple>
 
 namespace nnpoisson {
 namespace {
 
-/// What a column costs a point beside the trunk that all its columns share (measured on the CPU backend at the paper's widths).
-constexpr double column_cost = 0.1;
-
-struct Merge {
-  double cell;
-  [[nodiscard]] double key(const Entry& e) const { return cell > 0 ? std::floor(e.time / cell) : e.time; }
-  [[nodiscard]] bool same_point(const Entry& a, const Entry& b) const {
-    return a.stimulus == b.stimulus && key(a) == key(b) && (cell > 0 || a.scale == b.scale);
-  }
-};
-
-void sort_by_point(std::vector<Entry>& entries) {
-  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
-    return std::tie(a.stimulus, a.time, a.scale, a.column) < std::tie(b.stimulus, b.time, b.scale, b.column);
-  });
-}
-
-/// Whether points shared by columns are cheaper than a list of points for each column. `entries` sorted by point.
-bool sharing_pays(const std::vector<Entry>& entries, Merge merge) {
+/// `entries` in PointOrder.
+bool sharing_pays(const std::vector<Entry>& entries, const MergeRule& rule) {
   std::uint32_t last_column = 0;
   for (const auto& e : entries) last_column = std::max(last_column, e.column);
   std::vector<std::size_t> seen_at(last_column + 1, 0);  // number of the point that last had this column
-  double shared = 0, separate = 0, columns = 0;
+  std::size_t shared = 0, separate = 0, columns = 0;
   for (std::size_t i = 0; i < entries.size(); ++i) {
-    if (i == 0 || !merge.same_point(entries[i - 1], entries[i])) ++shared;
+    if (i == 0 || !rule.same_point(entries[i - 1], entries[i])) ++shared;
     auto& seen = seen_at[entries[i].column];
     if (seen == 0) ++columns;
-    if (seen != static_cast<std::size_t>(shared)) ++separate;
-    seen = static_cast<std::size_t>(shared);
+    if (seen != shared) ++separate;
+    seen = shared;
   }
-  return shared * (1 + column_cost * columns) <= separate * (1 + column_cost);
+  return nnpoisson::sharing_pays(shared, separate, columns);
 }
 
 }  // namespace
 
-void PlanPiece::add(Term term, Reading reading, std::vector<Entry>& entries, double cell, double bin_width, double eps) {
+void HostPoints::add(PlanPiece& piece, const MergeRule& rule, std::vector<Entry>& entries) const {
   if (entries.empty()) return;
-  const Merge merge{cell};
-  sort_by_point(entries);
-  const bool shared = sharing_pays(entries, merge);
-  if (!shared) std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.column < b.column; });
-  const auto new_point = [&](const Entry& a, const Entry& b) { return !merge.same_point(a, b) || (!shared && a.column != b.column); };
+  std::sort(entries.begin(), entries.end(), PointOrder{});
+  const bool shared = sharing_pays(entries, rule);
+  if (!shared) std::stable_sort(entries.begin(), entries.end(), ColumnOrder{});
+  const auto new_point = [&](const Entry& a, const Entry& b) { return !rule.same_point(a, b) || (!shared && a.column != b.column); };
 
   std::vector<std::size_t> starts;  // of each point in `entries`, and one past the end
   for (std::size_t i = 0; i < entries.size(); ++i)
@@ -62,37 +42,36 @@ void PlanPiece::add(Term term, Reading reading, std::vector<Entry>& entries, dou
     const auto column_of = [&](std::size_t point) { return entries[starts[point]].column; };
     while (end < points && end - p < tile_points && (shared || column_of(end) == column_of(p))) ++end;
 
-    Tile tile{term,          reading,         static_cast<std::uint32_t>(end - p),       time.size(),
-              weight.size(), interval.size(), static_cast<std::uint32_t>(column.size()), 0};
+    Tile tile{rule.term,
+              rule.reading,
+              static_cast<std::uint32_t>(end - p),
+              piece.time.size(),
+              piece.weight.size(),
+              piece.interval.size(),
+              static_cast<std::uint32_t>(piece.column.size()),
+              0};
     columns.clear();
     for (std::size_t i = starts[p]; i < starts[end]; ++i) columns.push_back(entries[i].column);
     std::sort(columns.begin(), columns.end());
     columns.erase(std::unique(columns.begin(), columns.end()), columns.end());
     tile.columns = static_cast<std::uint32_t>(columns.size());
-    column.insert(column.end(), columns.begin(), columns.end());
-    weight.resize(weight.size() + columns.size() * (end - p), 0.0);
+    piece.column.insert(piece.column.end(), columns.begin(), columns.end());
+    piece.weight.resize(piece.weight.size() + columns.size() * (end - p), 0.0);
 
     for (std::size_t q = p; q < end; ++q) {
-      double total = 0, moment = 0, lowest = entries[starts[q]].time;
-      for (std::size_t i = starts[q]; i < starts[q + 1]; ++i) {
-        const auto& e = entries[i];
-        const auto c = static_cast<std::size_t>(std::lower_bound(columns.begin(), columns.end(), e.column) - columns.begin());
-        weight[tile.first_weight + c * tile.count + (q - p)] += e.weight;
-        total += e.weight;
-        moment += e.weight * (e.time - lowest);
+      const Entry* first = entries.data() + starts[q];
+      const Entry* last = entries.data() + starts[q + 1];
+      for (const Entry* e = first; e != last; ++e) {
+        const auto c = static_cast<std::size_t>(std::lower_bound(columns.begin(), columns.end(), e->column) - columns.begin());
+        piece.weight[tile.first_weight + c * tile.count + (q - p)] += e->weight;
       }
-      const double mean = cell > 0 ? lowest + moment / total : lowest;
-      if (cell > 0)
-        for (std::size_t i = starts[q]; i < starts[q + 1]; ++i)
-          square_spread += entries[i].weight * (entries[i].time - mean) * (entries[i].time - mean);
-      time.push_back(mean);
-      stimulus.push_back(entries[starts[q]].stimulus);
-      if (reading == Reading::interval) {
-        const double kappa = entries[starts[q]].scale;
-        interval.push_back({mean + kappa * bin_width, 1 / kappa, eps * bin_width});
-      }
+      const auto point = rule.merged(first, last);
+      piece.square_spread += point.square_spread;
+      piece.time.push_back(point.time);
+      piece.stimulus.push_back(first->stimulus);
+      if (rule.reading == Reading::interval) piece.interval.push_back(rule.interval(point.time, first->scale));
     }
-    tiles.push_back(tile);
+    piece.tiles.push_back(tile);
     p = end;
   }
 }

@@ -1,22 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
-#include "nnpoisson/plan.hpp"
+#include "plan/merging.hpp"
 
 namespace nnpoisson {
 
-/// One weight of one column at one time of one stimulus, before merging.
-struct Entry {
-  double time;  ///< the network's time, s
-  double weight;
-  double scale;  ///< kappa of the trial; tells intervals apart
-  std::uint32_t stimulus;
-  std::uint32_t column;
-};
-
-/// Merges entries into points and cuts them into tiles appended to a piece of a plan.
+/// Tiles and their points, on the way into a plan.
 struct PlanPiece {
   std::vector<double> time;
   std::vector<std::uint32_t> stimulus;
@@ -25,10 +17,22 @@ struct PlanPiece {
   std::vector<std::uint32_t> column;
   std::vector<Tile> tiles;
   double square_spread = 0;  ///< sum over the merged weights of (time - point's time)^2
+};
 
-  /// Equal (stimulus, time, scale) become one point; with `cell` > 0 all of one stimulus and one cell of that width do, at their
-  /// weighted mean time. `bin_width`: width of Reading::interval entries, s of recording time. `eps`: Hz.
-  void add(Term term, Reading reading, std::vector<Entry>& entries, double cell, double bin_width, double eps);
+/// Merges entries into points and cuts them into tiles at the end of a piece. Every maker gives the same piece, to the bit.
+class PointMaker {
+ public:
+  virtual ~PointMaker() = default;
+  /// Leaves `entries` in another order. May be called by several threads.
+  virtual void add(PlanPiece& piece, const MergeRule& rule, std::vector<Entry>& entries) const = 0;
+  /// For the log: where it was done.
+  [[nodiscard]] virtual std::string description() const = 0;
+};
+
+class HostPoints final : public PointMaker {
+ public:
+  void add(PlanPiece& piece, const MergeRule& rule, std::vector<Entry>& entries) const override;
+  [[nodiscard]] std::string description() const override { return "on the host"; }
 };
 
 /// Moves a piece to the end of a plan; returns the numbers its tiles got.

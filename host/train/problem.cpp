@@ -10,6 +10,7 @@
 
 #include "nnpoisson/error.hpp"
 #include "nnpoisson/summary.hpp"
+#include "plan/points.hpp"
 #include "storage/hdf5_file.hpp"
 
 namespace nnpoisson {
@@ -102,7 +103,7 @@ BatchLoss sum_of_losses(Backend& backend, const Plan& plan, const std::vector<do
 }
 
 Problem::Problem(const TrainRequest& request, const std::function<void(const std::string&)>& message)
-    : request_(request), settings_(request.settings) {
+    : request_(request), points_(make_point_maker(request.backend)), settings_(request.settings) {
   using Clock = std::chrono::steady_clock;
   const auto start = Clock::now();
   const auto seconds = [&] { return std::chrono::duration<double>(Clock::now() - start).count(); };
@@ -160,7 +161,7 @@ Problem::Problem(const TrainRequest& request, const std::function<void(const std
     description_.push_back(fmt::format("test: {} trials, {} spikes", test.trials(), test_->spikes));
   }
   fingerprint_ = print.sum;
-  message(fmt::format("read in {:.2f} s, planned in {:.2f} s", reading, seconds() - reading));
+  message(fmt::format("read in {:.2f} s, planned in {:.2f} s {}", reading, seconds() - reading, points_->description()));
 }
 
 PlanOptions Problem::options(Grouping grouping, int parts, double time_resolution) const {
@@ -174,7 +175,8 @@ PlanOptions Problem::options(Grouping grouping, int parts, double time_resolutio
           .behaviour_weight = settings_.train.behaviour_weight,
           .time_resolution = time_resolution,
           .seed = settings_.seed,
-          .threads = threads};
+          .threads = threads,
+          .points = points_};
 }
 
 void Problem::take_init(const std::function<void(const std::string&)>& message) {

@@ -43,6 +43,7 @@ class Problem {
   [[nodiscard]] PlanOptions options(Grouping grouping, int parts, double time_resolution) const;
 
   const TrainRequest& request_;
+  std::shared_ptr<const PointMaker> points_;
   Settings settings_;
   NetworkShape shape_;
   Model model_;  // without parameters

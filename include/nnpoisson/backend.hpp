@@ -85,6 +85,10 @@ class Backend {
 [[nodiscard]] std::unique_ptr<Backend> make_backend(const BackendOptions& options, const NetworkShape& shape,
                                                     std::shared_ptr<const Plan> plan);
 
+/// Who merges the points of a plan for that backend (PlanOptions::points): the device's where it takes CUDA; else the host.
+/// Throws ResourceError if the device asked for is not there.
+[[nodiscard]] std::shared_ptr<const PointMaker> make_point_maker(const BackendOptions& options);
+
 /// A device that a backend may run on. `why_not`: why this build cannot use it; empty: it can.
 struct DeviceState {
   std::string name, why_not;

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -79,6 +80,8 @@ enum class Grouping {
   by_region  ///< for evaluation: a neural batch for each region over all trials (alphabetical), then one behaviour batch
 };
 
+class PointMaker;  // plan/points.hpp
+
 struct PlanOptions {
   Preset preset = Preset::exact;
   NeuralTime neural_time = NeuralTime::scaled;
@@ -86,9 +89,10 @@ struct PlanOptions {
   int parts = 1;         ///< batches in a pass
   bool by_unit = false;  ///< readout by unit: every unit is a column
   double behaviour_weight = 1;
-  double time_resolution = 0;  ///< s of scaled time; spikes of one stimulus and one cell become one point
-  std::uint64_t seed = 0;      ///< partition of trials: NumPy's RandomState in `authors`, Philox in `joint`
-  int threads = 1;             ///< for sorting; the plan does not depend on it
+  double time_resolution = 0;                  ///< s of scaled time; spikes of one stimulus and one cell become one point
+  std::uint64_t seed = 0;                      ///< partition of trials: NumPy's RandomState in `authors`, Philox in `joint`
+  int threads = 1;                             ///< for sorting; the plan does not depend on it
+  std::shared_ptr<const PointMaker> points{};  ///< make_point_maker()'s; null: the host. The plan does not depend on it
 };
 
 /// Builds the plan. Batches follow training order: part > region in alphabetical order. `trials`: the trials to use (ascending); empty

@@ -25,4 +25,7 @@ inline void check(cudaError_t status, const std::string& what) {
   throw ResourceError("cuda: " + what + where + ": " + cudaGetErrorString(status));
 }
 
+/// The first device that this build has kernels for. Throws ResourceError with the reason why there is none.
+int usable_cuda_device();
+
 }  // namespace nnpoisson::kernels

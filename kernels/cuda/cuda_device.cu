@@ -1,4 +1,4 @@
-#include "kernels/cuda/check.hpp"
+#include "kernels/cuda/owned.hpp"
 #include "kernels/device.hpp"
 #include "kernels/outputs.cuh"
 #include "kernels/program.cuh"
@@ -25,41 +25,46 @@ __global__ void __launch_bounds__(block_threads) output_kernel(const __grid_cons
 }
 __global__ void next_step_kernel(std::uint32_t* step) { ++*step; }
 
-class Stream {
+/// A place is copied to once the kernels that read it are done, and read once its copy is done.
+class CudaPlaces final : public ChunkPlaces {
  public:
-  Stream() { check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "cudaStreamCreateWithFlags"); }
-  ~Stream() { cudaStreamDestroy(stream_); }
-  Stream(const Stream&) = delete;
-  Stream& operator=(const Stream&) = delete;
-  operator cudaStream_t() const { return stream_; }  // NOLINT: as CUDA's calls take it
-
- private:
-  cudaStream_t stream_ = nullptr;
-};
-
-/// The work captured from a stream, to be launched again and again.
-class Graph {
- public:
-  template <class Work>
-  Graph(cudaStream_t stream, const Work& work) {
-    check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
-    work();
-    cudaGraph_t captured = nullptr;
-    check(cudaStreamEndCapture(stream, &captured), "cudaStreamEndCapture");
-    const auto status = cudaGraphInstantiate(&graph_, captured, 0);
-    cudaGraphDestroy(captured);
-    check(status, "cudaGraphInstantiate");
+  CudaPlaces(const Stream& kernels, int device, std::size_t bytes)
+      : kernels_(kernels), places_{{kernels, device, bytes}, {kernels, device, bytes}} {}
+  ~CudaPlaces() override { cudaStreamSynchronize(copies_); }
+  [[nodiscard]] char* staging(int place) override {
+    places_[place].sent.wait();
+    return places_[place].staging.data();
   }
-  ~Graph() { cudaGraphExecDestroy(graph_); }
-  Graph(const Graph&) = delete;
-  Graph& operator=(const Graph&) = delete;
-  void launch(cudaStream_t stream) const { check(cudaGraphLaunch(graph_, stream), "cudaGraphLaunch"); }
+  void send(int place, std::size_t bytes) override {
+    Place& p = places_[place];
+    p.read.hold_up(copies_);
+    check(cudaMemcpyAsync(p.memory, p.staging.data(), bytes, cudaMemcpyHostToDevice, copies_), "cudaMemcpyAsync of a chunk of points");
+    p.sent.record(copies_);
+  }
+  [[nodiscard]] const char* acquire(int place) override {
+    places_[place].sent.hold_up(kernels_);
+    return places_[place].memory;
+  }
+  void release(int place) override { places_[place].read.record(kernels_); }
 
  private:
-  cudaGraphExec_t graph_ = nullptr;
+  struct Place {
+    Place(const Stream& stream, int device, std::size_t bytes)
+        : staging(bytes), memory(static_cast<char*>(allocate_on(stream, device, bytes))), stream(stream) {
+      read.record(stream);  // the memory is there
+    }
+    ~Place() { cudaFreeAsync(memory, stream); }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+    PinnedMemory staging;
+    char* memory;
+    const Stream& stream;
+    Event sent, read;
+  };
+  const Stream& kernels_;
+  Stream copies_;
+  Place places_[2];
 };
-
-std::string mebibytes(std::size_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
 
 class CudaDevice final : public Device {
  public:
@@ -70,29 +75,24 @@ class CudaDevice final : public Device {
   }
   [[nodiscard]] std::string name() const override { return "cuda (" + device_name(number_) + ")"; }
 
-  [[nodiscard]] void* allocate(std::size_t bytes) override {
-    void* memory = nullptr;
-    const auto status = cudaMallocAsync(&memory, bytes, stream_);
-    if (status == cudaErrorMemoryAllocation) {
-      cudaGetLastError();
-      std::size_t free = 0, all = 0;
-      cudaMemGetInfo(&free, &all);
-      throw ResourceError("cuda: cudaMallocAsync on " + device_name(number_) + ": wanted " + mebibytes(bytes) + ", free " +
-                          mebibytes(free) + " of " + mebibytes(all) +
-                          "; use a larger train.time_resolution, fewer models, or --backend cpu");
-    }
-    check(status, "cudaMallocAsync of " + mebibytes(bytes));
-    return memory;
-  }
+  [[nodiscard]] void* allocate(std::size_t bytes) override { return allocate_on(stream_, number_, bytes); }
   void release(void* memory) noexcept override { cudaFreeAsync(memory, stream_); }
   void zero(void* to, std::size_t bytes) override { check(cudaMemsetAsync(to, 0, bytes, stream_), "cudaMemsetAsync"); }
   void to_device(void* to, const void* from, std::size_t bytes) override {
     check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, stream_), "cudaMemcpyAsync to the device");
-    wait("copy to the device");  // the host's memory may go at once
+    stream_.wait();  // the host's memory may go at once
   }
   void to_host(void* to, const void* from, std::size_t bytes) override {
     check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, stream_), "cudaMemcpyAsync to the host");
-    wait("training program");
+    stream_.wait();
+  }
+  [[nodiscard]] std::size_t free_bytes() override {
+    std::size_t free = 0, all = 0;
+    check(cudaMemGetInfo(&free, &all), "cudaMemGetInfo");
+    return free;
+  }
+  [[nodiscard]] std::unique_ptr<ChunkPlaces> make_chunk_places(std::size_t bytes) override {
+    return std::make_unique<CudaPlaces>(stream_, number_, bytes);
   }
   [[nodiscard]] std::size_t shared_bytes() const override { return static_cast<std::size_t>(shared_); }
   [[nodiscard]] int resident_blocks(std::size_t number_size, std::size_t shared_bytes) override {
@@ -100,6 +100,16 @@ class CudaDevice final : public Device {
   }
   void run(const ProgramView<float>& program, int blocks, std::size_t shared_bytes) override { launch(program, blocks, shared_bytes); }
   void run(const ProgramView<double>& program, int blocks, std::size_t shared_bytes) override { launch(program, blocks, shared_bytes); }
+  void run_phase(const ProgramView<float>& program, int phase, int blocks, std::size_t shared_bytes) override {
+    launch_phase(program, phase, blocks, shared_bytes);
+  }
+  void run_phase(const ProgramView<double>& program, int phase, int blocks, std::size_t shared_bytes) override {
+    launch_phase(program, phase, blocks, shared_bytes);
+  }
+  void next_step(std::uint32_t* step) override {
+    next_step_kernel<<<1, 1, 0, stream_>>>(step);
+    check(cudaGetLastError(), "launch of next_step_kernel");
+  }
   void run(const OutputView<float>& view, int blocks) override { launch(view, blocks); }
   void run(const OutputView<double>& view, int blocks) override { launch(view, blocks); }
 
@@ -133,13 +143,17 @@ class CudaDevice final : public Device {
       return;
     }
     const Graph step(stream_, [&] {
-      for (int k = 0; k < phases; ++k) phase_kernel<T><<<static_cast<unsigned>(blocks), block_threads, shared_bytes, stream_>>>(program, k);
-      next_step_kernel<<<1, 1, 0, stream_>>>(program.step);
+      for (int k = 0; k < phases; ++k) launch_phase(program, k, blocks, shared_bytes);
+      next_step(program.step);
     });
     for (std::uint32_t k = 0; k < program.steps; ++k) step.launch(stream_);
-    wait("training program");  // the graph goes
+    stream_.wait();  // the graph goes
   }
-  void wait(const std::string& what) { check(cudaStreamSynchronize(stream_), what); }
+  template <class T>
+  void launch_phase(const ProgramView<T>& program, int phase, int blocks, std::size_t shared_bytes) {
+    phase_kernel<T><<<static_cast<unsigned>(blocks), block_threads, shared_bytes, stream_>>>(program, phase);
+    check(cudaGetLastError(), "launch of phase_kernel");
+  }
 
   int number_, processors_ = 0, shared_ = 0, cooperative_ = 0;
   Stream stream_;
@@ -180,16 +194,18 @@ std::string unusable_reason(int device) {
 
 }  // namespace
 
-std::unique_ptr<Device> make_cuda_device() {
+int usable_cuda_device() {
   int count = 0;
   std::string reason = no_device_reason(count);
   for (int d = 0; d < count; ++d) {
     const std::string of_this = unusable_reason(d);
-    if (of_this.empty()) return std::make_unique<CudaDevice>(d);
+    if (of_this.empty()) return d;
     if (reason.empty()) reason = device_name(d) + ": " + of_this;
   }
   throw ResourceError("backend cuda: " + reason + "; or use --backend cpu");
 }
+
+std::unique_ptr<Device> make_cuda_device() { return std::make_unique<CudaDevice>(usable_cuda_device()); }
 
 }  // namespace nnpoisson::kernels
 

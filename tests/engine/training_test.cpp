@@ -306,24 +306,35 @@ TEST(Backends, ContinueWhereAnotherStopped) {
   }
 }
 
-/// Where the persistent kernel cannot run, its phases are launched one by one: the same numbers.
-TEST(Backends, KernelsPhaseByPhaseGiveTheSameBits) {
-  const auto plan = plan_with(Preset::exact, 0);
-  const auto order = program(*plan, 12);
-  const auto run = [&](bool phase_by_phase, double first) {
-    auto device = simt::make_emulated_device({.phase_by_phase = phase_by_phase});
-    auto state = start(0, 2);
-    state.parameters[0] = first;
-    const auto result =
-        kernels::make_kernel_backend(std::move(device), Precision::single_precision, shape, plan)->train(state, {order, rates}, go_on);
-    return std::pair{state, result};
+/// On a device that cannot run the persistent kernel, or that has not the memory for all points: the same numbers.
+TEST(Backends, KernelsPhaseByPhaseOrStreamedGiveTheSameBits) {
+  struct Case {
+    Preset preset;
+    double bin_width;
   };
-  const auto persistent = run(false, 0.1), phases = run(true, 0.1);
-  expect_same_bits(phases.first, persistent.first);
-  expect_same_bits(phases.second.sums[1], persistent.second.sums[1]);
-  const auto bad = run(true, std::numeric_limits<double>::quiet_NaN()).second;
-  EXPECT_FALSE(bad.finite);
-  EXPECT_EQ(bad.steps, 0U);
+  for (const auto& [preset, bin_width] : {Case{Preset::exact, 0}, Case{Preset::exact, 0.05}, Case{Preset::authors, 0}}) {
+    const auto plan = plan_with(preset, bin_width);
+    const auto order = program(*plan, 20);
+    const auto run = [&](const simt::EmulatedOptions& device, double first) {
+      auto state = start(0, 2);
+      state.parameters[0] = first;
+      const auto backend = kernels::make_kernel_backend(simt::make_emulated_device(device), Precision::single_precision, shape, plan);
+      EXPECT_EQ(backend->description().find("streamed in") != std::string::npos, device.free_bytes < 1 << 20) << backend->description();
+      const auto result = backend->train(state, {order, rates}, go_on);
+      return std::pair{state, result};
+    };
+    const auto persistent = run({}, 0.1);
+    ASSERT_TRUE(persistent.second.finite);
+    for (const simt::EmulatedOptions& device : {simt::EmulatedOptions{.phase_by_phase = true}, simt::EmulatedOptions{.free_bytes = 1},
+                                                simt::EmulatedOptions{.resident_blocks = 1, .free_bytes = 8 * 700}}) {
+      const auto other = run(device, 0.1);
+      expect_same_bits(other.first, persistent.first);
+      expect_same_bits(other.second.sums[1], persistent.second.sums[1]);
+      const auto bad = run(device, std::numeric_limits<double>::quiet_NaN()).second;
+      EXPECT_FALSE(bad.finite);
+      EXPECT_EQ(bad.steps, 0U);
+    }
+  }
 }
 
 TEST(Backends, UnknownInstructionSetsAreErrors) {

@@ -1,7 +1,11 @@
 #include "simt/emulated_device.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 #include <new>
+#include <stdexcept>
+#include <vector>
 
 #include "kernels/outputs.cuh"
 #include "kernels/program.cuh"
@@ -11,6 +15,35 @@ namespace {
 
 using nnpoisson::kernels::OutputView;
 using nnpoisson::kernels::ProgramView;
+
+/// Sends at once; checks that the caller keeps to the order.
+class EmulatedPlaces final : public nnpoisson::kernels::ChunkPlaces {
+ public:
+  explicit EmulatedPlaces(std::size_t bytes) {
+    for (auto& p : places_) p.staging.resize(bytes), p.memory.resize(bytes);
+  }
+  [[nodiscard]] char* staging(int place) override { return at(place).staging.data(); }
+  void send(int place, std::size_t bytes) override {
+    Place& p = at(place);
+    if (p.acquired || bytes > p.memory.size()) throw std::logic_error("simt: sent to a place that kernels read, or more than it holds");
+    std::ranges::fill(p.memory, char(0xFF));
+    std::copy_n(p.staging.begin(), bytes, p.memory.begin());
+    std::ranges::fill(p.staging, char(0xFF));
+  }
+  [[nodiscard]] const char* acquire(int place) override {
+    at(place).acquired = true;
+    return at(place).memory.data();
+  }
+  void release(int place) override { at(place).acquired = false; }
+
+ private:
+  struct Place {
+    std::vector<char> staging, memory;
+    bool acquired = false;
+  };
+  Place& at(int place) { return places_.at(static_cast<std::size_t>(place)); }
+  std::array<Place, 2> places_;
+};
 
 class EmulatedDevice final : public nnpoisson::kernels::Device {
  public:
@@ -25,10 +58,21 @@ class EmulatedDevice final : public nnpoisson::kernels::Device {
   void zero(void* to, std::size_t bytes) override { std::memset(to, 0, bytes); }
   void to_device(void* to, const void* from, std::size_t bytes) override { std::memcpy(to, from, bytes); }
   void to_host(void* to, const void* from, std::size_t bytes) override { std::memcpy(to, from, bytes); }
+  [[nodiscard]] std::size_t free_bytes() override { return options_.free_bytes; }
+  [[nodiscard]] std::unique_ptr<nnpoisson::kernels::ChunkPlaces> make_chunk_places(std::size_t bytes) override {
+    return std::make_unique<EmulatedPlaces>(bytes);
+  }
   [[nodiscard]] std::size_t shared_bytes() const override { return options_.shared_bytes; }
   [[nodiscard]] int resident_blocks(std::size_t, std::size_t) override { return options_.resident_blocks; }
   void run(const ProgramView<float>& program, int blocks, std::size_t shared_bytes) override { any(program, blocks, shared_bytes); }
   void run(const ProgramView<double>& program, int blocks, std::size_t shared_bytes) override { any(program, blocks, shared_bytes); }
+  void run_phase(const ProgramView<float>& program, int phase, int blocks, std::size_t shared_bytes) override {
+    one_phase(program, phase, blocks, shared_bytes);
+  }
+  void run_phase(const ProgramView<double>& program, int phase, int blocks, std::size_t shared_bytes) override {
+    one_phase(program, phase, blocks, shared_bytes);
+  }
+  void next_step(std::uint32_t* step) override { ++*step; }
   void run(const OutputView<float>& view, int blocks) override { any(view, blocks); }
   void run(const OutputView<double>& view, int blocks) override { any(view, blocks); }
 
@@ -41,11 +85,17 @@ class EmulatedDevice final : public nnpoisson::kernels::Device {
   }
   template <class T>
   void any(const ProgramView<T>& program, int blocks, std::size_t shared_bytes) {
-    using nnpoisson::kernels::ProgramKernel;
-    const Grid grid{static_cast<unsigned>(blocks), nnpoisson::kernels::block_threads, shared_bytes, options_.order};
-    if (!options_.phase_by_phase) return launch(grid, [&program] { ProgramKernel<T>(program).run(); });
+    if (!options_.phase_by_phase)
+      return launch(grid(blocks, shared_bytes), [&program] { nnpoisson::kernels::ProgramKernel<T>(program).run(); });
     for (*program.step = 0; *program.step < program.steps; ++*program.step)
-      for (int k = 0; k < nnpoisson::kernels::phases; ++k) launch(grid, [&program, k] { ProgramKernel<T>(program).run(k); });
+      for (int k = 0; k < nnpoisson::kernels::phases; ++k) one_phase(program, k, blocks, shared_bytes);
+  }
+  template <class T>
+  void one_phase(const ProgramView<T>& program, int phase, int blocks, std::size_t shared_bytes) {
+    launch(grid(blocks, shared_bytes), [&program, phase] { nnpoisson::kernels::ProgramKernel<T>(program).run(phase); });
+  }
+  [[nodiscard]] Grid grid(int blocks, std::size_t shared_bytes) const {
+    return {static_cast<unsigned>(blocks), nnpoisson::kernels::block_threads, shared_bytes, options_.order};
   }
   EmulatedOptions options_;
 };

@@ -1,0 +1,54 @@
+#include <thrust/system/cuda/execution_policy.h>
+#include <thrust/system_error.h>
+
+#include <atomic>
+#include <mutex>
+
+#include "kernels/cuda/check.hpp"
+#include "kernels/device.hpp"
+#include "kernels/points.cuh"
+
+// Compiled without fused multiply-add, so that every sum is the host's.
+namespace nnpoisson::kernels {
+namespace {
+
+/// Bytes that an entry takes at most while it is sorted and merged, with its share of the result.
+constexpr std::size_t bytes_of_an_entry = 200;
+
+class CudaPoints final : public PointMaker {
+ public:
+  explicit CudaPoints(int device) : device_(device) {}
+
+  void add(PlanPiece& piece, const MergeRule& rule, std::vector<Entry>& entries) const override {
+    const std::lock_guard lock(mutex_);
+    check(cudaSetDevice(device_), "cudaSetDevice");  // threads of the host have one each
+    std::size_t free = 0, all = 0;
+    check(cudaMemGetInfo(&free, &all), "cudaMemGetInfo");
+    if (entries.size() > free / bytes_of_an_entry) {
+      ++too_large_;
+      return HostPoints().add(piece, rule, entries);
+    }
+    try {
+      add_points(thrust::cuda::par, piece, rule, entries);
+    } catch (const std::exception& error) {  // Thrust's own
+      throw ResourceError("cuda: plan of " + std::to_string(entries.size()) + " entries on " + device_name(device_) + ": " + error.what() +
+                          "; or use --backend cpu");
+    }
+  }
+  [[nodiscard]] std::string description() const override {
+    std::string text = "on " + device_name(device_);
+    if (too_large_ > 0) text += ", but for " + std::to_string(too_large_) + " batches that its memory does not hold: those on the host";
+    return text;
+  }
+
+ private:
+  int device_;
+  mutable std::mutex mutex_;
+  mutable std::atomic<int> too_large_ = 0;
+};
+
+}  // namespace
+
+std::shared_ptr<const PointMaker> make_cuda_points() { return std::make_shared<CudaPoints>(usable_cuda_device()); }
+
+}  // namespace nnpoisson::kernels
