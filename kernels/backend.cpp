@@ -10,15 +10,16 @@
 #include "kernels/plan_image.hpp"
 #include "kernels/point_chunks.hpp"
 #include "kernels/stimulus_layers.hpp"
+#include "kernels/wide_readout.hpp"
 #include "nnpoisson/formulas/adam.hpp"
 #include "nnpoisson/formulas/outputs.hpp"
 
 namespace nnpoisson::kernels {
 namespace {
 
-constexpr std::size_t steps_of_a_piece = 1024;        // between two looks at `stop`
-constexpr std::size_t streamed_steps_of_a_piece = 8;  // each reads points from the host's memory
-constexpr std::size_t chunk_bytes = 256UL << 20;      // of two
+constexpr std::size_t steps_of_a_piece = 1024;    // between two looks at `stop`
+constexpr std::size_t long_steps_of_a_piece = 8;  // where each reads points from the host, or has a wide readout
+constexpr std::size_t chunk_bytes = 256UL << 20;  // of two
 constexpr std::size_t output_bytes_of_a_piece = 256UL << 20;
 constexpr std::size_t gradient_bytes_of_a_piece = 64UL << 20;  // of evaluation
 
@@ -76,13 +77,13 @@ class DevicePlan {
 template <class T>
 class KernelBackend final : public Backend {
  public:
-  KernelBackend(std::unique_ptr<Device> device, const NetworkShape& shape, std::shared_ptr<const Plan> plan)
+  KernelBackend(std::unique_ptr<Device> device, const NetworkShape& shape, std::shared_ptr<const Plan> plan, std::uint32_t wide_from)
       : device_(std::move(device)),
         shape_(shape),
         layout_(shape),
         net_(bind_network<T>(shape, layout_, nullptr)),
         padded_((layout_.size() + 31) / 32 * 32),
-        image_(placed(*plan, net_, device_->shared_bytes())),
+        image_(placed(*plan, net_, device_->shared_bytes(), shape.unit_region.empty() ? UINT32_MAX : wide_from)),
         chunks_(cut(image_, *device_)),
         plan_(*device_, image_, plan->eps, !chunks_),
         table_width_(static_cast<std::size_t>(shape.time_width + (shape.stimulus_bypass ? shape.hidden_width : 0))),
@@ -229,8 +230,8 @@ class KernelBackend final : public Backend {
   }
 
  private:
-  static PlanImage<T> placed(const Plan& plan, const formulas::Network<T>& net, std::uint64_t shared_bytes) {
-    PlanImage<T> image(plan);
+  static PlanImage<T> placed(const Plan& plan, const formulas::Network<T>& net, std::uint64_t shared_bytes, std::uint32_t wide_from) {
+    PlanImage<T> image(plan, wide_from);
     image.place_rows(net, shared_bytes);
     return image;
   }
@@ -240,7 +241,9 @@ class KernelBackend final : public Backend {
     if (image.point_bytes() <= free / 4 * 3) return nullptr;
     return std::make_unique<PointChunks<T>>(image, std::min(chunk_bytes, free / 8));
   }
-  [[nodiscard]] std::size_t piece_steps() const { return chunks_ ? streamed_steps_of_a_piece : steps_of_a_piece; }
+  [[nodiscard]] std::size_t piece_steps() const {
+    return chunks_ || image_.most_wide_points > 0 ? long_steps_of_a_piece : steps_of_a_piece;
+  }
   static BatchLoss batch_loss(const StepLoss& l) { return {l.term[0], l.term[1], l.term[2], l.term[3]}; }
   static StepLoss step_loss(const BatchLoss& l) { return {{l.neural, l.left, l.right, l.total}}; }
 
@@ -280,6 +283,7 @@ class KernelBackend final : public Backend {
     barrier_ = Buffer<unsigned>(*device_, models);
     step_ = Buffer<std::uint32_t>(*device_, 1);
     status_ = Buffer<TeamStatus>(*device_, models);
+    if (image_.most_wide_points > 0) wide_ = std::make_unique<WideReadout<T>>(*device_, image_, net_, std::min(models, resident_));
   }
   [[nodiscard]] std::size_t layers_stride() const { return image_.most_stimuli * static_cast<std::size_t>(stimulus_layers_size(net_)); }
   [[nodiscard]] std::size_t stimulus_rows_stride() const { return image_.most_stimulus_rows * table_width_; }
@@ -336,34 +340,39 @@ class KernelBackend final : public Backend {
       barrier_.zero();
       step_.zero();
       const int blocks = static_cast<int>(now) * view.team_blocks;
-      if (chunks_)
-        stream(part, blocks);
+      if (chunks_ || wide_)
+        run_by_phases(part, blocks);
       else
         device_->run(part, blocks, shared_bytes_);
     }
   }
 
-  /// Runs the program phase by phase, and the phase of slabs chunk by chunk: while kernels read one, the next is on its way.
-  void stream(ProgramView<T> program, int blocks) {
+  /// Phase by phase from here. Points that are not on the device come chunk by chunk: while kernels read one, the next is on its way.
+  void run_by_phases(ProgramView<T> program, int blocks) {
     std::vector<std::size_t> chunks;  // of all steps, in the order in which they are read
     std::vector<std::size_t> chunks_until;
     for (const std::uint32_t b : step_batches_) {
-      std::ranges::copy(chunks_->of(image_.batches[b]), std::back_inserter(chunks));
+      if (chunks_) std::ranges::copy(chunks_->of(image_.batches[b]), std::back_inserter(chunks));
       chunks_until.push_back(chunks.size());
     }
     const auto place = [](std::size_t k) { return static_cast<int>(k % 2); };
     const auto send = [&](std::size_t k) {
       if (k < chunks.size()) places_->send(place(k), chunks_->pack(chunks[k], places_->staging(place(k))));
     };
+    const auto run = [&](int phase) { device_->run_phase(program, phase, blocks, shared_bytes_); };
     send(0);
     std::size_t k = 0;
-    for (const std::size_t until : chunks_until) {
-      const auto run = [&](int phase) { device_->run_phase(program, phase, blocks, shared_bytes_); };
+    for (std::size_t step = 0; step < step_batches_.size(); ++step) {
+      const auto slabs = [&] {
+        run(slab_phase);
+        if (wide_) wide_->run(program, image_.batches[step_batches_[step]], blocks, shared_bytes_);
+      };
       for (int phase = 0; phase < slab_phase; ++phase) run(phase);
-      for (; k < until; ++k) {
+      if (!chunks_) slabs();
+      for (; k < chunks_until[step]; ++k) {
         send(k + 1);
         chunks_->place(chunks[k], places_->acquire(place(k)), program);
-        run(slab_phase);
+        slabs();
         places_->release(place(k));
       }
       for (int phase = slab_phase + 1; phase < phases; ++phase) run(phase);
@@ -379,6 +388,7 @@ class KernelBackend final : public Backend {
   PlanImage<T> image_;
   std::unique_ptr<PointChunks<T>> chunks_;  // null: the device's memory holds all points
   std::unique_ptr<ChunkPlaces> places_;
+  std::unique_ptr<WideReadout<T>> wide_;         // null: no slab needs it
   std::span<const std::uint32_t> step_batches_;  // of the program under way
   DevicePlan<T> plan_;
   std::size_t table_width_, stimuli_, models_ = 0, resident_ = 1;
@@ -395,10 +405,11 @@ class KernelBackend final : public Backend {
 }  // namespace
 
 std::unique_ptr<Backend> make_kernel_backend(std::unique_ptr<Device> device, Precision precision, const NetworkShape& shape,
-                                             std::shared_ptr<const Plan> plan) {
+                                             std::shared_ptr<const Plan> plan, std::uint32_t wide_from) {
   require_fitting(shape, *plan);
-  if (precision == Precision::double_precision) return std::make_unique<KernelBackend<double>>(std::move(device), shape, std::move(plan));
-  return std::make_unique<KernelBackend<float>>(std::move(device), shape, std::move(plan));
+  if (precision == Precision::double_precision)
+    return std::make_unique<KernelBackend<double>>(std::move(device), shape, std::move(plan), wide_from);
+  return std::make_unique<KernelBackend<float>>(std::move(device), shape, std::move(plan), wide_from);
 }
 
 }  // namespace nnpoisson::kernels

@@ -7,9 +7,24 @@
 #include <utility>
 #include <vector>
 
-#include "kernels/views.hpp"
+#include "kernels/wide.hpp"
 
 namespace nnpoisson::kernels {
+
+/// c [m x n] = a [m x k] b [k x n], or added to what c holds; matrices by columns, `ld...` numbers from one to the next.
+template <class T>
+struct Product {
+  int m, n, k;
+  const T* a;
+  int lda;
+  bool a_transposed = false;  ///< a is stored as [k x m]
+  const T* b;
+  int ldb;
+  bool b_transposed = false;
+  T* c;
+  int ldc;
+  bool add = false;
+};
 
 /// Two places in a device's memory, filled in turn from the host's on a stream of their own while kernels read the other.
 class ChunkPlaces {
@@ -50,6 +65,11 @@ class Device {
   virtual void run_phase(const ProgramView<float>& program, int phase, int blocks, std::size_t shared_bytes) = 0;
   virtual void run_phase(const ProgramView<double>& program, int phase, int blocks, std::size_t shared_bytes) = 0;
   virtual void next_step(std::uint32_t* step) = 0;
+  virtual void multiply(const Product<float>& product) = 0;
+  virtual void multiply(const Product<double>& product) = 0;
+  /// By as many blocks as the work needs or the device runs together.
+  virtual void run(const WideView<float>& view) = 0;
+  virtual void run(const WideView<double>& view) = 0;
   /// The outputs at some points, by that many blocks.
   virtual void run(const OutputView<float>& view, int blocks) = 0;
   virtual void run(const OutputView<double>& view, int blocks) = 0;

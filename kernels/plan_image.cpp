@@ -27,7 +27,8 @@ bool alike(const Plan& plan, const Tile& a, const Tile& b) {
 /// Cuts ranges of tiles into slabs, each range once, and numbers the distinct stimuli of every slab.
 class SlabCutter {
  public:
-  SlabCutter(const Plan& plan, std::vector<Slab>& slabs, std::vector<std::uint16_t>& rank) : plan_(plan), slabs_(slabs), rank_(rank) {}
+  SlabCutter(const Plan& plan, std::uint32_t wide_from, std::vector<Slab>& slabs, std::vector<std::uint16_t>& rank)
+      : plan_(plan), wide_from_(wide_from), slabs_(slabs), rank_(rank) {}
 
   SlabRange cut(TileRange tiles) {
     const auto [at, added] = ranges_.try_emplace({tiles.first, tiles.end});
@@ -37,9 +38,21 @@ class SlabCutter {
     range.first = static_cast<std::uint32_t>(slabs_.size());
     for (std::uint32_t t = tiles.first; t < tiles.end;) {
       const Tile& first = plan_.tiles[t];
-      Slab slab{first.term, first.reading, t, 0, first.first_column, first.columns, 0, range.stimulus_rows, 0, false};
+      Slab slab{};
+      slab.term = first.term;
+      slab.reading = first.reading;
+      slab.first_tile = t;
+      slab.first_column = first.first_column;
+      slab.columns = first.columns;
+      slab.stimulus_row = range.stimulus_rows;
+      const std::uint32_t columns = first.term == Term::neural ? first.columns : static_cast<std::uint32_t>(plan_.columns);
+      slab.wide = columns >= wide_from_;
+      const std::uint32_t most = slab.wide ? std::max(joined, most_wide_numbers / (columns * tile_points)) : joined;
       std::uint32_t distinct = 0;
-      for (; t < tiles.end && slab.tiles < joined && alike(plan_, first, plan_.tiles[t]); ++t, ++slab.tiles) number_stimuli(t, distinct);
+      for (; t < tiles.end && slab.tiles < most && alike(plan_, first, plan_.tiles[t]); ++t, ++slab.tiles) {
+        number_stimuli(t, distinct);
+        slab.points += plan_.tiles[t].count;
+      }
       range.stimulus_rows += distinct;
       slabs_.push_back(slab);
       stimuli.push_back(std::move(seen_));
@@ -64,6 +77,7 @@ class SlabCutter {
   }
 
   const Plan& plan_;
+  std::uint32_t wide_from_;
   std::vector<Slab>& slabs_;
   std::vector<std::uint16_t>& rank_;
   std::map<std::pair<std::uint32_t, std::uint32_t>, SlabRange> ranges_;
@@ -73,7 +87,7 @@ class SlabCutter {
 }  // namespace
 
 template <class T>
-PlanImage<T>::PlanImage(const Plan& plan)
+PlanImage<T>::PlanImage(const Plan& plan, std::uint32_t wide_from)
     : stimuli(rounded<T>(plan.stimuli)),
       time(rounded<T>(plan.time)),
       weight(rounded<T>(plan.weight)),
@@ -87,7 +101,7 @@ PlanImage<T>::PlanImage(const Plan& plan)
   }
   for (const Tile& t : plan.tiles) tiles.push_back({t.count, t.first_point, t.first_weight, t.first_interval});
 
-  SlabCutter cutter(plan, slabs, rank);
+  SlabCutter cutter(plan, wide_from, slabs, rank);
   for (const Batch& batch : plan.batches) {
     BatchView view{};
     for (const std::size_t r : {0U, 1U}) {
@@ -136,19 +150,28 @@ PlanImage<T>::PlanImage(const Plan& plan)
 template <class T>
 void PlanImage<T>::place_rows(const formulas::Network<T>& net, std::uint64_t shared_bytes) {
   const bool paper = sizeof(T) == 4 && net.time_width == paper_width && net.hidden_width == paper_width;
+  std::uint64_t wide_points[2] = {0, 0};  // most of any batch, by range
   for (BatchView& batch : batches)
-    for (SlabRange& range : batch.range) {
+    for (const std::size_t r : {0U, 1U}) {
+      SlabRange& range = batch.range[r];
       range.rows = 0;
+      std::uint64_t wide = 0;
       for (Slab& slab : std::span(slabs).subspan(range.first, range.count)) {
         const auto scratch = [&](bool in_registers) {
-          return slab_scratch(net, slab.term, slab.reading, static_cast<int>(slab.columns), in_registers);
+          return slab_scratch(net, slab.term, slab.reading, static_cast<int>(slab.columns), in_registers, slab.wide);
         };
         slab.row = range.rows;
-        slab.knows_widths = paper && slab.term == Term::neural && scratch(true).bytes(sizeof(T)) <= shared_bytes;
+        slab.knows_widths = paper && !slab.wide && slab.term == Term::neural && scratch(true).bytes(sizeof(T)) <= shared_bytes;
         slab.bytes = scratch(slab.knows_widths).bytes(sizeof(T));
-        range.rows += static_cast<std::uint32_t>(scratch(false).row.size);
+        range.rows += static_cast<std::uint32_t>(scratch(false).gradient_size());
+        slab.wide_point = wide;
+        if (slab.wide) wide += slab.points;
       }
+      wide_points[r] = std::max(wide_points[r], wide);
     }
+  for (Slab& slab : slabs)
+    if (slab.term == Term::behaviour) slab.wide_point += wide_points[0];
+  most_wide_points = wide_points[0] + wide_points[1];
   for (const BatchView& batch : batches) most_rows = std::max(most_rows, batch.range[0].rows + batch.range[1].rows);
 }
 

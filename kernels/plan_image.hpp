@@ -11,7 +11,8 @@ namespace nnpoisson::kernels {
 template <class T>
 struct PlanImage {
   using Number = T;
-  explicit PlanImage(const Plan& plan);
+  /// wide_from: columns from which on a readout is wide.
+  PlanImage(const Plan& plan, std::uint32_t wide_from);
 
   std::vector<T> stimuli, time, weight, end, inverse_scale, floor;
   std::vector<std::uint32_t> stimulus, column;
@@ -22,6 +23,7 @@ struct PlanImage {
   std::vector<std::uint32_t> batch_stimulus, source_first, source, column_first;
   std::vector<ColumnSource> column_source;
   std::uint32_t most_stimuli = 0, most_slabs = 0, most_rows = 0, most_stimulus_rows = 0;  ///< of any batch
+  std::uint64_t most_wide_points = 0;                                                     ///< that wide slabs keep
 
   /// Gives every slab its gradient row and the size of its scratch, which depend on the network.
   /// shared_bytes: what a block may have. The many points of spikes in float are for the kernel that knows the paper's widths.
@@ -48,5 +50,7 @@ void for_point_arrays(Image& image, const Body& body) {
 
 /// Slabs that a range of tiles is cut into at most; the sums over them are taken one after the other.
 inline constexpr std::uint32_t most_slabs_of_range = 1024;
+/// Numbers in one matrix of a wide slab, points x columns, at most: its matrices stay in a large GPU's cache from one product to the next.
+inline constexpr std::uint32_t most_wide_numbers = 4U << 20;
 
 }  // namespace nnpoisson::kernels

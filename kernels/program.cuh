@@ -100,11 +100,12 @@ class ProgramKernel {
       const std::uint32_t number = batch.range[second ? 1 : 0].first + in_range;
       if (number < p_.first_slab || number >= p_.end_slab) continue;
       const Slab& slab = p_.plan.slabs[number];
+      if (slab.wide != (p_.wide_pass != WidePass::none) || (p_.wide_pass == WidePass::heads && !second)) continue;
       double* row = rows() + (second ? batch.range[0].rows : 0) + slab.row;
       T* stimulus_row = stimulus_rows() + static_cast<std::uint64_t>((second ? batch.range[0].stimulus_rows : 0) + slab.stimulus_row) *
                                               static_cast<unsigned>(net.time_width + (net.bypass ? net.hidden_width : 0));
       double* loss = losses() + 3 * static_cast<std::uint64_t>((second ? neural : 0) + in_range);
-      const SlabPlaces<T> out{table(), row, stimulus_row, loss};
+      const SlabPlaces<T> out{table(), row, stimulus_row, loss, model_};
       if constexpr (sizeof(T) == 4)
         if (slab.knows_widths) {
           run_slab<T, paper_width>(p_, net, slab, out, nullptr);

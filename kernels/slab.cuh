@@ -5,6 +5,7 @@
 #include "kernels/number.cuh"
 #include "kernels/slab_scratch.hpp"
 #include "kernels/warp.cuh"
+#include "kernels/wide.hpp"
 #include "nnpoisson/formulas/likelihood.hpp"
 
 /// The fused kernel: one block takes a slab of tiles through the network, its time derivative, the likelihood and the adjoint, a thread
@@ -19,6 +20,7 @@ struct SlabPlaces {
   double* row;       ///< its gradient
   T* stimulus_rows;  ///< adjoint of the table, a row for each of its distinct stimuli
   double* losses;    ///< neural, left, right
+  int model;         ///< of the program
 };
 
 /// Width > 0: both trunk widths are this number, known to the compiler, and layers that only their thread reads stay in registers; then
@@ -35,13 +37,13 @@ class SlabKernel {
   /// scratch: of Width 0; the others take shared memory.
   NNP_DEVICE SlabKernel(const ProgramView<T>& program, const formulas::Network<T>& net, const Slab& slab, const SlabPlaces<T>& places,
                         char* scratch)
-      : plan_(program.plan),
+      : program_(program),
         net_(net),
         slab_(slab),
         places_(places),
         table_width_(net.time_width + (net.bypass ? net.hidden_width : 0)),
-        gradients_(program.gradients),
-        at_(slab_scratch(this->net(), Width > 0 ? Term::neural : slab.term, reading, static_cast<int>(slab.columns), Width > 0)),
+        at_(slab_scratch(this->net(), Width > 0 ? Term::neural : slab.term, reading, static_cast<int>(slab.columns), Width > 0,
+                         Width == 0 && slab.wide)),
         scratch_(scratch) {}
 
   NNP_DEVICE void run() {
@@ -50,16 +52,46 @@ class SlabKernel {
     gather_readout();
     __syncthreads();
     tiles();
-    if (gradients_) {
-      flush_stimulus();
-      NNP_NO_UNROLL
-      for (int i = thread(); i < at_.row.size; i += block_threads) places_.row[i] = sums()[i];
+    if (wide()) {
+      leave_wide();
+    } else {
+      if (program_.gradients) {
+        flush_stimulus();
+        leave_row(0, at_.row.size, 0);
+      }
+      leave_losses();
     }
-    if (thread() < 3) places_.losses[thread()] = sums()[at_.losses + thread()];
     __syncthreads();  // the next slab takes the same scratch
   }
 
  private:
+  NNP_DEVICE bool wide() const {
+    if constexpr (Width == 0)
+      return slab_.wide;
+    else
+      return false;
+  }
+  NNP_DEVICE bool in_pass(WidePass pass) const { return wide() && program_.wide_pass == pass; }
+
+  NNP_DEVICE void leave_row(int first, int end, int further) const {
+    NNP_NO_UNROLL
+    for (int i = first + thread(); i < end; i += block_threads) places_.row[i + further] = sums()[i];
+  }
+  NNP_DEVICE void leave_losses() const {
+    if (thread() < 3) places_.losses[thread()] = sums()[at_.losses + thread()];
+  }
+  /// What the pass has to leave; the readout's part of the row comes from its matrix products.
+  NNP_DEVICE void leave_wide() {
+    if (in_pass(WidePass::heads)) {
+      leave_losses();
+      if (program_.gradients) leave_row(at_.row.heads, at_.row.size, at_.wide_numbers);
+    }
+    if (in_pass(WidePass::back)) {
+      flush_stimulus();
+      leave_row(0, at_.row.E, 0);
+    }
+  }
+
   NNP_DEVICE double* sums() const { return reinterpret_cast<double*>(Width > 0 ? shared_memory() : scratch_); }
   NNP_DEVICE Rows rows() const {
     if constexpr (Width > 0)
@@ -84,7 +116,7 @@ class SlabKernel {
     NNP_NO_UNROLL
     for (int i = thread(); i < (H + 1) * k; i += block_threads) {
       const int column =
-          slab_.term == Term::neural ? static_cast<int>(plan_.column[slab_.first_column + static_cast<unsigned>(i % k)]) : i % k;
+          slab_.term == Term::neural ? static_cast<int>(program_.plan.column[slab_.first_column + static_cast<unsigned>(i % k)]) : i % k;
       E[i] = i < H * k ? net_.E[(i / k) * net_.columns + column] : net_.e[column];
     }
     T* trunk = numbers() + at_.trunk;
@@ -100,7 +132,7 @@ class SlabKernel {
   }
 
   /// Read anew wherever it is needed: registers are short.
-  NNP_DEVICE const TileSpan& tile(std::uint32_t t) const { return plan_.tiles[slab_.first_tile + t]; }
+  NNP_DEVICE const TileSpan& tile(std::uint32_t t) const { return program_.plan.tiles[slab_.first_tile + t]; }
 
   NNP_DEVICE void tiles() {
     for (std::uint32_t t = 0; t < slab_.tiles; ++t)
@@ -115,18 +147,26 @@ class SlabKernel {
   NNP_DEVICE void chunk(std::uint32_t t, int first) {
     const int count = points_from(t, first);
     const bool idle = thread() >= count;  // takes the last point with weight 0, so that nothing it leaves counts
-    one_point(tile(t), first + (idle ? count - 1 : thread()), idle);
+    const int point = first + (idle ? count - 1 : thread());
+    if (wide()) {
+      if constexpr (Width == 0) wide_point(tile(t), point, idle);
+    } else {
+      one_point(tile(t), point, idle);
+    }
     __syncthreads();
     WarpTasks<Rows> tasks(rows());
-    tasks.row_sums(at_.loss, 3, sums() + at_.losses);
-    if (gradients_) {
+    if (!in_pass(WidePass::forward) && !in_pass(WidePass::back)) tasks.row_sums(at_.loss, 3, sums() + at_.losses);
+    if (in_pass(WidePass::heads) && program_.gradients) {
+      if constexpr (Width == 0) head_products(tasks);
+    }
+    if (program_.gradients && (!wide() || in_pass(WidePass::back))) {
       products(tasks, at_.start);
       if constexpr (Interval) {
         __syncthreads();  // both ends add to the same sums
         products(tasks, at_.end);
       }
       if constexpr (Width == 0)
-        if (slab_.term == Term::behaviour) head_products(tasks);
+        if (slab_.term == Term::behaviour && !wide()) head_products(tasks);
       to_stimuli(tasks, tile(t).first_point + static_cast<std::uint64_t>(first), points_from(t, first));
     }
     __syncthreads();
@@ -135,28 +175,25 @@ class SlabKernel {
   NNP_DEVICE void one_point(const TileSpan& tile, int point, bool idle) {
     const auto net = this->net();
     const std::uint64_t p = tile.first_point + static_cast<std::uint64_t>(point);
-    // Never written through; formulas' columns are of one kind.
-    P* stimulus = const_cast<P*>(
-        reinterpret_cast<const P*>(places_.table + static_cast<std::uint64_t>(plan_.stimulus[p]) * static_cast<unsigned>(table_width_)));
-    const Col h3{stimulus, 1}, bypass{stimulus + net.time_width, 1};
+    const Col h3 = this->h3(tile, point), bypass = this->bypass(tile, point);
     P kept[Width > 0 ? 2 : 1][Width > 0 ? 2 * Width : 1];  // n1, du of an interval's two ends
-    const P time = plan_.time[p];
+    const P time = program_.plan.time[p];
     const auto trunk = trunk_columns(at_.start, kept[0]);
     formulas::trunk_forward<Rate>(net, time, h3, bypass, trunk);
     forget_registers();
     readout(net, at_.start);
+    clear_loss();
     T* loss = numbers() + at_.loss * block_threads + thread();
-    for (int k = 0; k < 3; ++k) loss[k * block_threads] = T(0);
-    const T* weights = plan_.weight + tile.first_weight + static_cast<std::uint64_t>(point);
+    const T* weights = program_.plan.weight + tile.first_weight + static_cast<std::uint64_t>(point);
     if constexpr (Interval) {
       const std::uint64_t i = tile.first_interval + static_cast<std::uint64_t>(point);
-      const P end_time = plan_.end[i];
+      const P end_time = program_.plan.end[i];
       const auto end_trunk = trunk_columns(at_.end, kept[Width > 0 ? 1 : 0]);
       formulas::trunk_forward<Rate>(net, end_time, h3, bypass, end_trunk);
       forget_registers();
       readout(net, at_.end);
-      interval_terms(weights, tile.count, idle, plan_.inverse_scale[i], plan_.floor[i], loss);
-      if (!gradients_) return;
+      interval_terms(weights, tile.count, idle, program_.plan.inverse_scale[i], program_.plan.floor[i], loss);
+      if (!program_.gradients) return;
       forget_registers();
       adjoint(net, time, at_.start, trunk);
       forget_registers();
@@ -165,12 +202,62 @@ class SlabKernel {
       if (Width > 0 || slab_.term == Term::neural) {
         neural_terms(weights, tile.count, idle, loss);
       } else {
-        if constexpr (Width == 0) behaviour_terms(weights, tile.count, idle, loss);
+        if constexpr (Width == 0) behaviour_terms(weights, tile.count, idle);
       }
-      if (!gradients_) return;
+      if (!program_.gradients) return;
       forget_registers();
       adjoint(net, time, at_.start, trunk);
     }
+  }
+
+  /// A point of a wide slab, as far as the pass goes.
+  NNP_DEVICE void wide_point(const TileSpan& tile, int point, bool idle) const {
+    const WidePlaces<T> places(program_, places_.model, slab_);
+    const std::uint64_t n = tile.first_point - this->tile(0).first_point + static_cast<unsigned>(point);
+    const auto put = [&](T* to, int row, int rows) {
+      for (int j = 0; j < rows && !idle; ++j) to[static_cast<unsigned>(j) * places.points + n] = plain(column(row)[j]);
+    };
+    const auto get = [&](const T* from, int row, int rows) {  // what idle threads leave must not count
+      for (int j = 0; j < rows; ++j) column(row)[j] = idle ? P(0) : P(from[static_cast<unsigned>(j) * places.points + n]);
+    };
+    const int H = net_.hidden_width, R = net_.regions;
+    if (in_pass(WidePass::heads)) {
+      get(places.z(0), at_.z, R);
+      if (Rate) get(places.z(1), at_.dz, R);
+      clear_loss();
+      heads(program_.plan.weight + tile.first_weight + static_cast<std::uint64_t>(point), tile.count, idle);
+      put(places.z(2), at_.gz, R);
+      if (Rate) put(places.z(3), at_.gdz, R);
+      return;
+    }
+    const auto layers = [&](P time, const LayerRows& at, int side) {
+      const auto trunk = trunk_columns(at, nullptr);
+      formulas::trunk_forward<Rate>(net_, time, h3(tile, point), bypass(tile, point), trunk);
+      if (in_pass(WidePass::forward)) {
+        put(places.layer(side), at.n2, H);
+        if (Rate) put(places.layer(1), at.dn2, H);
+        for (int s = side; s < (Rate ? 2 : side + 1) && !idle; ++s)
+          places.layer(s)[static_cast<unsigned>(H) * places.points + n] = s == side ? T(1) : T(0);
+        return;
+      }
+      get(places.adjoint(side), at.gn2, H);
+      if (Rate) get(places.adjoint(1), at.gdn2, H);
+      trunk_adjoint(net_, time, at, trunk);
+    };
+    layers(program_.plan.time[tile.first_point + static_cast<unsigned>(point)], at_.start, 0);
+    if constexpr (Interval) layers(program_.plan.end[tile.first_interval + static_cast<unsigned>(point)], at_.end, 1);
+  }
+
+  /// A point's row of the table. Never written through; formulas' columns are of one kind.
+  NNP_DEVICE Col h3(const TileSpan& tile, int point) const {
+    const std::uint32_t stimulus = program_.plan.stimulus[tile.first_point + static_cast<unsigned>(point)];
+    const T* row = places_.table + static_cast<std::uint64_t>(stimulus) * static_cast<unsigned>(table_width_);
+    return {const_cast<P*>(reinterpret_cast<const P*>(row)), 1};
+  }
+  NNP_DEVICE Col bypass(const TileSpan& tile, int point) const { return {&h3(tile, point)[Width > 0 ? Width : net_.time_width], 1}; }
+  NNP_DEVICE void clear_loss() const {
+    T* loss = numbers() + at_.loss * block_threads + thread();
+    for (int k = 0; k < 3; ++k) loss[k * block_threads] = T(0);
   }
 
   NNP_DEVICE P* mine(int row) const { return reinterpret_cast<P*>(numbers()) + row * block_threads + thread(); }
@@ -195,7 +282,7 @@ class SlabKernel {
 
   NNP_DEVICE P read(P v, P dv, P weight, P& gv, P& gdv) const {
     if constexpr (Rate) {
-      const auto term = formulas::rate_term(v, dv, weight, P(plan_.eps));
+      const auto term = formulas::rate_term(v, dv, weight, P(program_.plan.eps));
       gv = term.gv;
       gdv = term.gdv;
       return term.loss;
@@ -230,11 +317,19 @@ class SlabKernel {
     loss[0] = plain(sum);
   }
 
-  NNP_DEVICE void behaviour_terms(const T* weights, std::uint32_t count, bool idle, T* loss) const {
+  NNP_DEVICE void behaviour_terms(const T* weights, std::uint32_t count, bool idle) const {
     const auto& x = at_.start;
-    const Col z = column(at_.z), dz = column(at_.dz), gz = column(at_.gz), gdz = column(at_.gdz);
-    const formulas::ReadoutColumns<P> read_out{column(x.v), column(x.dv), column(at_.zu), column(at_.dzu), column(at_.slope), z, dz};
+    const formulas::ReadoutColumns<P> read_out{column(x.v),       column(x.dv),  column(at_.zu), column(at_.dzu),
+                                               column(at_.slope), column(at_.z), column(at_.dz)};
     formulas::readout_forward<Rate>(net_, read_out);
+    heads(weights, count, idle);
+    formulas::readout_adjoint<Rate>(net_, read_out, column(at_.gz), column(at_.gdz), column(x.gv), column(x.gdv));
+  }
+
+  /// From z to the losses and back to gz.
+  NNP_DEVICE void heads(const T* weights, std::uint32_t count, bool idle) const {
+    const Col z = column(at_.z), dz = column(at_.dz), gz = column(at_.gz), gdz = column(at_.gdz);
+    T* loss = numbers() + at_.loss * block_threads + thread();
     NNP_NO_UNROLL
     for (int g = 0; g < net_.regions; ++g) {
       gz[g] = P(0);
@@ -242,7 +337,7 @@ class SlabKernel {
     }
     NNP_NO_UNROLL
     for (int k = 0; k < static_cast<int>(slab_.columns); ++k) {
-      const int action = static_cast<int>(plan_.column[slab_.first_column + static_cast<unsigned>(k)]);
+      const int action = static_cast<int>(program_.plan.column[slab_.first_column + static_cast<unsigned>(k)]);
       const HeadRows& h = at_.head[action];
       const formulas::HeadColumns<P> head{column(h.dy), column(h.w), column(h.dw), column(h.slope), column(h.x), column(h.dx)};
       formulas::head_forward<Rate>(net_, action, z, dz, head);
@@ -251,13 +346,16 @@ class SlabKernel {
       loss[(1 + action) * block_threads] = plain(read(*mine(h.x), Rate ? *mine(h.dx) : w, w, *mine(h.gx), Rate ? *mine(h.gdx) : none));
       formulas::head_adjoint<Rate>(net_, action, head, column(h.gx), column(h.gdx), column(h.gy), column(h.gdy), gz, gdz);
     }
-    formulas::readout_adjoint<Rate>(net_, read_out, gz, gdz, column(x.gv), column(x.gdv));
   }
 
   NNP_DEVICE void adjoint(const formulas::Network<T>& net, P time, const LayerRows& at, const formulas::TrunkColumns<P>& trunk) const {
     const T* E = numbers() + at_.E;
     formulas::dense_input_adjoint<Rate, false>(E, net.hidden_width, at_.columns, column(at.gv), column(at.gdv), column(at.gn2),
                                                column(at.gdn2));
+    trunk_adjoint(net, time, at, trunk);
+  }
+  NNP_DEVICE void trunk_adjoint(const formulas::Network<T>& net, P time, const LayerRows& at,
+                                const formulas::TrunkColumns<P>& trunk) const {
     P rates[Width > 0 ? Width : 1];
     const Col gdm = Width > 0 ? Col{rates, 1} : column(at_.gdm);
     formulas::trunk_adjoint<Rate>(net, time, trunk, column(at.gn2), column(at.gdn2), column(at.gp), column(at.gm), gdm, column(at.ga));
@@ -277,7 +375,7 @@ class SlabKernel {
     const int W = net_.behaviour_width, first = (net_.regions + 1) * W;
     NNP_NO_UNROLL
     for (int k = 0; k < static_cast<int>(slab_.columns); ++k) {
-      const int action = static_cast<int>(plan_.column[slab_.first_column + static_cast<unsigned>(k)]);
+      const int action = static_cast<int>(program_.plan.column[slab_.first_column + static_cast<unsigned>(k)]);
       const HeadRows& h = at_.head[action];
       double* F1 = sums() + at_.row.heads + action * first;
       double* F2 = sums() + at_.row.heads + 2 * first + action * (W + 1);
@@ -290,8 +388,8 @@ class SlabKernel {
 
   /// Adds the chunk's adjoints of h3 and bypass to its stimuli. Points come in the order of stimuli, so most chunks have one.
   NNP_DEVICE void to_stimuli(WarpTasks<Rows>& tasks, std::uint64_t first, int count) {
-    const int rank = plan_.rank[first];
-    if (rank == plan_.rank[first + static_cast<std::uint64_t>(count - 1)]) {
+    const int rank = program_.plan.rank[first];
+    if (rank == program_.plan.rank[first + static_cast<std::uint64_t>(count - 1)]) {
       if (rank != rank_) {
         flush_stimulus();
         rank_ = rank;
@@ -310,17 +408,17 @@ class SlabKernel {
       const int p = i % block_threads, component = i / block_threads;
       if (p >= count) continue;
       const std::uint64_t point = first + static_cast<std::uint64_t>(p);
-      const int r = plan_.rank[point];
-      if (p > 0 && plan_.rank[point - 1] == r) continue;
+      const int r = program_.plan.rank[point];
+      if (p > 0 && program_.plan.rank[point - 1] == r) continue;
       double sum = 0;
       NNP_NO_UNROLL
-      for (int q = p; q < count && plan_.rank[first + static_cast<std::uint64_t>(q)] == r; ++q) {
+      for (int q = p; q < count && program_.plan.rank[first + static_cast<std::uint64_t>(q)] == r; ++q) {
         sum += static_cast<double>(stimulus_adjoint(at_.start, component)[q]);
         if constexpr (Interval) sum += static_cast<double>(stimulus_adjoint(at_.end, component)[q]);
       }
       put(r, component, sum);
     }
-    written_ = plan_.rank[first + static_cast<std::uint64_t>(count - 1)];
+    written_ = program_.plan.rank[first + static_cast<std::uint64_t>(count - 1)];
   }
   NNP_DEVICE const T* stimulus_adjoint(const LayerRows& at, int component) const {
     return numbers() + (component < net_.time_width ? at.gm + component : at.gp + component - net_.time_width) * block_threads;
@@ -348,12 +446,11 @@ class SlabKernel {
     to = rank > written_ ? static_cast<T>(sum) : to + static_cast<T>(sum);
   }
 
-  const PlanView<T>& plan_;
+  const ProgramView<T>& program_;
   formulas::Network<T> net_;
   const Slab& slab_;
   const SlabPlaces<T>& places_;
   int table_width_;
-  bool gradients_;
   SlabScratch at_;
   char* scratch_;
   int rank_ = -1;     // the stimulus whose sums are under way

@@ -25,7 +25,8 @@ struct HeadRows {
 };
 
 struct SlabScratch {
-  int columns;  ///< of the readout: the slab's for neural terms, all of E's for behaviour
+  int columns;       ///< of the readout: the slab's for neural terms, all of E's for behaviour; 0 where the slab is wide
+  int wide_numbers;  ///< of E and e, which a wide slab's sums leave out and its gradient row does not
   RowLayout row;
   int stimulus, losses, doubles;  ///< among the sums: the stimulus under way, the three losses; and their number
   int E, trunk, trunk_size;       ///< among the numbers: the readout's parameters, then a C c
@@ -34,6 +35,7 @@ struct SlabScratch {
   HeadRows head[2];
   int loss;
   int numbers;  ///< in all
+  NNP_BOTH int gradient_size() const { return row.size + wide_numbers; }
   NNP_BOTH std::uint64_t bytes(std::uint64_t number_size) const {
     return 8 * static_cast<std::uint64_t>(doubles) + number_size * static_cast<std::uint64_t>(numbers);
   }
@@ -44,11 +46,14 @@ inline constexpr int copied_trunk = 512;
 
 /// in_registers: the layers that only their own thread reads need no rows.
 template <class T>
-NNP_BOTH SlabScratch slab_scratch(const formulas::Network<T>& net, Term term, Reading reading, int columns, bool in_registers) {
+NNP_BOTH SlabScratch slab_scratch(const formulas::Network<T>& net, Term term, Reading reading, int columns, bool in_registers,
+                                  bool wide = false) {
   const int T_ = net.time_width, H = net.hidden_width, W = net.behaviour_width;
   const bool rate = reading == Reading::rate, behaviour = term == Term::behaviour;
   SlabScratch at{};
-  const int k = at.columns = behaviour ? net.columns : columns;
+  const int all = behaviour ? net.columns : columns;
+  const int k = at.columns = wide ? 0 : all;
+  at.wide_numbers = wide ? (H + 1) * all : 0;
   RowLayout& row = at.row;
   row.C = T_;
   row.c = row.C + T_ * H;

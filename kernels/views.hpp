@@ -31,6 +31,18 @@ struct Slab {
   std::uint32_t stimulus_row;  ///< first of its stimulus rows, one for each distinct stimulus, in its range
   std::uint64_t bytes;         ///< of scratch that its block needs
   bool knows_widths;           ///< taken by the kernel that knows the paper's widths, in shared memory
+  bool wide;                   ///< so many columns that its readout is done by matrix products (wide_readout.hpp)
+  std::uint32_t points;
+  std::uint64_t wide_point;  ///< wide only: points before its own in what wide slabs keep
+};
+/// How the phase of slabs takes wide ones: not at all, or a part of the way each time.
+enum class WidePass : std::uint8_t { none, forward, heads, back };
+
+/// What wide slabs keep between the passes (WidePlaces).
+template <class T>
+struct WideBuffers {
+  T *layer, *adjoint, *z;
+  std::uint64_t points;  ///< of one model
 };
 
 struct SlabRange {
@@ -110,8 +122,10 @@ struct ProgramView {
   unsigned* barrier;   ///< [M], zero at the start
   TeamStatus* status;  ///< [M]
   // What evaluation asks for; null in training.
-  StepLoss* step_losses;               ///< [steps x M]
-  double* step_gradients;              ///< [steps x M x size]
+  StepLoss* step_losses;   ///< [steps x M]
+  double* step_gradients;  ///< [steps x M x size]
+  WidePass wide_pass;
+  WideBuffers<T> wide;
   std::uint32_t first_slab, end_slab;  ///< those whose points are there; of others the phase of slabs keeps off
   // Scratch of a block: in shared memory; for slabs that need more, in device memory.
   std::uint64_t shared_bytes;

@@ -1,7 +1,9 @@
+#include "kernels/cuda/cublas.hpp"
 #include "kernels/cuda/owned.hpp"
 #include "kernels/device.hpp"
 #include "kernels/outputs.cuh"
 #include "kernels/program.cuh"
+#include "kernels/wide.cuh"
 #include "nnpoisson/backend.hpp"
 
 namespace nnpoisson::kernels {
@@ -22,6 +24,10 @@ __global__ void __launch_bounds__(block_threads, sizeof(T) == 4 ? 4 : 2)
 template <class T>
 __global__ void __launch_bounds__(block_threads) output_kernel(const __grid_constant__ OutputView<T> view, OutputPhase phase) {
   OutputKernel<T>(view).run(phase);
+}
+template <class T>
+__global__ void __launch_bounds__(block_threads) wide_kernel(const __grid_constant__ WideView<T> view) {
+  WideKernel<T>(view).run();
 }
 __global__ void next_step_kernel(std::uint32_t* step) { ++*step; }
 
@@ -110,10 +116,24 @@ class CudaDevice final : public Device {
     next_step_kernel<<<1, 1, 0, stream_>>>(step);
     check(cudaGetLastError(), "launch of next_step_kernel");
   }
+  void multiply(const Product<float>& product) override { products().multiply(product); }
+  void multiply(const Product<double>& product) override { products().multiply(product); }
+  void run(const WideView<float>& view) override { launch(view); }
+  void run(const WideView<double>& view) override { launch(view); }
   void run(const OutputView<float>& view, int blocks) override { launch(view, blocks); }
   void run(const OutputView<double>& view, int blocks) override { launch(view, blocks); }
 
  private:
+  Cublas& products() {
+    if (!products_) products_ = std::make_unique<Cublas>(stream_);
+    return *products_;
+  }
+  template <class T>
+  void launch(const WideView<T>& view) {
+    // Enough to fill the device whatever the step; a block without work ends at once.
+    wide_kernel<T><<<static_cast<unsigned>(16 * processors_), block_threads, 0, stream_>>>(view);
+    check(cudaGetLastError(), "launch of wide_kernel");
+  }
   template <class T>
   void launch(const OutputView<T>& view, int blocks) {
     for (const auto phase : {OutputPhase::stimuli, OutputPhase::points}) {
@@ -157,6 +177,7 @@ class CudaDevice final : public Device {
 
   int number_, processors_ = 0, shared_ = 0, cooperative_ = 0;
   Stream stream_;
+  std::unique_ptr<Cublas> products_;  // from the first product on
 };
 
 /// Why CUDA shows no device at all; empty: it shows some.

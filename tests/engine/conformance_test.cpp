@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <memory>
 #include <numeric>
 #include <ostream>
@@ -116,7 +118,9 @@ TEST_P(Conformance, EveryBackendAgreesWithTheReferenceAndWithItselfOnAnyTeam) {
       ASSERT_FALSE(any_nan(expected.losses));
       ASSERT_FALSE(any_nan(expected.gradients));
 
-      for (const auto& row : testing::fast_rows(1)) {
+      auto rows = testing::fast_rows(1);
+      if (by_unit) std::ranges::copy(testing::wide_rows(1), std::back_inserter(rows));
+      for (const auto& row : rows) {
         SCOPED_TRACE(row.name + ", " + std::to_string(shape.regions) + " regions" + (bypass ? ", bypass" : by_unit ? ", by unit" : ""));
         const auto value = testing::evaluate(*row.make(shape, plan), batches, models, parameters);
         ASSERT_TRUE(value.guards_intact);

@@ -9,12 +9,15 @@
 
 #include "kernels/outputs.cuh"
 #include "kernels/program.cuh"
+#include "kernels/wide.cuh"
 
 namespace simt {
 namespace {
 
 using nnpoisson::kernels::OutputView;
+using nnpoisson::kernels::Product;
 using nnpoisson::kernels::ProgramView;
+using nnpoisson::kernels::WideView;
 
 /// Sends at once; checks that the caller keeps to the order.
 class EmulatedPlaces final : public nnpoisson::kernels::ChunkPlaces {
@@ -73,10 +76,31 @@ class EmulatedDevice final : public nnpoisson::kernels::Device {
     one_phase(program, phase, blocks, shared_bytes);
   }
   void next_step(std::uint32_t* step) override { ++*step; }
+  void multiply(const Product<float>& product) override { product_of(product); }
+  void multiply(const Product<double>& product) override { product_of(product); }
+  void run(const WideView<float>& view) override { any(view); }
+  void run(const WideView<double>& view) override { any(view); }
   void run(const OutputView<float>& view, int blocks) override { any(view, blocks); }
   void run(const OutputView<double>& view, int blocks) override { any(view, blocks); }
 
  private:
+  template <class T>
+  static void product_of(const Product<T>& p) {
+    const auto at = [](const T* x, int ld, bool transposed, int row, int column) {
+      return x[transposed ? static_cast<std::ptrdiff_t>(row) * ld + column : static_cast<std::ptrdiff_t>(column) * ld + row];
+    };
+    for (int j = 0; j < p.n; ++j)
+      for (int i = 0; i < p.m; ++i) {
+        T& to = p.c[static_cast<std::ptrdiff_t>(j) * p.ldc + i];
+        T sum = p.add ? to : T(0);
+        for (int l = 0; l < p.k; ++l) sum += at(p.a, p.lda, p.a_transposed, i, l) * at(p.b, p.ldb, p.b_transposed, l, j);
+        to = sum;
+      }
+  }
+  template <class T>
+  void any(const WideView<T>& view) {
+    launch(grid(options_.resident_blocks, 0), [&view] { nnpoisson::kernels::WideKernel<T>(view).run(); });
+  }
   template <class T>
   void any(const OutputView<T>& view, int blocks) {
     using namespace nnpoisson::kernels;
