@@ -180,6 +180,12 @@ std::string NpyArray::text(std::size_t i) const {
   return text;
 }
 
+std::int8_t side_of(const NpyArray& choice, std::size_t n) {
+  const std::int64_t side = choice.integer(n);
+  if (side < -1 || side > 1) choice.refuse(n, "must be +1 left, -1 right or 0 none, not " + std::to_string(side));
+  return static_cast<std::int8_t>(side);
+}
+
 std::vector<std::string> NpyArray::texts() const {
   if (shape_.size() != 1) refuse("must have one dimension");
   std::vector<std::string> all;

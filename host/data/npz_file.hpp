@@ -46,6 +46,9 @@ class NpyArray {
   std::size_t size_ = 1;
 };
 
+/// Element n of an array of choices. Throws DataError unless it is +1 left, -1 right or 0 none.
+[[nodiscard]] std::int8_t side_of(const NpyArray& choice, std::size_t n);
+
 /// A NumPy archive (.npz), open for reading.
 class NpzFile {
  public:

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,22 +19,42 @@ enum class StimulusEncoding {
   standardise  ///< mean 0, standard deviation 1
 };
 
-struct NpzImport {
+/// What all imports have in common.
+struct ImportOptions {
   std::optional<double> time_limit;  ///< W, s; may be left out for counts in bins: then their longest trial
+  double bin_width = 0;              ///< s; exact times are counted in bins of this width; 0: kept
   std::vector<std::string> regions;  ///< regions whose units are kept; empty: all
-  std::string region_name = "all";   ///< of all units of a file without `neuron_region`
+  std::string region_name = "all";   ///< of units for which the recording names none
   StimulusEncoding stimulus = StimulusEncoding::raw;
+};
+
+struct NpzImport : ImportOptions {
   bool included_only = false;  ///< leave out trials whose `included` is false
+};
+
+/// NWB files call the columns of their tables as they like.
+struct NwbImport : ImportOptions {
+  /// What was asked for -> column: onset, response (both on the file's clock), reaction (s from onset), choice, region, and stimulus
+  /// (columns separated by commas). What is not in here is guessed from common names.
+  std::map<std::string, std::string> columns;
+  std::string left, right;                          ///< the values of choice that mean so; empty: "left", "right" or +1, -1
+  std::optional<double> missing_stimulus;           ///< what NaN means in a stimulus column; without it, NaN is refused
+  std::vector<std::string> units_where;             ///< "COLUMN OP VALUE"; all must hold for a unit to be kept
+  std::vector<std::string> trials_where;            ///< the same for trials
+  std::string trials_table = "trials";              ///< the table below /intervals that holds the trials
+  std::vector<std::filesystem::path> trials_files;  ///< CSV files, one for each recording, in place of that table
 };
 
 struct Imported {
   Dataset data;
-  std::size_t excluded = 0;    ///< trials left out because `included` was false
-  std::size_t unobserved = 0;  ///< trials left out because they were answered before anything could be observed
+  std::size_t excluded = 0;        ///< trials left out as asked
+  std::size_t unobserved = 0;      ///< trials left out because they were answered before anything could be observed
+  std::vector<std::string> notes;  ///< what was guessed or left out, a line each
 };
 
-/// Reads recordings kept as NumPy archives (.npz), one session a file, into one dataset (docs/dataset.md, "Import").
-/// Throws DataError (file, array, index), UsageError (options that do not fit the files), ResourceError (cannot be opened).
+/// Reads recordings into one dataset, one session a file (docs/importing.md).
+/// All throw DataError (file, place inside it, index), UsageError (options that do not fit the files), ResourceError (cannot be opened).
 [[nodiscard]] Imported import_npz(std::span<const std::filesystem::path> files, const NpzImport& options);
+[[nodiscard]] Imported import_nwb(std::span<const std::filesystem::path> files, const NwbImport& options);
 
 }  // namespace nnpoisson
