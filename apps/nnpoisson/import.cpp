@@ -99,6 +99,29 @@ void add_nwb(CLI::App& import) {
       ->allow_extra_args(false);
 }
 
+void add_alf(CLI::App& import) {
+  const auto format = Format<AlfImport>::add(import, "alf", "Folders laid out as in Steinmetz et al. 2019, one session each", import_alf);
+  AlfImport& options = format->import;
+  add_bin_width(*format);
+  format->command->add_option_function<std::string>(
+      "--response",
+      [&options](const std::string& name) {
+        if (name != "registered" && name != "movement")
+          throw UsageError("--response: must be registered or movement, not \"" + name + "\"");
+        options.response = name == "movement" ? AlfImport::Response::movement : AlfImport::Response::registered;
+      },
+      "When a trial was answered: registered (default), or the movement to the registered side");
+  format->command->add_option("--annotation", options.least_annotation, "Least _phy_annotation of the clusters kept")
+      ->capture_default_str();
+  format->command->add_flag("--hemispheres", options.hemispheres, "Name regions left-NAME and right-NAME");
+  format->command->add_flag("--paper-regions", options.paper_regions, "Keep the 42 regions, all left-NAME, of the model's paper");
+  format->command->add_flag("--included-only", options.included_only, "Leave out trials whose trials.included is false");
+}
+
+void add_nma(CLI::App& import) {
+  (void)Format<NmaImport>::add(import, "nma", "Neuromatch sessions as archives of plain arrays, one session a file", import_nma);
+}
+
 }  // namespace
 
 void add_import(CLI::App& app) {
@@ -106,6 +129,8 @@ void add_import(CLI::App& app) {
   command->require_subcommand(1);
   add_npz(*command);
   add_nwb(*command);
+  add_alf(*command);
+  add_nma(*command);
 }
 
 }  // namespace nnpoisson::command

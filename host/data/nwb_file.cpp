@@ -31,7 +31,7 @@ Table NwbFile::table(const std::string& group) const {
   table.rows = shape[0];
   for (const std::string& name : in_.members(group)) {
     const std::string path = group + "/" + name;
-    if (in_.is_group(path)) continue;
+    if (in_.is_group(path) || (name.ends_with("_index") && in_.exists(path.substr(0, path.size() - 6)))) continue;
     const Hdf5Kind kind = in_.kind(path);
     if (in_.exists(path + "_index") || in_.shape(path) != shape || kind == Hdf5Kind::other) {
       table.unread.push_back(name);

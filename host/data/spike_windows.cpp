@@ -44,20 +44,9 @@ void SpikeWindows::keep(double time, std::int32_t unit, std::size_t window) {
 
 std::size_t SpikeWindows::kept() const { return block_.empty() ? 0 : (block_.size() - 1) * block_size + block_.back().size(); }
 
-void SpikeWindows::add(std::span<const double> times, std::int32_t unit) {
-  std::size_t begun = 0;  // windows that start at or before the spike
-  double before = -std::numeric_limits<double>::infinity();
-  for (const double time : times) {
-    if (time < before) {
-      const auto later = [](double at, const Window& window) { return at < window.start; };
-      begun = static_cast<std::size_t>(std::upper_bound(windows_.begin(), windows_.end(), time, later) - windows_.begin());
-    }
-    before = time;
-    while (begun < windows_.size() && windows_[begun].start <= time) ++begun;
-    for (std::size_t w = begun; w-- > 0 && latest_end_[w] > time;) {
-      if (windows_[w].end > time) keep(time - windows_[w].start, unit, w);
-    }
-  }
+void SpikeWindows::restart(double time) {
+  const auto later = [](double at, const Window& window) { return at < window.start; };
+  begun_ = static_cast<std::size_t>(std::upper_bound(windows_.begin(), windows_.end(), time, later) - windows_.begin());
 }
 
 SpikeWindows::Sorted SpikeWindows::sort() {

@@ -45,6 +45,21 @@ struct NwbImport : ImportOptions {
   std::vector<std::filesystem::path> trials_files;  ///< CSV files, one for each recording, in place of that table
 };
 
+/// Folders of one session each, laid out as in Steinmetz et al. 2019 (ALF: OBJECT.PROPERTY.npy).
+struct AlfImport : ImportOptions {
+  enum class Response {
+    registered,  ///< trials.response_times
+    movement     ///< the first wheel movement to the registered side between stimulus onset and that time
+  } response = Response::registered;
+  double least_annotation = 2;  ///< of clusters._phy_annotation; 0 and 1 are noise and multi-unit activity
+  bool hemispheres = false;     ///< regions are named left-NAME or right-NAME, by ccf_lr
+  bool paper_regions = false;   ///< only the 42 regions of the left hemisphere that the paper fits; implies hemispheres
+  bool included_only = false;   ///< leave out trials whose trials.included is false
+};
+
+/// Sessions of the Neuromatch Academy, an archive of plain arrays each.
+using NmaImport = ImportOptions;
+
 struct Imported {
   Dataset data;
   std::size_t excluded = 0;        ///< trials left out as asked
@@ -56,5 +71,7 @@ struct Imported {
 /// All throw DataError (file, place inside it, index), UsageError (options that do not fit the files), ResourceError (cannot be opened).
 [[nodiscard]] Imported import_npz(std::span<const std::filesystem::path> files, const NpzImport& options);
 [[nodiscard]] Imported import_nwb(std::span<const std::filesystem::path> files, const NwbImport& options);
+[[nodiscard]] Imported import_alf(std::span<const std::filesystem::path> folders, const AlfImport& options);
+[[nodiscard]] Imported import_nma(std::span<const std::filesystem::path> files, const NmaImport& options);
 
 }  // namespace nnpoisson
