@@ -126,6 +126,10 @@ SpikeWindows DatasetBuilder::begin_windows(std::span<const double> onset) {
 }
 
 void DatasetBuilder::end_windows(SpikeWindows&& windows) {
+  if (const std::size_t outside = windows.outside(); outside > 0) {
+    note(imported_.data.session_names.back() + ": " + std::to_string(outside) +
+         " trials lie before the first or after the last spike; are spikes and trials on one clock?");
+  }
   auto& spike = imported_.data.spike;
   if (bin_width() == 0) {
     spike.time.reserve(spike.time.size() + windows.kept());

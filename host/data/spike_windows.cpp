@@ -44,6 +44,12 @@ void SpikeWindows::keep(double time, std::int32_t unit, std::size_t window) {
 
 std::size_t SpikeWindows::kept() const { return block_.empty() ? 0 : (block_.size() - 1) * block_size + block_.back().size(); }
 
+std::size_t SpikeWindows::outside() const {
+  return static_cast<std::size_t>(std::count_if(windows_.begin(), windows_.end(), [&](const Window& window) {
+    return window.start < window.end && (window.start > last_ || window.end <= first_);
+  }));
+}
+
 void SpikeWindows::restart(double time) {
   const auto later = [](double at, const Window& window) { return at < window.start; };
   begun_ = static_cast<std::size_t>(std::upper_bound(windows_.begin(), windows_.end(), time, later) - windows_.begin());

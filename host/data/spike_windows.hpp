@@ -20,10 +20,14 @@ class SpikeWindows {
 
   [[nodiscard]] std::size_t size() const { return windows_.size(); }
   [[nodiscard]] std::size_t kept() const;  ///< spikes so far
+  /// Windows that lie before the first or after the last of all spikes, kept or not.
+  [[nodiscard]] std::size_t outside() const;
   /// A spike at `time`, s; quickest when they ascend.
   void add(double time, std::int32_t unit) {
     if (time < before_) restart(time);
     before_ = time;
+    first_ = time < first_ ? time : first_;
+    last_ = time > last_ ? time : last_;
     while (begun_ < windows_.size() && windows_[begun_].start <= time) ++begun_;
     for (std::size_t w = begun_; w-- > 0 && latest_end_[w] > time;) {
       if (windows_[w].end > time) keep(time - windows_[w].start, unit, w);
@@ -56,12 +60,13 @@ class SpikeWindows {
   void restart(double time);
   void keep(double time, std::int32_t unit, std::size_t window);
 
-  std::vector<Window> windows_;                               ///< by start
-  std::vector<std::int32_t> number_;                          ///< of each as it was given
-  std::vector<double> latest_end_;                            ///< of it and all before
-  double before_ = -std::numeric_limits<double>::infinity();  ///< the spike before
-  std::size_t begun_ = 0;                                     ///< windows that start at or before it
-  std::vector<std::vector<Entry>> block_;                     ///< blocks, because a growing array would for a moment need twice its size
+  std::vector<Window> windows_;                                              ///< by start
+  std::vector<std::int32_t> number_;                                         ///< of each as it was given
+  std::vector<double> latest_end_;                                           ///< of it and all before
+  double before_ = -std::numeric_limits<double>::infinity();                 ///< the spike before
+  double first_ = std::numeric_limits<double>::infinity(), last_ = -first_;  ///< of all spikes
+  std::size_t begun_ = 0;                                                    ///< windows that start at or before it
+  std::vector<std::vector<Entry>> block_;  ///< blocks, because a growing array would for a moment need twice its size
 };
 
 }  // namespace nnpoisson

@@ -148,6 +148,12 @@ TEST_F(Nwb, TextTablesAreRefusedByLine) {
   EXPECT_EQ(imported.excluded, 1U);  // without an onset
 }
 
+TEST_F(Nwb, OtherClocksAreNoticed) {
+  options.trials_files = {csv("start_time\n1\n7\n1000\n")};
+  const Imported imported = import();
+  EXPECT_EQ(imported.notes.back(), "mouse: 2 trials lie before the first or after the last spike; are spikes and trials on one clock?");
+}
+
 TEST_F(Nwb, OnlyWhatWasObservedIsKept) {
   {
     Hdf5Writer out(folder / "observed.nwb");
