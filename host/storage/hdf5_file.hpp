@@ -80,7 +80,8 @@ class Hdf5Writer {
   Hdf5Writer& operator=(const Hdf5Writer&) = delete;
 
   void group(const std::string& path);
-  /// T: double, float, std::int8_t, std::int32_t, std::int64_t; stored as the same type, little endian. `shape` empty: rank 1.
+  /// T: double, float, std::int8_t, std::int32_t, std::int64_t, std::uint64_t; stored as the same type, little endian. `shape` empty:
+  /// rank 1.
   template <class T>
   void numbers(const std::string& path, const std::vector<T>& values, const std::vector<std::size_t>& shape = {});
   void strings(const std::string& path, const std::vector<std::string>& values);  ///< UTF-8, each padded to the longest
@@ -90,6 +91,13 @@ class Hdf5Writer {
   void attribute(const std::string& path, const std::string& name, const std::string& value);
   /// Fixed-length strings, rank 1, as Keras stores `weight_names`.
   void attribute(const std::string& path, const std::string& name, const std::vector<std::string>& values);
+
+  /// For other programs, which expect strings of variable length and references: NWB.
+  void text(const std::string& path, const std::string& value);                 ///< a scalar
+  void texts(const std::string& path, const std::vector<std::string>& values);  ///< rank 1
+  void text_attribute(const std::string& path, const std::string& name, const std::string& value);
+  void text_attribute(const std::string& path, const std::string& name, const std::vector<std::string>& values);
+  void reference_attribute(const std::string& path, const std::string& name, const std::string& target);  ///< of an object that is there
   void commit();
 
  private:

@@ -108,6 +108,22 @@ TEST(Import, WhatCannotBeAskedIsRefused) {
   expect_refused({"import", "nwb", file, "--time-limit", "1", "--out", file}, 2, file + ": is named twice; *");
 }
 
+TEST(Export, NamesItsSession) {
+  const fs::path folder = fresh_folder();
+  const std::string data = folder / "data.h5", out = folder / "out.nwb";
+  write_dataset(data, testing::small_dataset());
+  expect_refused({"export", "nwb", data, "--out", out}, 2,
+                 "an NWB file holds one session; name it with --session; there are: first, second");
+  expect_refused({"export", "nwb", data, "--out", out, "--session", "third"}, 2, "there is no session \"third\"; there are: first, second");
+  expect_refused({"export", "nwb", data, "--out", data, "--session", "first"}, 2, data + ": is named twice; *");
+  EXPECT_FALSE(fs::exists(out));
+  expect_done({"export", "nwb", data, "--out", out, "--session", "first"});
+  expect_done({"import", "nwb", out, "--time-limit", "0.5", "--out", folder / "back.h5"});
+  const Dataset back = read_dataset(folder / "back.h5");
+  EXPECT_EQ(back.spike.time, testing::small_dataset().spike.time);
+  EXPECT_EQ(back.trial.choice, (std::vector<std::int8_t>{1, -1}));
+}
+
 TEST(Import, ChecksAreShown) {
   const fs::path folder = fresh_folder(), file = folder / "mouse.nwb", out = folder / "out.h5";
   testing::write_small_nwb(file);
