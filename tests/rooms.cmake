@@ -4,6 +4,8 @@ cmake_minimum_required(VERSION 3.22)
 separate_arguments(MAY)
 # Public headers that are not named after their room; "any" is below all rooms.
 set(room_of_dataset data)
+set(room_of_checks data)
+set(room_of_export data)
 set(room_of_import data)
 set(room_of_summary data)
 set(room_of_network model)

@@ -12,6 +12,7 @@ namespace nnpoisson::command {
 
 void add_info(CLI::App& app);
 void add_import(CLI::App& app);
+void add_export(CLI::App& app);
 void add_split(CLI::App& app);
 void add_simulate(CLI::App& app);
 void add_train(CLI::App& app);

@@ -11,6 +11,7 @@
 
 #include "commands.hpp"
 #include "nnpoisson/backend.hpp"
+#include "nnpoisson/checks.hpp"
 #include "nnpoisson/error.hpp"
 #include "nnpoisson/summary.hpp"
 
@@ -19,7 +20,7 @@ namespace {
 
 struct InfoOptions {
   std::filesystem::path file;
-  bool json = false, devices = false;
+  bool json = false, devices = false, check = false;
 };
 
 nlohmann::ordered_json to_json(const DatasetSummary& summary) {
@@ -86,6 +87,11 @@ void print(const DatasetSummary& summary) {
   }
 }
 
+void print(const std::vector<Finding>& findings) {
+  fmt::print("\n{}\n", findings.empty() ? "checks     nothing found" : fmt::format("checks     {} to look at", findings.size()));
+  for (const auto& finding : findings) fmt::print("{:<22} {}\n", finding.what, finding.text);
+}
+
 /// What can compute here, and why the rest cannot.
 void print_devices() {
   fmt::print("cpu: {} threads, {}\n", std::max(1U, std::thread::hardware_concurrency()), fmt::join(instruction_sets(), ", "));
@@ -99,15 +105,25 @@ void add_info(CLI::App& app) {
   auto options = std::make_shared<InfoOptions>();
   command->add_option("file", options->file, "Dataset (layout 1)");
   command->add_flag("--devices", options->devices, "Say which processors and GPUs can be used here");
+  command->add_flag("--check", options->check, "Look for what is wrong with recordings (docs/importing.md)");
   command->add_flag("--json", options->json, "Print JSON");
   command->callback([options] {
     if (options->devices) print_devices();
     if (options->file.empty() && !options->devices) throw UsageError("info: name a dataset, or ask for --devices");
     if (options->file.empty()) return;
-    const DatasetSummary summary = summarise(read_dataset(options->file));
-    if (!options->json) return print(summary);
+    const Dataset data = read_dataset(options->file);
+    const DatasetSummary summary = summarise(data);
+    const std::vector<Finding> findings = options->check ? check_recording(data) : std::vector<Finding>{};
+    if (!options->json) {
+      print(summary);
+      if (options->check) print(findings);
+      return;
+    }
+    nlohmann::ordered_json json = to_json(summary);
+    if (options->check) json["checks"] = nlohmann::ordered_json::array();
+    for (const auto& [what, count, text] : findings) json["checks"].push_back({{"what", what}, {"count", count}, {"text", text}});
     // Names come from the file: a byte that is no UTF-8 must not end the program.
-    fmt::print("{}\n", to_json(summary).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+    fmt::print("{}\n", json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
   });
 }
 

@@ -26,6 +26,7 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   nnpoisson::command::add_info(app);
   nnpoisson::command::add_import(app);
+  nnpoisson::command::add_export(app);
   nnpoisson::command::add_split(app);
   nnpoisson::command::add_simulate(app);
   nnpoisson::command::add_train(app);

@@ -1,10 +1,13 @@
+#include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <fstream>
 #include <limits>
 #include <string_view>
 #include <utility>
 
 #include "data/npz_file.hpp"
+#include "data/table.hpp"
 #include "nnpoisson/error.hpp"
 
 namespace nnpoisson {
@@ -63,6 +66,19 @@ NpyArray::NpyArray(std::string where, std::vector<char> bytes) : where_(std::mov
   if (overflow || needed != bytes_.size() - start_) {
     refuse("holds " + std::to_string(bytes_.size() - start_) + " bytes, which is not what its shape and type need");
   }
+  if (fortran_) reorder();
+}
+
+void NpyArray::reorder() {
+  std::vector<char> ordered(bytes_.size());
+  std::vector<std::size_t> at(shape_.size(), 0);
+  for (std::size_t from = 0; from < size_; ++from) {
+    std::size_t to = 0;
+    for (std::size_t d = 0; d < shape_.size(); ++d) to = to * shape_[d] + at[d];
+    std::memcpy(ordered.data() + start_ + to * width_, bytes_.data() + start_ + from * width_, width_);
+    for (std::size_t d = 0; d < shape_.size() && ++at[d] == shape_[d]; ++d) at[d] = 0;
+  }
+  bytes_ = std::move(ordered);
 }
 
 void NpyArray::parse_header(const std::string& header) {
@@ -83,7 +99,9 @@ void NpyArray::parse_header(const std::string& header) {
   if (text) width_ *= 4;
   if (order != '<' && !(order == '|' && width_ <= 1)) refuse("has the type " + name + "; little-endian values are needed");
 
-  if (after_key(header, "fortran_order").substr(0, 5) != "False") refuse("is in Fortran order; save it in C order");
+  const std::string_view fortran = after_key(header, "fortran_order");
+  fortran_ = fortran.starts_with("True");
+  if (!fortran_ && !fortran.starts_with("False")) refuse("does not say in its header whether it is in Fortran order");
   std::string_view extents = after_key(header, "shape");
   if (extents.empty() || extents.front() != '(' || extents.find(')') == std::string_view::npos) refuse("has no shape in its header");
   extents = extents.substr(1, extents.find(')') - 1);
@@ -117,8 +135,12 @@ void NpyArray::require_shape(const std::vector<std::size_t>& shape) const {
   refuse("has the shape " + text(shape_) + ", not " + text(shape));
 }
 
+void NpyArray::require_column(std::size_t n) const {
+  if (shape_ != std::vector{n, std::size_t{1}}) require_shape({n});
+}
+
 bool NpyArray::truth(std::size_t i) const {
-  if (kind_ != 'b') refuse("must be boolean");
+  if (kind_ != 'b' && !(kind_ == 'u' && width_ == 1)) refuse("must be boolean");
   const char value = bytes_[start_ + i];
   if (value != 0 && value != 1) refuse(i, "is neither true nor false");
   return value == 1;
@@ -178,6 +200,26 @@ std::string NpyArray::text(std::size_t i) const {
     append_utf8(text, code);
   }
   return text;
+}
+
+NpyArray read_npy(const std::filesystem::path& file) {
+  std::error_code error;
+  if (std::filesystem::is_directory(file, error)) throw DataError(file.string() + ": is a folder, not a NumPy array");
+  errno = 0;
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) throw ResourceError(file.string() + ": cannot be opened (" + std::strerror(errno) + ")");
+  const auto size = std::filesystem::file_size(file, error);
+  if (error) throw DataError(file.string() + ": is not a regular file");
+  std::vector<char> bytes(size);
+  stream.read(bytes.data(), static_cast<std::streamsize>(size));
+  if (stream.gcount() != static_cast<std::streamsize>(size)) throw ResourceError(file.string() + ": cannot be read");
+  return {file.string(), std::move(bytes)};
+}
+
+std::int8_t side_of(const NpyArray& choice, std::size_t n) {
+  const double side = choice.real(n);
+  if (side != -1 && side != 0 && side != 1) choice.refuse(n, "must be +1 left, -1 right or 0 none, not " + shortest(side));
+  return static_cast<std::int8_t>(side);
 }
 
 std::vector<std::string> NpyArray::texts() const {

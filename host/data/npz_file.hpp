@@ -9,7 +9,7 @@
 
 namespace nnpoisson {
 
-/// One array of a NumPy archive: little-endian, C order.
+/// One array of NumPy: little-endian; Fortran order is brought into C order.
 class NpyArray {
  public:
   /// Parses the bytes of a .npy file, format versions 1 to 3; `where` is for messages. Throws DataError for anything else than an array
@@ -22,12 +22,14 @@ class NpyArray {
 
   /// Throws DataError unless the array has this shape.
   void require_shape(const std::vector<std::size_t>& shape) const;
+  /// The same for [n] and [n, 1], as MATLAB writes columns.
+  void require_column(std::size_t n) const;
   /// Throws DataError "FILE: ARRAY[index]: what".
   [[noreturn]] void refuse(const std::string& what) const;
   [[noreturn]] void refuse(std::size_t index, const std::string& what) const;
 
   /// Element i in C order. Throws DataError if the array's type is another, or the value does not fit.
-  [[nodiscard]] bool truth(std::size_t i) const;
+  [[nodiscard]] bool truth(std::size_t i) const;  ///< boolean, or unsigned bytes as MATLAB writes them
   [[nodiscard]] std::int64_t integer(std::size_t i) const;
   [[nodiscard]] std::int32_t small_integer(std::size_t i) const;  ///< fits 32 bits
   [[nodiscard]] double real(std::size_t i) const;                 ///< integers too
@@ -36,6 +38,7 @@ class NpyArray {
 
  private:
   void parse_header(const std::string& header);
+  void reorder();
 
   std::string where_;
   std::vector<char> bytes_;
@@ -44,7 +47,14 @@ class NpyArray {
   std::size_t width_ = 0;  ///< bytes of a value
   std::vector<std::size_t> shape_;
   std::size_t size_ = 1;
+  bool fortran_ = false;  ///< until it has been reordered
 };
+
+/// A file that holds one array (.npy). ResourceError: cannot be opened. DataError: not such an array.
+[[nodiscard]] NpyArray read_npy(const std::filesystem::path& file);
+
+/// Element n of an array of choices. Throws DataError unless it is +1 left, -1 right or 0 none.
+[[nodiscard]] std::int8_t side_of(const NpyArray& choice, std::size_t n);
 
 /// A NumPy archive (.npz), open for reading.
 class NpzFile {

@@ -1,11 +1,10 @@
 #include "data/stimulus_encoding.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cmath>
 #include <utility>
 
+#include "data/table.hpp"
 #include "nnpoisson/error.hpp"
 
 namespace nnpoisson {
@@ -13,16 +12,6 @@ namespace {
 
 /// More distinct values than this are measurements, not conditions.
 constexpr std::size_t most_columns = 1000;
-
-/// Shortest text that reads back as the same single-precision number, so that a recording's 0.1f is named 0.1.
-std::string shortest(double value) {
-  std::array<char, 32> text{};
-  const auto narrow = static_cast<float>(value);
-  const bool single = static_cast<double>(narrow) == value;
-  const auto end = single ? std::to_chars(text.data(), text.data() + text.size(), narrow).ptr
-                          : std::to_chars(text.data(), text.data() + text.size(), value).ptr;
-  return {text.data(), end};
-}
 
 void one_hot(Dataset& data) {
   const std::size_t features = data.features();

@@ -23,9 +23,10 @@ struct Hdf5Writer::Impl {
     if (!done) fail(path);
   }
 
+  /// An empty shape: a scalar.
   void dataset(const std::string& path, hid_t type, const std::vector<std::size_t>& shape, const void* values) const {
     const std::vector<hsize_t> extent(shape.begin(), shape.end());
-    const Handle space(H5Screate_simple(static_cast<int>(extent.size()), extent.data(), nullptr));
+    const Handle space(shape.empty() ? H5Screate(H5S_SCALAR) : H5Screate_simple(static_cast<int>(extent.size()), extent.data(), nullptr));
     const Handle links(H5Pcreate(H5P_LINK_CREATE));
     H5Pset_create_intermediate_group(links.get(), 1);
     // Without time stamps, the same values give the same file.
@@ -66,6 +67,19 @@ struct PaddedStrings {
   std::string text;
 };
 
+Handle variable_text() {
+  Handle type(H5Tcopy(H5T_C_S1));
+  H5Tset_size(type.get(), H5T_VARIABLE);
+  H5Tset_cset(type.get(), H5T_CSET_UTF8);
+  return type;
+}
+
+std::vector<const char*> pointers_to(const std::vector<std::string>& values) {
+  std::vector<const char*> pointers;
+  for (const std::string& value : values) pointers.push_back(value.c_str());
+  return pointers;
+}
+
 }  // namespace
 
 Hdf5Writer::Hdf5Writer(const std::filesystem::path& file) {
@@ -98,6 +112,7 @@ template void Hdf5Writer::numbers(const std::string&, const std::vector<float>&,
 template void Hdf5Writer::numbers(const std::string&, const std::vector<std::int8_t>&, const std::vector<std::size_t>&);
 template void Hdf5Writer::numbers(const std::string&, const std::vector<std::int32_t>&, const std::vector<std::size_t>&);
 template void Hdf5Writer::numbers(const std::string&, const std::vector<std::int64_t>&, const std::vector<std::size_t>&);
+template void Hdf5Writer::numbers(const std::string&, const std::vector<std::uint64_t>&, const std::vector<std::size_t>&);
 
 void Hdf5Writer::strings(const std::string& path, const std::vector<std::string>& values) {
   const PaddedStrings padded(values, H5T_CSET_UTF8);
@@ -125,6 +140,31 @@ void Hdf5Writer::attribute(const std::string& path, const std::string& name, con
   const PaddedStrings padded(values, H5T_CSET_ASCII);
   const hsize_t extent = values.size();
   impl_->attribute(path, name, padded.type.get(), Handle(H5Screate_simple(1, &extent, nullptr)), padded.text.data());
+}
+
+void Hdf5Writer::text(const std::string& path, const std::string& value) {
+  const char* pointer = value.c_str();
+  impl_->dataset(path, variable_text().get(), {}, &pointer);
+}
+
+void Hdf5Writer::texts(const std::string& path, const std::vector<std::string>& values) {
+  impl_->dataset(path, variable_text().get(), {values.size()}, pointers_to(values).data());
+}
+
+void Hdf5Writer::text_attribute(const std::string& path, const std::string& name, const std::string& value) {
+  const char* pointer = value.c_str();
+  impl_->attribute(path, name, variable_text().get(), Handle(H5Screate(H5S_SCALAR)), &pointer);
+}
+
+void Hdf5Writer::text_attribute(const std::string& path, const std::string& name, const std::vector<std::string>& values) {
+  const hsize_t extent = values.size();
+  impl_->attribute(path, name, variable_text().get(), Handle(H5Screate_simple(1, &extent, nullptr)), pointers_to(values).data());
+}
+
+void Hdf5Writer::reference_attribute(const std::string& path, const std::string& name, const std::string& target) {
+  hobj_ref_t reference{};
+  impl_->check(H5Rcreate(&reference, impl_->file.get(), target.c_str(), H5R_OBJECT, -1) >= 0, target);
+  impl_->attribute(path, name, H5T_STD_REF_OBJ, Handle(H5Screate(H5S_SCALAR)), &reference);
 }
 
 void Hdf5Writer::commit() {

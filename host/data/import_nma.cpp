@@ -1,0 +1,98 @@
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "data/dataset_builder.hpp"
+#include "data/npz_file.hpp"
+#include "nnpoisson/error.hpp"
+
+namespace nnpoisson {
+namespace {
+
+double number_of(const NpzFile& file, const std::string& name, double otherwise) {
+  if (!file.has(name)) return otherwise;
+  const NpyArray array = file.array(name);
+  if (array.size() != 1) array.refuse("must be one number");
+  const double value = array.real(0);
+  if (!(std::isfinite(value) && value > 0)) array.refuse("must be a positive number of seconds");
+  return value;
+}
+
+/// Counts of one session, [neuron, trial, bin]; bins begin before the stimulus.
+struct Counts {
+  explicit Counts(const NpzFile& file) : spikes(file.array("spks")), bin_width(number_of(file, "bin_size", 0.01)) {
+    if (spikes.shape().size() != 3) spikes.refuse("must have three dimensions: neuron, trial, bin");
+    const double before = number_of(file, "stim_onset", 0.5) / bin_width;
+    if (!(before < static_cast<double>(bins()))) spikes.refuse("ends before the stimulus begins");
+    first = static_cast<std::size_t>(std::round(before));
+  }
+  [[nodiscard]] std::size_t neurons() const { return spikes.shape()[0]; }
+  [[nodiscard]] std::size_t trials() const { return spikes.shape()[1]; }
+  [[nodiscard]] std::size_t bins() const { return spikes.shape()[2]; }
+
+  NpyArray spikes;
+  double bin_width;
+  std::size_t first = 0;  ///< bin that begins with the stimulus
+};
+
+SessionTrials read_trials(const NpzFile& file, std::size_t count) {
+  const NpyArray choice = file.array("response"), response = file.array("response_time");
+  const NpyArray left = file.array("contrast_left"), right = file.array("contrast_right");
+  for (const NpyArray* array : {&choice, &response, &left, &right}) array->require_column(count);
+  SessionTrials trials;
+  trials.stimulus_names = {"contrast_left", "contrast_right"};
+  for (std::size_t n = 0; n < count; ++n) {
+    for (const NpyArray* side : {&left, &right}) {
+      trials.stimulus.push_back(side->real(n));
+      if (!std::isfinite(trials.stimulus.back())) side->refuse(n, "is not finite");
+    }
+    trials.choice.push_back(side_of(choice, n));
+    // Without a choice, the array holds when the trial ended.
+    trials.response_time.push_back(trials.choice[n] == 0 ? std::numeric_limits<double>::quiet_NaN() : response.real(n));
+    if (std::isinf(trials.response_time[n])) response.refuse(n, "must be finite, or NaN where there was no response");
+  }
+  return trials;
+}
+
+void add_session(const NpzFile& file, const std::string& name, const Counts& counts, DatasetBuilder& to) {
+  to.begin_session(file.file(), name, read_trials(file, counts.trials()));
+  const NpyArray areas = file.array("brain_area");
+  areas.require_shape({counts.neurons()});
+  const std::vector<std::int32_t> unit_of = to.add_units(areas.texts());
+  for (std::size_t n = 0; n < counts.trials(); ++n) {
+    const double observed_until = to.observable(n, static_cast<double>(counts.bins() - counts.first));
+    if (!to.begin_trial(n, observed_until)) continue;
+    const double observed = whole_bins(observed_until, to.bin_width());
+    for (std::size_t bin = 0; static_cast<double>(bin) < observed; ++bin) {
+      for (std::size_t neuron = 0; neuron < counts.neurons(); ++neuron) {
+        const std::size_t i = (neuron * counts.trials() + n) * counts.bins() + counts.first + bin;
+        const std::int32_t value = counts.spikes.small_integer(i);
+        if (value < 0) counts.spikes.refuse(i, "is negative");
+        if (value > 0 && unit_of[neuron] >= 0) to.add_count(static_cast<std::int32_t>(bin), unit_of[neuron], value);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+Imported import_nma(std::span<const std::filesystem::path> files, const NmaImport& options) {
+  require_sound(files, options);
+  std::optional<DatasetBuilder> builder;
+  for (const auto& path : files) {
+    const NpzFile file(path);
+    const Counts counts(file);
+    if (!builder) {
+      const double all = static_cast<double>(counts.bins() - counts.first) * counts.bin_width;
+      builder.emplace(options, options.time_limit.value_or(all), counts.bin_width);
+    }
+    if (counts.bin_width != builder->bin_width()) {
+      throw DataError(file.file() + ": bin_size: is not that of the first file; import them into datasets of their own");
+    }
+    add_session(file, path.stem().string(), counts, *builder);
+  }
+  return builder->finish();
+}
+
+}  // namespace nnpoisson

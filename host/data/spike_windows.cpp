@@ -1,0 +1,78 @@
+#include "data/spike_windows.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <string>
+
+#include "nnpoisson/error.hpp"
+
+namespace nnpoisson {
+namespace {
+
+constexpr std::size_t block_size = 1 << 16;
+constexpr std::size_t most_overlapping = 64;
+
+}  // namespace
+
+SpikeWindows::SpikeWindows(std::vector<Window> windows) : number_(windows.size()), latest_end_(windows.size()) {
+  std::iota(number_.begin(), number_.end(), 0);
+  const auto start = [&](std::int32_t w) { return windows[static_cast<std::size_t>(w)].start; };
+  std::stable_sort(number_.begin(), number_.end(), [&](std::int32_t a, std::int32_t b) { return start(a) < start(b); });
+  double latest = -std::numeric_limits<double>::infinity();
+  for (std::size_t w = 0; w < windows.size(); ++w) {
+    windows_.push_back(windows[static_cast<std::size_t>(number_[w])]);
+    latest_end_[w] = latest = std::max(latest, windows_.back().end);
+  }
+  // Each spike is kept once for every window around it: with bad onsets there would be no end to them.
+  std::vector<double> ends;
+  for (const Window& window : windows_) ends.push_back(window.end);
+  std::sort(ends.begin(), ends.end());
+  for (std::size_t begun = 0, ended = 0; begun < windows_.size(); ++begun) {
+    while (ended < begun && ends[ended] <= windows_[begun].start) ++ended;
+    if (begun + 1 > ended + most_overlapping) {
+      throw UsageError("more than " + std::to_string(most_overlapping) +
+                       " trials overlap in time; give a shorter --time-limit, or check the stimulus onsets");
+    }
+  }
+}
+
+void SpikeWindows::keep(double time, std::int32_t unit, std::size_t window) {
+  if (block_.empty() || block_.back().size() == block_size) block_.emplace_back().reserve(block_size);
+  block_.back().push_back({time, unit, number_[window]});
+}
+
+std::size_t SpikeWindows::kept() const { return block_.empty() ? 0 : (block_.size() - 1) * block_size + block_.back().size(); }
+
+std::size_t SpikeWindows::outside() const {
+  return static_cast<std::size_t>(std::count_if(windows_.begin(), windows_.end(), [&](const Window& window) {
+    return window.start < window.end && (window.start > last_ || window.end <= first_);
+  }));
+}
+
+void SpikeWindows::restart(double time) {
+  const auto later = [](double at, const Window& window) { return at < window.start; };
+  begun_ = static_cast<std::size_t>(std::upper_bound(windows_.begin(), windows_.end(), time, later) - windows_.begin());
+}
+
+SpikeWindows::Sorted SpikeWindows::sort() {
+  Sorted sorted;
+  sorted.offset.assign(size() + 1, 0);
+  for (const auto& block : block_)
+    for (const Entry& entry : block) ++sorted.offset[static_cast<std::size_t>(entry.window) + 1];
+  std::partial_sum(sorted.offset.begin(), sorted.offset.end(), sorted.offset.begin());
+  sorted.spike.resize(sorted.offset.back());
+  std::vector<std::size_t> next(sorted.offset.begin(), sorted.offset.end() - 1);
+  for (auto& block : block_) {
+    for (const Entry& entry : block) sorted.spike[next[static_cast<std::size_t>(entry.window)]++] = {entry.time, entry.unit};
+    std::vector<Entry>().swap(block);
+  }
+  for (std::size_t w = 0; w < size(); ++w) {
+    std::sort(sorted.spike.begin() + static_cast<std::ptrdiff_t>(sorted.offset[w]),
+              sorted.spike.begin() + static_cast<std::ptrdiff_t>(sorted.offset[w + 1]),
+              [](const Spike& a, const Spike& b) { return a.time != b.time ? a.time < b.time : a.unit < b.unit; });
+  }
+  return sorted;
+}
+
+}  // namespace nnpoisson
