@@ -35,8 +35,10 @@ NetworkShape shape_of(const Plan& plan) {
 }
 
 /// Adam steps over all batches of a plan, again and again; `turns` of them in one program, for `models` side by side.
-void passes(benchmark::State& state, std::shared_ptr<const Plan> plan, const BackendOptions& options, int turns = 1, int models = 1) {
-  const NetworkShape shape = shape_of(*plan);
+void passes(benchmark::State& state, std::shared_ptr<const Plan> plan, const BackendOptions& options, int turns = 1, int models = 1,
+            const std::vector<std::int32_t>& unit_region = {}) {
+  NetworkShape shape = shape_of(*plan);
+  shape.unit_region = unit_region;
   const auto backend = make_backend(options, shape, plan);
   TrainingState training;
   training.models = models;
@@ -89,11 +91,15 @@ void spikes(benchmark::State& state) {
   passes(state, plan_of(static_cast<std::size_t>(state.range(0)), Preset::authors, 0), {.kind = BackendKind::cpu, .threads = 1});
 }
 
-void planning(benchmark::State& state) {
+void planning(benchmark::State& state, BackendKind kind) {
   const Dataset& data = data_of(60);
+  const auto points = make_point_maker({.kind = kind});
   for (auto _ : state)
-    benchmark::DoNotOptimize(make_plan(
-        data, {.preset = Preset::exact, .parts = 10, .time_resolution = static_cast<double>(state.range(0)) / 1000, .threads = 2}));
+    benchmark::DoNotOptimize(make_plan(data, {.preset = Preset::exact,
+                                              .parts = 10,
+                                              .time_resolution = static_cast<double>(state.range(0)) / 1000,
+                                              .threads = 2,
+                                              .points = points}));
   state.counters["spikes/s"] = benchmark::Counter(static_cast<double>(data.spike.time.size()) * static_cast<double>(state.iterations()),
                                                   benchmark::Counter::kIsRate);
 }
@@ -104,6 +110,17 @@ void cuda_large_batch(benchmark::State& state, Precision precision) {
   passes(state, plan, {.kind = BackendKind::cuda, .precision = precision});
   state.counters["FLOP/s"] = benchmark::Counter(
       static_cast<double>(plan->spikes) * static_cast<double>(state.iterations()) * flops_of_a_spike, benchmark::Counter::kIsRate);
+}
+
+/// Every unit of the paper's sessions an intensity of its own, spikes in cells of 10 ms; `values`: points times units.
+void by_unit(benchmark::State& state, const BackendOptions& options) {
+  const Dataset& data = data_of(60);
+  const auto plan =
+      std::make_shared<const Plan>(make_plan(data, {.preset = Preset::exact, .parts = 1, .by_unit = true, .time_resolution = 0.01}));
+  passes(state, plan, options, 1, 1, data.unit.region);
+  state.counters["units"] = static_cast<double>(data.units());
+  state.counters["values/s"] =
+      benchmark::Counter(static_cast<double>(plan->weight.size()) * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
 }
 
 /// The published schedule: small steps, twenty passes in one program.
@@ -142,7 +159,11 @@ void register_all() {
           ->Unit(benchmark::kMillisecond)
           ->UseRealTime();
   RegisterBenchmark("spikes/trials_of_session", spikes)->Arg(4)->Arg(15)->Arg(60)->Unit(benchmark::kMillisecond);
-  RegisterBenchmark("planning/resolution_ms", planning)->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond)->UseRealTime();
+  const auto planning_on = [](const char* name, BackendKind kind) {
+    RegisterBenchmark(name, planning, kind)->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond)->UseRealTime();
+  };
+  planning_on("planning/resolution_ms", BackendKind::cpu);
+  RegisterBenchmark("by_unit", by_unit, BackendOptions{.kind = BackendKind::cpu})->Unit(benchmark::kMillisecond)->UseRealTime();
   if (!has_gpu()) return;
   for (const auto precision : {Precision::single_precision, Precision::double_precision})
     RegisterBenchmark(
@@ -152,6 +173,8 @@ void register_all() {
         ->Arg(240)
         ->Unit(benchmark::kMillisecond)
         ->UseRealTime();
+  planning_on("cuda/planning/resolution_ms", BackendKind::cuda);
+  RegisterBenchmark("cuda/by_unit", by_unit, BackendOptions{.kind = BackendKind::cuda})->Unit(benchmark::kMillisecond)->UseRealTime();
   RegisterBenchmark("cuda/authors/1ms/models", cuda_authors)->Arg(1)->Arg(64)->Unit(benchmark::kMillisecond)->UseRealTime();
 }
 
