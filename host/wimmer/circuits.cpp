@@ -23,13 +23,10 @@ Circuits<T>::Circuits(const Network<T>& network, const Kernels<T>& kernels, cons
 
 template <class T>
 void Circuits<T>::step(const Input<T>& input) {
-  std::copy(input.sensory_input.begin(), input.sensory_input.end(), input_spikes_.slot(now_));
-  input_spikes_.set_count(now_, static_cast<int>(input.sensory_input.size()));
-  arriving([](const SynapseTable<T>& table, int source, int delay, T*) { table.prefetch(source, delay); });
   update_integration(input.external);
   update_sensory(input.current);
-  arriving([](const SynapseTable<T>& table, int source, int delay, T* onto) { table.deliver(source, delay, onto); });
   arrive_in_integration();
+  send(input.sensory_input);
   ++now_;
 }
 
@@ -47,6 +44,8 @@ void Circuits<T>::update_sensory(const T* current) {
                     s.xe.data(),
                     s.gi.data(),
                     s.xi.data(),
+                    s.to_xe.slot(now_),
+                    s.to_xi.slot(now_),
                     current};
   std::uint16_t* spikes = sensory_spikes_.slot(now_);
   int count = kernels_.sensory(job, spikes);
@@ -74,32 +73,28 @@ void Circuits<T>::update_integration(const float* external) {
     count += kernels_.integration(
         {bounds[p], bounds[p + 1], static_cast<T>(step_ms / membrane.time_constant), static_cast<T>(membrane.refractory_steps),
          static_cast<T>(inhibitory ? external_onto_i : external_onto_e), static_cast<T>(ampa_[p]), static_cast<T>(nmda[p]),
-         static_cast<T>(gaba_[inhibitory ? 1 : 0]), s.d_v.data(), s.d_wait.data(), s.ga.data(), external, inhibitory ? nullptr : s.s.data(),
-         s.x.data(), inhibitory ? nullptr : &gate_sum_[p]},
+         static_cast<T>(gaba_[inhibitory ? 1 : 0]), s.d_v.data(), s.d_wait.data(), s.ga.data(), p < 2 ? s.to_ga.slot(now_) : nullptr,
+         external, inhibitory ? nullptr : s.s.data(), s.x.data(), inhibitory ? nullptr : &gate_sum_[p]},
         spikes + count);
   }
   integration_spikes_.set_count(now_, count);
 }
 
-/// The runs of sparse synapses whose spikes arrive in this step.
 template <class T>
-template <class Visit>
-void Circuits<T>::arriving(const Visit& visit) const {
+void Circuits<T>::send(std::span<const std::uint16_t> input) {
   State& s = *state_;
-  for (int delay = excitatory_delays.first; delay < excitatory_delays.first + excitatory_delays.count; ++delay) {
-    for (const int source : input_spikes_.at(now_ - delay)) visit(network_.input, source, delay, s.xe.data());
-    for (const int source : sensory_spikes_.at(now_ - delay))
-      if (source < first_inhibitory) visit(network_.excitation, source, delay, s.xe.data());
+  for (const int source : input) network_.input.deliver(source, now_, s.to_xe);
+  for (const int source : sensory_spikes_.at(now_)) {
+    if (source < first_inhibitory) {
+      network_.excitation.deliver(source, now_, s.to_xe);
+      network_.up.deliver(source, now_, s.to_ga);
+    } else {
+      network_.inhibition.deliver(source - first_inhibitory, now_, s.to_xi);
+    }
   }
-  for (int delay = inhibitory_delays.first; delay < inhibitory_delays.first + inhibitory_delays.count; ++delay)
-    for (const int source : sensory_spikes_.at(now_ - delay))
-      if (source >= first_inhibitory) visit(network_.inhibition, source - first_inhibitory, delay, s.xi.data());
-  const int delay = between_delays.first;
-  for (const int source : sensory_spikes_.at(now_ - delay))
-    if (source < first_inhibitory) visit(network_.up, source, delay, s.ga.data());
   if (network_.down.empty()) return;
-  for (const int source : integration_spikes_.at(now_ - delay))
-    if (source < 2 * selective) visit(network_.down, source, delay, s.xe.data());
+  for (const int source : integration_spikes_.at(now_))
+    if (source < 2 * selective) network_.down.deliver(source, now_, s.to_xe);
 }
 
 template <class T>

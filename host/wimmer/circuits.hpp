@@ -23,8 +23,7 @@ struct Start {
   std::array<double, neurons> sensory_v, sensory_ge, integration_v;  ///< mV, leaks, mV
 };
 
-/// The spikes of the last 16 steps of one group of neurons; delays are shorter.
-template <int most>
+/// The spikes of a circuit's last 16 steps; the delay within the integration circuit is shorter.
 class SpikeRing {
  public:
   static constexpr int steps = 16;
@@ -36,7 +35,7 @@ class SpikeRing {
   }
 
  private:
-  std::array<std::array<std::uint16_t, most>, steps> ids_;
+  std::array<std::array<std::uint16_t, neurons>, steps> ids_;
   std::array<int, steps> count_{};
 };
 
@@ -61,19 +60,18 @@ class Circuits {
   struct alignas(64) State {
     Array v{}, wait{}, ge{}, xe{}, gi{}, xi{};  // sensory
     Array d_v{}, d_wait{}, ga{}, s{}, x{};      // integration
+    Arrivals<T> to_xe, to_xi, to_ga;
   };
 
-  template <class Visit>
-  void arriving(const Visit& visit) const;
   void update_sensory(const T* current);
   void update_integration(const float* external);
   void arrive_in_integration();
+  void send(std::span<const std::uint16_t> input);
 
   const Network<T>& network_;
   const Kernels<T>& kernels_;
   std::unique_ptr<State> state_;
-  SpikeRing<sensory_inputs> input_spikes_;
-  SpikeRing<neurons> sensory_spikes_, integration_spikes_;
+  SpikeRing sensory_spikes_, integration_spikes_;
   std::array<double, shared> ampa_{};  ///< recurrent, the same for all neurons of a population
   std::array<double, 2> gaba_{};       ///< onto DE and onto DI
   std::array<double, 3> gate_sum_{};   ///< of s over DE1, DE2, DN, after the last step

@@ -14,8 +14,6 @@ NoiseKey noise_key(std::uint64_t seed, Purpose purpose, std::uint64_t trial, int
   return {{key[0], key[1]}, {static_cast<std::uint32_t>(sub), static_cast<std::uint32_t>(trial), static_cast<std::uint32_t>(trial >> 32)}};
 }
 
-
-
 }  // namespace
 
 template <class T>
@@ -57,7 +55,8 @@ void TrialInput<T>::draw_external(int step) {
   auto& rows = noise_->threshold;
   std::fill_n(rows.begin(), 2 * selective / row, selected);
   std::fill(rows.begin() + 2 * selective / row, rows.begin() + neurons / row, others);
-  kernels_.bernoulli({noise_key(conditions_.seed, Purpose::wimmer_external, trial_, step), external_groups, rows.data(), noise_->external.data()});
+  kernels_.bernoulli(
+      {noise_key(conditions_.seed, Purpose::wimmer_external, trial_, step), external_groups, rows.data(), noise_->external.data()});
 }
 
 template <class T>
@@ -69,7 +68,8 @@ void TrialInput<T>::draw_sensory_input(int step) {
   RandomStream random(conditions_.seed, Purpose::wimmer_input, trial_, static_cast<std::uint32_t>(step));
   const double scale = 1 / std::log1p(-probability);
   double neuron = -1;
-  while ((neuron += 1 + std::floor(std::log(random.uniform()) * scale)) < sensory_inputs) sensory_input_.push_back(static_cast<std::uint16_t>(neuron));
+  while ((neuron += 1 + std::floor(std::log(random.uniform()) * scale)) < sensory_inputs)
+    sensory_input_.push_back(static_cast<std::uint16_t>(neuron));
 }
 
 template <class T>

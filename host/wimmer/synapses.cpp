@@ -8,23 +8,26 @@
 namespace nnpoisson::wimmer {
 
 template <class T>
-SynapseTable<T>::SynapseTable(int sources, Delays delays, const std::vector<Synapse>& synapses) : delays_(delays) {
+SynapseTable<T>::SynapseTable(int sources, const std::vector<Synapse>& synapses) {
   if (synapses.empty()) return;
-  const auto run_of = [&](const Synapse& s) { return static_cast<std::size_t>(s.source * delays.count + (s.delay - delays.first)); };
-  offset_.assign(static_cast<std::size_t>(sources * delays.count) + 1, 0);
-  for (const auto& synapse : synapses) ++offset_[run_of(synapse) + 1];
-  for (std::size_t r = 1; r < offset_.size(); ++r)
-    offset_[r] = offset_[r - 1] + static_cast<std::uint32_t>((offset_[r] + unroll - 1) / unroll * unroll);
-  target_.resize(offset_.back());
+  const auto place_of = [](const Synapse& s) { return static_cast<std::uint16_t>(s.delay * padded_neurons + s.target); };
+  offset_.assign(static_cast<std::size_t>(sources) + 1, 0);
+  for (const auto& synapse : synapses) ++offset_[static_cast<std::size_t>(synapse.source) + 1];
+  for (std::size_t s = 1; s < offset_.size(); ++s)
+    offset_[s] = offset_[s - 1] + static_cast<std::uint32_t>((offset_[s] + unroll - 1) / unroll * unroll);
+  place_.resize(offset_.back());
   weight_.assign(offset_.back(), T(0));
-  // Padding goes to different targets: adding to one twice at once would have to wait.
-  for (std::size_t k = 0; k < target_.size(); ++k) target_[k] = static_cast<std::uint16_t>(neurons + k % unroll);
+  // Padding goes to different places: adding to one twice at once would have to wait.
+  for (std::size_t k = 0; k < place_.size(); ++k) place_[k] = static_cast<std::uint16_t>(neurons + k % unroll);
   std::vector<std::uint32_t> next(offset_.begin(), offset_.end() - 1);
-  for (const auto& synapse : synapses) {
-    const std::uint32_t place = next[run_of(synapse)]++;
-    target_[place] = static_cast<std::uint16_t>(synapse.target);
-    weight_[place] = static_cast<T>(synapse.weight);
-  }
+  // By delay, so that what is written lies together.
+  for (int delay = 0; delay < static_cast<int>(Arrivals<T>::slots); ++delay)
+    for (const auto& synapse : synapses) {
+      if (synapse.delay != delay) continue;
+      const std::uint32_t k = next[static_cast<std::size_t>(synapse.source)]++;
+      place_[k] = place_of(synapse);
+      weight_[k] = static_cast<T>(synapse.weight);
+    }
 }
 template class SynapseTable<float>;
 template class SynapseTable<double>;

@@ -1,8 +1,8 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "wimmer/constants.hpp"
@@ -15,45 +15,44 @@ struct Synapse {
   double weight;
 };
 
-/// The synapses from one group of neurons to one variable of a circuit, by source and then by delay: what one spike does in one step
-/// is one run of targets and weights. Runs are padded to a multiple of 4 with weights of 0 onto targets behind the last neuron.
+/// What will arrive at one variable of a circuit's neurons in the steps to come: a ring of slots, one for each step.
+template <class T>
+class Arrivals {
+ public:
+  static constexpr std::size_t slots = 16;  ///< delays are shorter
+  [[nodiscard]] T* slot(int step) { return ring_.data() + static_cast<std::size_t>(step) % slots * padded_neurons; }
+  [[nodiscard]] T* begin() { return ring_.data(); }
+
+ private:
+  alignas(64) std::array<T, slots * padded_neurons> ring_{};
+};
+
+/// The synapses from one group of neurons to one variable of a circuit: for each source a list of places, which are delay and target in
+/// one number, and weights, by delay and padded to a multiple of 8 with weights of 0 onto targets behind the last neuron.
 template <class T>
 class SynapseTable {
  public:
-  static constexpr std::size_t unroll = 4;
+  static constexpr std::size_t unroll = 8;
 
   /// In any order. No two synapses may share source, target and delay.
-  SynapseTable(int sources, Delays delays, const std::vector<Synapse>& synapses);
+  SynapseTable(int sources, const std::vector<Synapse>& synapses);
 
-  [[nodiscard]] Delays delays() const { return delays_; }
-  [[nodiscard]] bool empty() const { return target_.empty(); }
-  [[nodiscard]] std::size_t bytes() const { return target_.size() * (sizeof(std::uint16_t) + sizeof(T)) + offset_.size() * 4; }
+  [[nodiscard]] bool empty() const { return place_.empty(); }
+  [[nodiscard]] std::size_t bytes() const { return place_.size() * (sizeof(std::uint16_t) + sizeof(T)) + offset_.size() * 4; }
 
-  /// Adds the weights of a source's synapses with this delay to their targets.
-  void deliver(int source, int delay, T* __restrict onto) const {
-    const std::uint32_t* bounds = run(source, delay);
-    const std::uint16_t* target = target_.data();
-    const T* weight = weight_.data();
-    for (std::uint32_t k = bounds[0]; k < bounds[1]; k += unroll)
-      for (std::size_t j = 0; j < unroll; ++j) onto[target[k + j]] += weight[k + j];
-  }
-
-  /// Asks for what `deliver` will read: a network is larger than the caches near a core.
-  void prefetch(int source, int delay) const {
-    const std::uint32_t* bounds = run(source, delay);
-    constexpr std::uint32_t line = 64;
-    for (std::uint32_t k = bounds[0]; k < bounds[1]; k += line / sizeof(T)) __builtin_prefetch(weight_.data() + k);
-    for (std::uint32_t k = bounds[0]; k < bounds[1]; k += line / 2) __builtin_prefetch(target_.data() + k);
+  /// A source fires in this step: adds its weights where and when they arrive.
+  void deliver(int source, int step, Arrivals<T>& arrivals) const {
+    constexpr std::uint32_t all = Arrivals<T>::slots * padded_neurons;
+    const auto base = static_cast<std::uint32_t>(step) % Arrivals<T>::slots * padded_neurons;
+    const std::uint32_t first = offset_[static_cast<std::size_t>(source)], end = offset_[static_cast<std::size_t>(source) + 1];
+    T* __restrict onto = arrivals.begin();
+    for (std::uint32_t k = first; k < end; k += unroll)
+      for (std::uint32_t j = 0; j < unroll; ++j) onto[(base + place_[k + j]) % all] += weight_[k + j];
   }
 
  private:
-  [[nodiscard]] const std::uint32_t* run(int source, int delay) const {
-    return offset_.data() + source * delays_.count + (delay - delays_.first);
-  }
-
-  Delays delays_;
-  std::vector<std::uint32_t> offset_;  ///< [sources x delays + 1]
-  std::vector<std::uint16_t> target_;
+  std::vector<std::uint32_t> offset_;  ///< [sources + 1]
+  std::vector<std::uint16_t> place_;   ///< delay x padded_neurons + target
   std::vector<T> weight_;
 };
 
@@ -78,11 +77,11 @@ struct SynapseLists {
 
 template <class T>
 [[nodiscard]] Network<T> tables(const SynapseLists& lists) {
-  return {{sensory_inputs, excitatory_delays, lists.input},
-          {excitatory, excitatory_delays, lists.excitation},
-          {neurons - excitatory, inhibitory_delays, lists.inhibition},
-          {excitatory, between_delays, lists.up},
-          {excitatory, between_delays, lists.down}};
+  return {{sensory_inputs, lists.input},
+          {excitatory, lists.excitation},
+          {neurons - excitatory, lists.inhibition},
+          {excitatory, lists.up},
+          {excitatory, lists.down}};
 }
 
 }  // namespace nnpoisson::wimmer

@@ -14,6 +14,7 @@ struct SensoryJob {
   T rate, reset, hold;   ///< step / membrane time constant; mV; steps at reset after a spike
   T *v, *wait;           ///< mV; steps still to be held at reset
   T *ge, *xe, *gi, *xi;  ///< conductances and what they follow, of excitation and inhibition
+  T *to_xe, *to_xi;      ///< what arrives in this step; cleared
   const T* current;      ///< mV, or null for none
 };
 
@@ -24,6 +25,7 @@ struct IntegrationJob {
   T rate, hold, external_weight;
   T ampa, nmda, gaba;  ///< conductances that the population's neurons share; `ga` is on top of the first
   T *v, *wait, *ga;
+  T* to_ga;               ///< what arrives in this step from the sensory circuit, cleared; null for nothing
   const float* external;  ///< 1 where a neuron's private train has a spike in this step, else 0
   T *s, *x;               ///< NMDA gate of the neuron's own synapses and what it follows; null for inhibitory neurons
   double* gate_sum;       ///< out, with s: sum of the new s

@@ -56,9 +56,11 @@ int sensory_kernel(const SensoryJob<typename P::Scalar>& job, std::uint16_t* spi
     P drive = -ge * v - gi * (v - P(T(sensory_e.inhibitory_reversal))) - (v - P(T(leak_potential)));
     if (job.current != nullptr) drive = drive + P::load(job.current + i);
     (ge + decay * (xe - ge)).store(job.ge + i);
-    (xe - rise * xe).store(job.xe + i);
+    (xe - rise * xe + P::load(job.to_xe + i)).store(job.xe + i);
     (gi + decay * (xi - gi)).store(job.gi + i);
-    (xi - rise * xi).store(job.xi + i);
+    (xi - rise * xi + P::load(job.to_xi + i)).store(job.xi + i);
+    P(T(0)).store(job.to_xe + i);
+    P(T(0)).store(job.to_xi + i);
     out = fire(v + P(job.rate) * drive, job.reset, job.hold, i, job.v, job.wait, out);
   }
   return static_cast<int>(out - spikes);
@@ -80,7 +82,12 @@ int integration_kernel(const IntegrationJob<typename P::Scalar>& job, std::uint1
       const P drive = -(ga + P(job.ampa)) * v - P(job.nmda) * v * unblocked - P(job.gaba) * leak - leak;
       P external;
       for (int k = 0; k < P::lanes; ++k) external.v[k] = T(job.external[i + k]);
-      (ga - P(T(step_ms / ampa_decay)) * ga + P(job.external_weight) * external).store(job.ga + i);
+      P next_ga = ga - P(T(step_ms / ampa_decay)) * ga + P(job.external_weight) * external;
+      if (job.to_ga != nullptr) {
+        next_ga = next_ga + P::load(job.to_ga + i);
+        P(T(0)).store(job.to_ga + i);
+      }
+      next_ga.store(job.ga + i);
       if (job.s != nullptr) {
         const P s = P::load(job.s + i), x = P::load(job.x + i);
         const P gate = s + (P(T(step_ms * nmda_gain)) * x * (P(T(1)) - s) - P(T(step_ms / nmda_decay)) * s);
