@@ -4,17 +4,10 @@
 #include <cmath>
 
 #include "nnpoisson/random.hpp"
+#include "wimmer/noise_key.hpp"
 #include "wimmer/trial.hpp"
 
 namespace nnpoisson::wimmer {
-namespace {
-
-NoiseKey noise_key(std::uint64_t seed, Purpose purpose, std::uint64_t trial, int sub) {
-  const auto key = philox_key(seed, purpose);
-  return {{key[0], key[1]}, {static_cast<std::uint32_t>(sub), static_cast<std::uint32_t>(trial), static_cast<std::uint32_t>(trial >> 32)}};
-}
-
-}  // namespace
 
 template <class T>
 TrialInput<T>::TrialInput(const Conditions& conditions, double coherence, std::uint64_t trial, const Kernels<T>& kernels)
@@ -55,8 +48,8 @@ void TrialInput<T>::draw_external(int step) {
   auto& rows = noise_->threshold;
   std::fill_n(rows.begin(), 2 * selective / row, selected);
   std::fill(rows.begin() + 2 * selective / row, rows.begin() + neurons / row, others);
-  kernels_.bernoulli(
-      {noise_key(conditions_.seed, Purpose::wimmer_external, trial_, step), external_groups, rows.data(), noise_->external.data()});
+  kernels_.bernoulli({noise_key(conditions_.seed, Purpose::wimmer_external, trial_, static_cast<std::uint32_t>(step)), external_groups,
+                      rows.data(), noise_->external.data()});
 }
 
 template <class T>
@@ -77,12 +70,14 @@ void TrialInput<T>::draw_stimulus(int sample) {
   auto& [external, threshold, normal, path, current] = *noise_;
   const auto decay = static_cast<float>(std::exp(-1 / stimulus_correlation_ms)), fresh = std::sqrt(1 - decay * decay);
   if (sample == 0) {
+    constexpr std::uint32_t before = 0xFFFFFFFF;
     // Private paths are slices of one long path for each half: all but the first neuron's start where a path has been for long.
-    kernels_.normal({noise_key(conditions_.seed, Purpose::wimmer_stimulus, trial_, -1), normal_groups, path.data()});
+    kernels_.normal({noise_key(conditions_.seed, Purpose::wimmer_stimulus, trial_, before), normal_groups, path.data()});
     path[0] = path[sensory_half] = 0;
     std::fill(path.begin() + excitatory, path.end(), 0.0F);
   }
-  kernels_.normal({noise_key(conditions_.seed, Purpose::wimmer_stimulus, trial_, sample), normal_groups, normal.data()});
+  kernels_.normal(
+      {noise_key(conditions_.seed, Purpose::wimmer_stimulus, trial_, static_cast<std::uint32_t>(sample)), normal_groups, normal.data()});
   for (std::size_t i = 0; i < path.size(); ++i) path[i] = decay * path[i] + fresh * normal[i];
   const auto gain = static_cast<float>(stimulus_mv * conditions_.stimulus_sd);
   for (std::size_t half = 0; half < 2; ++half) {

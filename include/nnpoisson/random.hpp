@@ -22,7 +22,8 @@ enum class Purpose : std::uint32_t {
   wimmer_input = 18,
   wimmer_external = 19,
   wimmer_stimulus = 20,
-  wimmer_sample = 21
+  wimmer_sample = 21,
+  wimmer_weights = 22
 };
 
 /// The key of RandomStream(seed, purpose, index, sub), whose block number b is philox4x32({b, sub, index, index >> 32}, key).

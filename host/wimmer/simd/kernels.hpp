@@ -31,7 +31,7 @@ struct IntegrationJob {
   double* gate_sum;       ///< out, with s: sum of the new s
 };
 
-/// Counter and key of Philox but for the block number: RandomStream(seed, purpose, trial, step) draws from the same blocks.
+/// Counter and key of Philox but for the block number: RandomStream(seed, purpose, index, sub) draws from the same blocks.
 struct NoiseKey {
   std::uint32_t key[2];
   std::uint32_t counter[3];

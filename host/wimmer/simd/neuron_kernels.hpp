@@ -47,7 +47,8 @@ NNP_PACK std::uint16_t* fire(P free, typename P::Scalar reset, typename P::Scala
 }
 
 template <class P>
-int sensory_kernel(const SensoryJob<typename P::Scalar>& job, std::uint16_t* spikes) {
+int sensory_kernel(const SensoryJob<typename P::Scalar>& given, std::uint16_t* spikes) {
+  const SensoryJob<typename P::Scalar> job = given;  // what is stored could else be part of it
   using T = typename P::Scalar;
   const P rise(T(step_ms / sensory_rise)), decay(T(step_ms / sensory_decay));
   std::uint16_t* out = spikes;
@@ -67,7 +68,8 @@ int sensory_kernel(const SensoryJob<typename P::Scalar>& job, std::uint16_t* spi
 }
 
 template <class P>
-int integration_kernel(const IntegrationJob<typename P::Scalar>& job, std::uint16_t* spikes) {
+int integration_kernel(const IntegrationJob<typename P::Scalar>& given, std::uint16_t* spikes) {
+  const IntegrationJob<typename P::Scalar> job = given;  // what is stored could else be part of it
   using T = typename P::Scalar;
   constexpr int parts = row / P::lanes;
   P sum[parts];
