@@ -35,6 +35,7 @@ void Circuits<T>::update_sensory(const T* current) {
   State& s = *state_;
   SensoryJob<T> job{0,
                     excitatory,
+                    static_cast<T>(step_ms),
                     static_cast<T>(step_ms / sensory_e.time_constant),
                     static_cast<T>(sensory_e.reset),
                     static_cast<T>(sensory_e.refractory_steps),
@@ -71,7 +72,7 @@ void Circuits<T>::update_integration(const float* external) {
     const bool inhibitory = p == 3;
     const Membrane& membrane = inhibitory ? integration_i : integration_e;
     count += kernels_.integration(
-        {bounds[p], bounds[p + 1], static_cast<T>(step_ms / membrane.time_constant), static_cast<T>(membrane.refractory_steps),
+        {bounds[p], bounds[p + 1], static_cast<T>(step_ms), static_cast<T>(step_ms / membrane.time_constant), static_cast<T>(membrane.refractory_steps),
          static_cast<T>(inhibitory ? external_onto_i : external_onto_e), static_cast<T>(ampa_[p]), static_cast<T>(nmda[p]),
          static_cast<T>(gaba_[inhibitory ? 1 : 0]), s.d_v.data(), s.d_wait.data(), s.ga.data(), p < 2 ? s.to_ga.slot(now_) : nullptr,
          external, inhibitory ? nullptr : s.s.data(), s.x.data(), inhibitory ? nullptr : &gate_sum_[p]},

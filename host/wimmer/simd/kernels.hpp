@@ -11,6 +11,7 @@ namespace nnpoisson::wimmer {
 template <class T>
 struct SensoryJob {
   int first, end;
+  T step;  ///< ms
   T rate, reset, hold;   ///< step / membrane time constant; mV; steps at reset after a spike
   T *v, *wait;           ///< mV; steps still to be held at reset
   T *ge, *xe, *gi, *xi;  ///< conductances and what they follow, of excitation and inhibition
@@ -22,6 +23,7 @@ struct SensoryJob {
 template <class T>
 struct IntegrationJob {
   int first, end;
+  T step;  ///< ms
   T rate, hold, external_weight;
   T ampa, nmda, gaba;  ///< conductances that the population's neurons share; `ga` is on top of the first
   T *v, *wait, *ga;

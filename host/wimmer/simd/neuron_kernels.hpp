@@ -50,7 +50,7 @@ template <class P>
 int sensory_kernel(const SensoryJob<typename P::Scalar>& given, std::uint16_t* spikes) {
   const SensoryJob<typename P::Scalar> job = given;  // what is stored could else be part of it
   using T = typename P::Scalar;
-  const P rise(T(step_ms / sensory_rise)), decay(T(step_ms / sensory_decay));
+  const P rise(job.step * T(1 / sensory_rise)), decay(job.step * T(1 / sensory_decay));
   std::uint16_t* out = spikes;
   for (int i = job.first; i < job.end; i += P::lanes) {
     const P v = P::load(job.v + i), ge = P::load(job.ge + i), xe = P::load(job.xe + i), gi = P::load(job.gi + i), xi = P::load(job.xi + i);
@@ -84,7 +84,7 @@ int integration_kernel(const IntegrationJob<typename P::Scalar>& given, std::uin
       const P drive = -(ga + P(job.ampa)) * v - P(job.nmda) * v * unblocked - P(job.gaba) * leak - leak;
       P external;
       for (int k = 0; k < P::lanes; ++k) external.v[k] = T(job.external[i + k]);
-      P next_ga = ga - P(T(step_ms / ampa_decay)) * ga + P(job.external_weight) * external;
+      P next_ga = ga - P(job.step * T(1 / ampa_decay)) * ga + P(job.external_weight) * external;
       if (job.to_ga != nullptr) {
         next_ga = next_ga + P::load(job.to_ga + i);
         P(T(0)).store(job.to_ga + i);
@@ -92,9 +92,9 @@ int integration_kernel(const IntegrationJob<typename P::Scalar>& given, std::uin
       next_ga.store(job.ga + i);
       if (job.s != nullptr) {
         const P s = P::load(job.s + i), x = P::load(job.x + i);
-        const P gate = s + (P(T(step_ms * nmda_gain)) * x * (P(T(1)) - s) - P(T(step_ms / nmda_decay)) * s);
+        const P gate = s + (P(job.step * T(nmda_gain)) * x * (P(T(1)) - s) - P(job.step * T(1 / nmda_decay)) * s);
         gate.store(job.s + i);
-        const P next = x - P(T(step_ms / nmda_rise)) * x;
+        const P next = x - P(job.step * T(1 / nmda_rise)) * x;
         where_negative(next - P(T(1e-30)), P(T(0)), next).store(job.x + i);  // denormal numbers are slow
         sum[part] = sum[part] + gate;
       }
