@@ -71,12 +71,13 @@ void Circuits<T>::update_integration(const float* external) {
   for (std::size_t p = 0; p < shared; ++p) {
     const bool inhibitory = p == 3;
     const Membrane& membrane = inhibitory ? integration_i : integration_e;
-    count += kernels_.integration(
-        {bounds[p], bounds[p + 1], static_cast<T>(step_ms), static_cast<T>(step_ms / membrane.time_constant), static_cast<T>(membrane.refractory_steps),
-         static_cast<T>(inhibitory ? external_onto_i : external_onto_e), static_cast<T>(ampa_[p]), static_cast<T>(nmda[p]),
-         static_cast<T>(gaba_[inhibitory ? 1 : 0]), s.d_v.data(), s.d_wait.data(), s.ga.data(), p < 2 ? s.to_ga.slot(now_) : nullptr,
-         external, inhibitory ? nullptr : s.s.data(), s.x.data(), inhibitory ? nullptr : &gate_sum_[p]},
-        spikes + count);
+    count +=
+        kernels_.integration({bounds[p], bounds[p + 1], static_cast<T>(step_ms), static_cast<T>(step_ms / membrane.time_constant),
+                              static_cast<T>(membrane.refractory_steps), static_cast<T>(inhibitory ? external_onto_i : external_onto_e),
+                              static_cast<T>(ampa_[p]), static_cast<T>(nmda[p]), static_cast<T>(gaba_[inhibitory ? 1 : 0]), s.d_v.data(),
+                              s.d_wait.data(), s.ga.data(), p < 2 ? s.to_ga.slot(now_) : nullptr, external,
+                              inhibitory ? nullptr : s.s.data(), s.x.data(), inhibitory ? nullptr : &gate_sum_[p]},
+                             spikes + count);
   }
   integration_spikes_.set_count(now_, count);
 }

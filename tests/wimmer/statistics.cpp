@@ -24,7 +24,9 @@ void each_spike(const TrialSpikes& trial, const Population& population, double f
   }
 }
 
-double mean_of(const std::vector<double>& values) { return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size()); }
+double mean_of(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
 
 double variance_of(const std::vector<double>& values) {
   const double mean = mean_of(values);
@@ -94,32 +96,37 @@ double mean_correlation(const Counts& counts) {
   return (squares / static_cast<double>(sum.size() - 1) - varied) / (varied * (varied - 1));
 }
 
-double interval_cv(const std::vector<TrialSpikes>& trials) {
+std::vector<double> interval_cv(const std::vector<TrialSpikes>& trials) {
   std::vector<double> all;
-  for (const auto& trial : trials)
+  for (const auto& trial : trials) {
+    double sum = 0;
     for (const char* name : {"SE1", "SE2"}) {
       std::vector<std::vector<double>> times(sensory_half);
       each_spike(trial, population_named(name), 0.5, 2.5, [&](int k, int step) { times[static_cast<std::size_t>(k)].push_back(step); });
+      std::vector<double> of_trains;
       for (auto& train : times) {
         if (train.size() < 9) continue;
         std::adjacent_difference(train.begin(), train.end(), train.begin());
         train.erase(train.begin());
-        const auto n = static_cast<double>(train.size());
-        all.push_back(std::sqrt(variance_of(train) * (n - 1) / n) / mean_of(train));
+        of_trains.push_back(std::sqrt(variance_of(train)) / mean_of(train));
       }
+      sum += mean_of(of_trains);
     }
-  return mean_of(all);
+    all.push_back(sum / 2);
+  }
+  return all;
 }
 
-Estimate jackknife(const std::vector<TrialSpikes>& trials, const std::function<double(const std::vector<TrialSpikes>&)>& statistic) {
+Estimate jackknife(const Counts& counts, double (*statistic)(const Counts&)) {
   std::vector<double> without;
-  for (std::size_t n = 0; n < trials.size(); ++n) {
-    auto others = trials;
-    others.erase(others.begin() + static_cast<std::ptrdiff_t>(n));
+  const std::size_t trials = counts.front().size();
+  for (std::size_t n = 0; n < trials; ++n) {
+    auto others = counts;
+    for (auto& of_neuron : others) of_neuron.erase(of_neuron.begin() + static_cast<std::ptrdiff_t>(n));
     without.push_back(statistic(others));
   }
-  const auto n = static_cast<double>(trials.size());
-  return {statistic(trials), std::sqrt(variance_of(without) * (n - 1) * (n - 1) / n)};
+  const auto n = static_cast<double>(trials);
+  return {statistic(counts), std::sqrt(variance_of(without) * (n - 1) * (n - 1) / n)};
 }
 
 }  // namespace nnpoisson::wimmer

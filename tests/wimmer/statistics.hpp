@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -29,10 +28,11 @@ using Counts = std::vector<std::vector<double>>;
 [[nodiscard]] double fano_factor(const Counts& counts);
 /// Pearson's r across trials, averaged over all pairs of neurons that varied.
 [[nodiscard]] double mean_correlation(const Counts& counts);
-/// Coefficient of variation of the intervals between spikes in 0.5 to 2.5 s, averaged over trains of SE with at least 8 intervals.
-[[nodiscard]] double interval_cv(const std::vector<TrialSpikes>& trials);
+/// Of each trial: coefficient of variation of the intervals between spikes in 0.5 to 2.5 s, averaged over the trains of SE1 and of SE2 with
+/// at least 8 intervals, and over the two.
+[[nodiscard]] std::vector<double> interval_cv(const std::vector<TrialSpikes>& trials);
 
-/// A statistic of a set of trials with its standard error by leaving out one trial after another (jackknife).
-[[nodiscard]] Estimate jackknife(const std::vector<TrialSpikes>& trials, const std::function<double(const std::vector<TrialSpikes>&)>& statistic);
+/// A statistic of counts with its standard error by leaving out one trial after another (jackknife).
+[[nodiscard]] Estimate jackknife(const Counts& counts, double (*statistic)(const Counts&));
 
 }  // namespace nnpoisson::wimmer

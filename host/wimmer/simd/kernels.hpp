@@ -11,7 +11,7 @@ namespace nnpoisson::wimmer {
 template <class T>
 struct SensoryJob {
   int first, end;
-  T step;  ///< ms
+  T step;                ///< ms
   T rate, reset, hold;   ///< step / membrane time constant; mV; steps at reset after a spike
   T *v, *wait;           ///< mV; steps still to be held at reset
   T *ge, *xe, *gi, *xi;  ///< conductances and what they follow, of excitation and inhibition
