@@ -1,5 +1,7 @@
 #include "wimmer/trial.hpp"
 
+#include <fmt/format.h>
+
 #include <cmath>
 
 #include "nnpoisson/error.hpp"
@@ -39,7 +41,7 @@ void check(const Conditions& c) {
   constexpr double longest = 200;  // s; a spike's step and neuron are one number of 32 bits
   require(c.duration >= 0.001 && c.duration <= longest && whole_ms(c.duration), "--duration: must be whole ms, from 0.001 to 200 s");
   require(c.stimulus_from >= 0 && c.stimulus_from < c.stimulus_until && c.stimulus_until <= c.duration,
-          "--stimulus-window: must begin before it ends and lie within the run, 0 to " + std::to_string(c.duration) + " s");
+          "--stimulus-window: must begin before it ends and lie within the run, 0 to " + fmt::format("{} s", c.duration));
   require(whole_ms(c.stimulus_from) && whole_ms(c.stimulus_until), "--stimulus-window: must begin and end at whole ms");
   require(c.feedback >= 0 && c.feedback <= 1000, "--feedback: must be a number from 0 to 1000");
   require(c.stimulus_sd >= 0 && c.stimulus_sd <= 100, "--stimulus-sd: must be a number from 0 to 100");
