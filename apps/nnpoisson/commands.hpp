@@ -5,6 +5,9 @@
 #include <filesystem>
 #include <initializer_list>
 #include <limits>
+#include <string>
+
+#include "nnpoisson/backend.hpp"
 
 /// One function for each subcommand, in a file of its own: it adds the subcommand with its options and a callback that makes one call
 /// into the library. Callbacks throw nnpoisson::Error; to end with another exit status (130, 143) they throw CLI::RuntimeError(status).
@@ -18,6 +21,11 @@ void add_simulate(CLI::App& app);
 void add_train(CLI::App& app);
 void add_sample(CLI::App& app);
 void add_evaluate(CLI::App& app);
+/// `simulate wimmer`.
+void add_wimmer(CLI::App& simulate);
+
+/// The backend of that name. Throws UsageError.
+[[nodiscard]] BackendKind backend_kind(const std::string& name);
 
 /// What --seed may be; a minus sign would otherwise wrap around.
 inline CLI::Range seeds() { return {std::uint64_t{0}, std::uint64_t{std::numeric_limits<std::int64_t>::max()}}; }

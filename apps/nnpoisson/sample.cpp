@@ -72,6 +72,7 @@ void add_simulate(CLI::App& app) {
   auto* command = app.add_subcommand("simulate", "Make a dataset from nothing but a seed");
   command->require_subcommand(1);
   add_known(*command);
+  add_wimmer(*command);
 }
 
 }  // namespace nnpoisson::command

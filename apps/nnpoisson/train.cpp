@@ -1,12 +1,8 @@
 #include "nnpoisson/train.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <atomic>
 #include <cmath>
-#include <csignal>
-#include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +10,7 @@
 
 #include "commands.hpp"
 #include "nnpoisson/error.hpp"
+#include "progress.hpp"
 
 namespace nnpoisson::command {
 namespace {
@@ -26,66 +23,11 @@ struct TrainOptions {
   bool quiet = false;
 };
 
-std::atomic<bool> stop{false};
-std::atomic<int> caught{0};
-
-extern "C" void on_signal(int number) {
-  if (stop) _exit(128 + number);  // the second one does not wait
-  caught = number;
-  stop = true;
-}
-
-std::string clock(double seconds) {
-  const auto s = static_cast<long>(std::lround(seconds));
-  return s < 3600 ? fmt::format("{}:{:02}", s / 60, s % 60) : fmt::format("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
-}
-
 std::string losses(const TrainProgress& p) {
   std::string text = fmt::format("train {:.4g}", p.train_total);
   if (!std::isnan(p.validation_total)) text += fmt::format("  validation {:.6g}", p.validation_total);
   if (!std::isnan(p.test_total)) text += fmt::format("  test {:.6g}", p.test_total);
   return text;
-}
-
-/// A bar on a terminal; elsewhere a line at most every ten seconds.
-class ProgressDisplay {
- public:
-  explicit ProgressDisplay(bool quiet) : quiet_(quiet), terminal_(isatty(STDERR_FILENO) == 1) {}
-  void show(const TrainProgress& p) {
-    if (quiet_) return;
-    const bool last = p.iteration == p.iterations;
-    if (!last && p.seconds - shown_ < (terminal_ ? 0.1 : 10.0)) return;
-    shown_ = p.seconds;
-    const std::string line = fmt::format("iteration {}/{}  {}  {:.3g} spikes/s  {} left", p.iteration, p.iterations, losses(p),
-                                         p.spikes_per_second, clock(p.seconds_left));
-    if (!terminal_) {
-      fmt::print(stderr, "{}\n", line);
-      return;
-    }
-    constexpr int width = 20;
-    const int full = width * p.iteration / p.iterations;
-    fmt::print(stderr, "\r\x1b[K[{}{}] {}{}", std::string(static_cast<std::size_t>(full), '='),
-               std::string(static_cast<std::size_t>(width - full), ' '), line, last ? "\n" : "");
-    std::fflush(stderr);
-    open_line_ = !last;
-  }
-  void message(const std::string& text) {
-    if (quiet_) return;
-    fmt::print(stderr, "{}{}\n", open_line_ ? "\n" : "", text);
-    open_line_ = false;
-  }
-
- private:
-  bool quiet_, terminal_, open_line_ = false;
-  double shown_ = -1e9;
-};
-
-BackendKind backend_kind(const std::string& name) {
-  if (name == "auto") return BackendKind::automatic;
-  if (name == "reference") return BackendKind::reference;
-  if (name == "cpu") return BackendKind::cpu;
-  if (name == "cuda") return BackendKind::cuda;
-  throw UsageError("--backend: must be auto, reference, cpu or cuda, not \"" + name + "\"");
 }
 
 Settings gather_settings(const TrainOptions& options) {
@@ -111,14 +53,16 @@ void run(TrainOptions& options) {
   const auto kind = request.backend.kind;
   if (!request.backend.instruction_set.empty() && kind != BackendKind::cpu && kind != BackendKind::automatic)
     throw UsageError("--instruction-set is of --backend cpu; leave one of the two out");
-  std::signal(SIGINT, on_signal);
-  std::signal(SIGTERM, on_signal);
   ProgressDisplay display(options.quiet);
-  const auto outcome = train(
-      request, stop, [&](const TrainProgress& p) { display.show(p); }, [&](const std::string& text) { display.message(text); });
+  const auto show = [&](const TrainProgress& p) {
+    display.show(static_cast<std::size_t>(p.iteration), static_cast<std::size_t>(p.iterations), p.seconds,
+                 fmt::format("iteration {}/{}  {}  {:.3g} spikes/s  {} left", p.iteration, p.iterations, losses(p), p.spikes_per_second,
+                             clock(p.seconds_left)));
+  };
+  const auto outcome = train(request, stop_on_signals(), show, [&](const std::string& text) { display.message(text); });
   if (outcome.interrupted) {
     display.message(fmt::format("interrupted after iteration {}; continue with the same command and --resume", outcome.iterations));
-    throw CLI::RuntimeError(128 + caught.load());
+    throw CLI::RuntimeError(signal_status());
   }
   if (!options.quiet)
     fmt::print("{} iterations, {:.3g} spikes/s in training, {}; {}\n", outcome.iterations, outcome.spikes_per_second, outcome.backend,

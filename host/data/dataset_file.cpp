@@ -59,13 +59,14 @@ Dataset read_dataset(const std::filesystem::path& file) {
   return data;
 }
 
-void write_dataset(const std::filesystem::path& file, const Dataset& data) {
+void write_dataset(const std::filesystem::path& file, const Dataset& data, std::span<const Attribute> attributes) {
   validate(data, file.string());
   Hdf5Writer out(file);
   out.attribute("/", "format", std::string(format_name));
   out.attribute("/", "version", format_version);
   out.attribute("/", "time_limit", data.time_limit);
   out.attribute("/", "bin_width", data.bin_width);
+  for (const auto& [name, value] : attributes) std::visit([&, &key = name](const auto& v) { out.attribute("/", key, v); }, value);
   out.strings("session/name", data.session_names);
   out.strings("region/name", data.region_names);
   out.strings("stimulus/name", data.stimulus_names);

@@ -51,11 +51,13 @@ std::uint64_t poisson_by_rejection(RandomStream& stream, double mean) {
 
 // The counter has room for block, sub-index and index; the purpose goes into the key through Philox itself, so that no seed of one
 // purpose is another purpose's seed.
-RandomStream::RandomStream(std::uint64_t seed, Purpose purpose, std::uint64_t index, std::uint32_t sub)
-    : counter_{0, sub, low(index), high(index)} {
+std::array<std::uint32_t, 2> philox_key(std::uint64_t seed, Purpose purpose) {
   const auto key = philox4x32({static_cast<std::uint32_t>(purpose), 0, 0, 0}, {low(seed), high(seed)});
-  key_ = {key[0], key[1]};
+  return {key[0], key[1]};
 }
+
+RandomStream::RandomStream(std::uint64_t seed, Purpose purpose, std::uint64_t index, std::uint32_t sub)
+    : counter_{0, sub, low(index), high(index)}, key_(philox_key(seed, purpose)) {}
 
 std::uint32_t RandomStream::bits() {
   if (used_ == 4) {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace nnpoisson {
@@ -77,8 +78,14 @@ void validate(const Dataset& data, const std::string& file);
 /// Reads and validates layout 1. Throws DataError (content), ResourceError (cannot be opened).
 [[nodiscard]] Dataset read_dataset(const std::filesystem::path& file);
 
+/// A further attribute of a dataset's root: where its trials come from. Readers ignore them.
+struct Attribute {
+  std::string name;
+  std::variant<double, std::int64_t, std::string> value;
+};
+
 /// Writes layout 1 under a temporary name, syncs and renames, so that no half-written file stays. Throws ResourceError.
-void write_dataset(const std::filesystem::path& file, const Dataset& data);
+void write_dataset(const std::filesystem::path& file, const Dataset& data, std::span<const Attribute> attributes = {});
 
 /// The given trials, in the given order, with all sessions, regions and units kept.
 [[nodiscard]] Dataset select_trials(const Dataset& data, std::span<const std::int32_t> trials);

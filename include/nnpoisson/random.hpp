@@ -10,7 +10,24 @@ namespace nnpoisson {
 [[nodiscard]] std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key);
 
 /// What a stream of random numbers is for; part of its key, so that no two purposes share numbers.
-enum class Purpose : std::uint32_t { initial_weights = 1, trial_split = 2, batches = 3, response = 4, spikes = 5, bootstrap = 6 };
+enum class Purpose : std::uint32_t {
+  initial_weights = 1,
+  trial_split = 2,
+  batches = 3,
+  response = 4,
+  spikes = 5,
+  bootstrap = 6,
+  wimmer_network = 16,
+  wimmer_start = 17,
+  wimmer_input = 18,
+  wimmer_external = 19,
+  wimmer_stimulus = 20,
+  wimmer_sample = 21,
+  wimmer_weights = 22
+};
+
+/// The key of RandomStream(seed, purpose, index, sub), whose block number b is philox4x32({b, sub, index, index >> 32}, key).
+[[nodiscard]] std::array<std::uint32_t, 2> philox_key(std::uint64_t seed, Purpose purpose);
 
 /// A stream of Philox numbers keyed by (seed, purpose, index, sub-index): independent of the order in which streams are used.
 class RandomStream {

@@ -1,4 +1,5 @@
 #include "commands.hpp"
+
 #include "nnpoisson/error.hpp"
 
 namespace nnpoisson::command {
@@ -19,6 +20,14 @@ void require_different(std::initializer_list<fs::path> files) {
     for (auto b = files.begin(); b != a; ++b)
       if (!a->empty() && one_name(*a) == one_name(*b))
         throw UsageError(a->string() + ": is named twice; a file that is written must be none of the others");
+}
+
+BackendKind backend_kind(const std::string& name) {
+  if (name == "auto") return BackendKind::automatic;
+  if (name == "reference") return BackendKind::reference;
+  if (name == "cpu") return BackendKind::cpu;
+  if (name == "cuda") return BackendKind::cuda;
+  throw UsageError("--backend: must be auto, reference, cpu or cuda, not \"" + name + "\"");
 }
 
 }  // namespace nnpoisson::command

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "nnpoisson/dataset.hpp"
+#include "nnpoisson/wimmer.hpp"
+#include "wimmer/decision.hpp"
+
+namespace nnpoisson::wimmer {
+
+/// Turns trials into a dataset of layout 1: one session, regions DE1s DE2s DIs SE1s SE2s SIs, the coherence as one-hot stimulus, time from
+/// stimulus onset, the stimulus' length as time limit. A decision after it counts as none.
+class Recording {
+ public:
+  Recording(const Conditions& conditions, Record record);
+
+  void add(std::size_t trial, const TrialSpikes& spikes);
+  [[nodiscard]] const Dataset& dataset() const { return data_; }
+
+ private:
+  Conditions conditions_;
+  Record record_;
+  Dataset data_;
+  std::vector<std::int32_t> sensory_unit_, integration_unit_;  ///< [neurons], -1: not recorded
+};
+
+}  // namespace nnpoisson::wimmer
