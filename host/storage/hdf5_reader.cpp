@@ -206,8 +206,9 @@ struct Hdf5Reader::Impl {
   }
 };
 
-Hdf5Reader::Hdf5Reader(const std::filesystem::path& file) : impl_(std::make_unique<Impl>()) {
-  hdf5::quiet();
+Hdf5Reader::Hdf5Reader(const std::filesystem::path& file) {
+  hdf5::quiet();  // before anything of HDF5, the properties in Impl too
+  impl_ = std::make_unique<Impl>();
   impl_->name = file.string();
   std::error_code error;
   if (std::filesystem::is_directory(file, error)) throw DataError(impl_->name + ": is a folder, not an HDF5 file");
