@@ -1,7 +1,7 @@
 #include "kernels/point_chunks.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <span>
 
 namespace nnpoisson::kernels {
 namespace {
@@ -78,7 +78,7 @@ std::vector<std::size_t> PointChunks<T>::of(const BatchView& batch) const {
 template <class T>
 std::size_t PointChunks<T>::pack(std::size_t chunk, char* to) const {
   return for_arrays(chunks_[chunk], [&](const auto& array, auto, const Range& range, std::size_t at) {
-    std::memcpy(to + at, array.data() + range.first, (range.end - range.first) * sizeof(array[0]));
+    std::ranges::copy(std::as_bytes(std::span(array).subspan(range.first, range.end - range.first)), reinterpret_cast<std::byte*>(to + at));
   });
 }
 
