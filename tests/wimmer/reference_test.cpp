@@ -143,14 +143,16 @@ void compare_decisions() {
     compare("right of those decided", proportion(sum(right), static_cast<double>(right.size())),
             proportion(their_right, their_right + their_left));
     if (their_right + their_left < 10) continue;
-    // Errors of a median and of a standard deviation as for normal numbers.
-    const auto their_times = theirs["decision_time_s"];
-    const double n = static_cast<double>(time.size()), their_n = their_right + their_left, their_sd = their_times["sd"];
-    const double sd = estimate(time).error * std::sqrt(n);
-    compare("median decision time, s", {median_of(time), 1.253 * sd / std::sqrt(n)},
-            {their_times["median"], 1.253 * their_sd / std::sqrt(their_n)});
-    compare("logarithm of its deviation", {std::log(sd), 1 / std::sqrt(2 * (n - 1))},
-            {std::log(their_sd), 1 / std::sqrt(2 * (their_n - 1))});
+    // The median's error is that of normal numbers; spread as Brown and Forsythe compare it, by distances from the median.
+    const auto spread = [](const std::vector<double>& times) {
+      std::vector<double> distance;
+      for (const double t : times) distance.push_back(std::abs(t - median_of(times)));
+      return estimate(distance);
+    };
+    const auto median = [](const std::vector<double>& times) { return Estimate{median_of(times), 1.253 * estimate(times).error}; };
+    const auto their_times = theirs["decision_time_s"]["all"].get<std::vector<double>>();
+    compare("median decision time, s", median(time), median(their_times));
+    compare("distance from it, s", spread(time), spread(their_times));
   }
   table.expect_within(3.5, 10);
 }
