@@ -1,5 +1,9 @@
 #include "wimmer/circuits.hpp"
 
+#if defined(__x86_64__)
+#include <xmmintrin.h>
+#endif
+
 #include <algorithm>
 
 namespace nnpoisson::wimmer {
@@ -8,6 +12,25 @@ namespace {
 constexpr int first_inhibitory = excitatory;
 /// Bounds of DE1, DE2, DN, DI.
 constexpr std::array<int, 5> bounds{0, selective, 2 * selective, excitatory, neurons};
+
+/// While it lives, denormal numbers are 0: conductances without input decay to them, and they are slow. All instruction sets do so alike.
+class NoDenormals {
+ public:
+#if defined(__x86_64__)
+  NoDenormals() : before_(_mm_getcsr()) { _mm_setcsr(before_ | 0x8040U); }  // flush to zero, denormals are zeros
+  ~NoDenormals() { _mm_setcsr(before_); }
+
+ private:
+  unsigned before_;
+#else
+  NoDenormals() = default;
+  ~NoDenormals() = default;
+
+ public:
+#endif
+  NoDenormals(const NoDenormals&) = delete;
+  NoDenormals& operator=(const NoDenormals&) = delete;
+};
 
 }  // namespace
 
@@ -23,6 +46,7 @@ Circuits<T>::Circuits(const Network<T>& network, const Kernels<T>& kernels, cons
 
 template <class T>
 void Circuits<T>::step(const Input<T>& input) {
+  const NoDenormals guard;
   update_integration(input.external);
   update_sensory(input.current);
   arrive_in_integration();
