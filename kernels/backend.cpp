@@ -111,8 +111,8 @@ class KernelBackend final : public Backend {
   [[nodiscard]] std::string description() const override {
     const std::string text = device_->name() + ", " + (sizeof(T) == 4 ? "float" : "double");
     if (!chunks_) return text;
-    return text + ", points streamed in " + std::to_string(chunks_->size()) + " chunks of up to " +
-           std::to_string((chunks_->largest() + (1 << 20) - 1) >> 20) + " MiB for want of device memory";
+    return text + ", points streamed in " + std::to_string(chunks_->size()) + " chunks of up to " + mebibytes(chunks_->largest()) +
+           " for want of device memory";
   }
 
   void evaluate(std::span<const std::uint32_t> batches, int models, std::span<const double> parameters, std::span<BatchLoss> losses,

@@ -11,6 +11,9 @@
 
 namespace nnpoisson::kernels {
 
+/// For messages, rounded up.
+inline std::string mebibytes(std::size_t bytes) { return std::to_string((bytes + (1 << 20) - 1) >> 20) + " MiB"; }
+
 /// c [m x n] = a [m x k] b [k x n], or added to what c holds; matrices by columns, `ld...` numbers from one to the next.
 template <class T>
 struct Product {

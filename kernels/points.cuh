@@ -54,9 +54,7 @@ struct PointBegins {
   const Entry* entry;
   MergeRule rule;
   bool shared;  ///< by columns
-  NNP_FORMULA std::uint32_t operator()(std::uint32_t i) const {
-    return i == 0 || !rule.same_point(entry[i - 1], entry[i]) || (!shared && entry[i - 1].column != entry[i].column);
-  }
+  NNP_FORMULA std::uint32_t operator()(std::uint32_t i) const { return i == 0 || rule.parts(entry[i - 1], entry[i], shared); }
 };
 /// p where a point's column begins and points are not shared; else 0.
 struct ColumnBegin {

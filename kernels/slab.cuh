@@ -155,18 +155,16 @@ class SlabKernel {
     }
     __syncthreads();
     WarpTasks<Rows> tasks(rows());
-    if (!in_pass(WidePass::forward) && !in_pass(WidePass::back)) tasks.row_sums(at_.loss, 3, sums() + at_.losses);
-    if (in_pass(WidePass::heads) && program_.gradients) {
-      if constexpr (Width == 0) head_products(tasks);
-    }
-    if (program_.gradients && (!wide() || in_pass(WidePass::back))) {
+    const bool terms = !wide() || in_pass(WidePass::heads), trunk = !wide() || in_pass(WidePass::back);
+    if (terms) tasks.row_sums(at_.loss, 3, sums() + at_.losses);
+    if constexpr (Width == 0)
+      if (program_.gradients && terms && slab_.term == Term::behaviour) head_products(tasks);
+    if (program_.gradients && trunk) {
       products(tasks, at_.start);
       if constexpr (Interval) {
         __syncthreads();  // both ends add to the same sums
         products(tasks, at_.end);
       }
-      if constexpr (Width == 0)
-        if (slab_.term == Term::behaviour && !wide()) head_products(tasks);
       to_stimuli(tasks, tile(t).first_point + static_cast<std::uint64_t>(first), points_from(t, first));
     }
     __syncthreads();

@@ -10,6 +10,10 @@
 
 namespace nnpoisson {
 
+double observable(double response_time, double time_limit) {
+  return std::isnan(response_time) ? time_limit : std::min(time_limit, response_time);
+}
+
 double whole_bins(double time, double bin_width) { return std::floor(time / bin_width * (1 + 1e-9)); }
 
 double required_time_limit(const ImportOptions& options, const std::string& file) {
@@ -72,8 +76,7 @@ std::vector<std::int32_t> DatasetBuilder::add_units(std::span<const std::string>
 }
 
 double DatasetBuilder::observable(std::size_t n, double recorded_bins) const {
-  const double response = trials_.response_time[n];
-  const double end = std::isnan(response) ? time_limit() : std::min(time_limit(), response);
+  const double end = nnpoisson::observable(trials_.response_time[n], time_limit());
   if (bin_width() == 0) return end;
   return std::min(std::min(recorded_bins, whole_bins(end, bin_width())) * bin_width(), time_limit());
 }

@@ -71,6 +71,9 @@ class DatasetBuilder {
   SessionTrials trials_;
 };
 
+/// How long a trial can be observed, s: to the time limit or its response (NaN: none).
+[[nodiscard]] double observable(double response_time, double time_limit);
+
 /// Whole bins inside `time`; a bin that ends there up to rounding is inside.
 [[nodiscard]] double whole_bins(double time, double bin_width);
 

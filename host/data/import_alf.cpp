@@ -5,8 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "data/dataset_builder.hpp"
-#include "data/npz_file.hpp"
+#include "data/contrast_trials.hpp"
 #include "data/table.hpp"
 #include "nnpoisson/error.hpp"
 
@@ -61,20 +60,9 @@ class Session {
 
   [[nodiscard]] SessionTrials read_trials(const std::vector<double>& onset, DatasetBuilder& to) const {
     const std::size_t count = onset.size();
-    SessionTrials trials;
-    trials.stimulus_names = {"contrast_left", "contrast_right"};
     const NpyArray left = column("trials.visualStim_contrastLeft", count), right = column("trials.visualStim_contrastRight", count);
     const NpyArray choice = column("trials.response_choice", count), response = column("trials.response_times", count);
-    for (std::size_t n = 0; n < count; ++n) {
-      for (const NpyArray* side : {&left, &right}) {
-        trials.stimulus.push_back(side->real(n));
-        if (!std::isfinite(trials.stimulus.back())) side->refuse(n, "is not finite");
-      }
-      trials.choice.push_back(side_of(choice, n));
-      // Without a choice, the column holds when the trial ended.
-      trials.response_time.push_back(trials.choice[n] == 0 ? std::numeric_limits<double>::quiet_NaN() : response.real(n) - onset[n]);
-      if (std::isinf(trials.response_time[n])) response.refuse(n, "must be finite, or NaN where there was no response");
-    }
+    SessionTrials trials = contrast_trials(left, right, choice, response, onset);
     if (options_.response == AlfImport::Response::movement) take_movements(onset, trials, to);
     if (options_.included_only) {
       const NpyArray included = column("trials.included", count);

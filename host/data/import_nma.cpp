@@ -1,29 +1,22 @@
 #include <cmath>
-#include <limits>
 #include <optional>
 #include <utility>
 
-#include "data/dataset_builder.hpp"
-#include "data/npz_file.hpp"
+#include "data/contrast_trials.hpp"
 #include "nnpoisson/error.hpp"
 
 namespace nnpoisson {
 namespace {
 
-double number_of(const NpzFile& file, const std::string& name, double otherwise) {
-  if (!file.has(name)) return otherwise;
-  const NpyArray array = file.array(name);
-  if (array.size() != 1) array.refuse("must be one number");
-  const double value = array.real(0);
-  if (!(std::isfinite(value) && value > 0)) array.refuse("must be a positive number of seconds");
-  return value;
+double duration_or(const NpzFile& file, const std::string& name, double otherwise) {
+  return file.has(name) ? file.duration(name) : otherwise;
 }
 
 /// Counts of one session, [neuron, trial, bin]; bins begin before the stimulus.
 struct Counts {
-  explicit Counts(const NpzFile& file) : spikes(file.array("spks")), bin_width(number_of(file, "bin_size", 0.01)) {
+  explicit Counts(const NpzFile& file) : spikes(file.array("spks")), bin_width(duration_or(file, "bin_size", 0.01)) {
     if (spikes.shape().size() != 3) spikes.refuse("must have three dimensions: neuron, trial, bin");
-    const double before = number_of(file, "stim_onset", 0.5) / bin_width;
+    const double before = duration_or(file, "stim_onset", 0.5) / bin_width;
     if (!(before < static_cast<double>(bins()))) spikes.refuse("ends before the stimulus begins");
     first = static_cast<std::size_t>(std::round(before));
   }
@@ -40,19 +33,7 @@ SessionTrials read_trials(const NpzFile& file, std::size_t count) {
   const NpyArray choice = file.array("response"), response = file.array("response_time");
   const NpyArray left = file.array("contrast_left"), right = file.array("contrast_right");
   for (const NpyArray* array : {&choice, &response, &left, &right}) array->require_column(count);
-  SessionTrials trials;
-  trials.stimulus_names = {"contrast_left", "contrast_right"};
-  for (std::size_t n = 0; n < count; ++n) {
-    for (const NpyArray* side : {&left, &right}) {
-      trials.stimulus.push_back(side->real(n));
-      if (!std::isfinite(trials.stimulus.back())) side->refuse(n, "is not finite");
-    }
-    trials.choice.push_back(side_of(choice, n));
-    // Without a choice, the array holds when the trial ended.
-    trials.response_time.push_back(trials.choice[n] == 0 ? std::numeric_limits<double>::quiet_NaN() : response.real(n));
-    if (std::isinf(trials.response_time[n])) response.refuse(n, "must be finite, or NaN where there was no response");
-  }
-  return trials;
+  return contrast_trials(left, right, choice, response, std::vector<double>(count, 0.0));
 }
 
 void add_session(const NpzFile& file, const std::string& name, const Counts& counts, DatasetBuilder& to) {

@@ -12,14 +12,6 @@
 namespace nnpoisson {
 namespace {
 
-double bin_width_of(const NpzFile& file) {
-  const NpyArray array = file.array("bin_width");
-  if (array.size() != 1) array.refuse("must be one number");
-  const double width = array.real(0);
-  if (!(std::isfinite(width) && width > 0)) array.refuse("must be a positive number of seconds");
-  return width;
-}
-
 bool is_binned(const NpzFile& file) {
   const bool counts = file.has("counts"), times = file.has("spike_time");
   if (counts == times) {
@@ -148,7 +140,7 @@ double longest_trial(std::span<const std::filesystem::path> files) {
     const NpzFile file(path);
     if (!is_binned(file)) return required_time_limit({}, file.file());
     const NpyArray bins = file.array("n_bins");
-    const double width = bin_width_of(file);
+    const double width = file.duration("bin_width");
     for (std::size_t n = 0; n < bins.size(); ++n) longest = std::max(longest, static_cast<double>(bins.integer(n)) * width);
   }
   return longest;
@@ -164,7 +156,7 @@ Imported import_npz(std::span<const std::filesystem::path> files, const NpzImpor
   for (const auto& path : files) {
     const NpzFile file(path);
     const bool binned = is_binned(file);
-    const double bin_width = binned ? bin_width_of(file) : 0;
+    const double bin_width = binned ? file.duration("bin_width") : 0;
     if (!builder) builder.emplace(options, limit, bin_width);
     if (bin_width != builder->bin_width()) {
       throw DataError(file.file() + ": bin_width: is not that of the first file; import them into datasets of their own");

@@ -62,8 +62,7 @@ void keep_observed(const NwbFile& file, double time_limit, TrialColumns::Trials&
     std::sort(of_unit.begin(), of_unit.end());
     observed[u].assign(count, false);
     for (std::size_t n = 0; n < count; ++n) {
-      const double start = trials.onset[n], response = trials.session.response_time[n];
-      const double end = start + (std::isnan(response) ? time_limit : std::min(time_limit, response));
+      const double start = trials.onset[n], end = start + observable(trials.session.response_time[n], time_limit);
       const auto after = std::upper_bound(of_unit.begin(), of_unit.end(), start, [](double at, const auto& i) { return at < i.first; });
       observed[u][n] = after != of_unit.begin() && std::prev(after)->second >= end;
       by_any[n] = by_any[n] || observed[u][n];

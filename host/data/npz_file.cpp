@@ -3,6 +3,7 @@
 #include <zip.h>
 
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <fstream>
 #include <system_error>
@@ -57,6 +58,14 @@ NpzFile::NpzFile(NpzFile&&) noexcept = default;
 const std::string& NpzFile::file() const { return impl_->name; }
 
 bool NpzFile::has(const std::string& name) const { return impl_->find(name) >= 0; }
+
+double NpzFile::duration(const std::string& name) const {
+  const NpyArray array = this->array(name);
+  if (array.size() != 1) array.refuse("must be one number");
+  const double value = array.real(0);
+  if (!(std::isfinite(value) && value > 0)) array.refuse("must be a positive number of seconds");
+  return value;
+}
 
 NpyArray NpzFile::array(const std::string& name) const {
   const std::string where = impl_->name + ": " + name;

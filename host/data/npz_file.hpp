@@ -66,6 +66,8 @@ class NpzFile {
   [[nodiscard]] const std::string& file() const;
   [[nodiscard]] bool has(const std::string& name) const;
   [[nodiscard]] NpyArray array(const std::string& name) const;
+  /// A single positive number, s. DataError: anything else.
+  [[nodiscard]] double duration(const std::string& name) const;
 
  private:
   struct Impl;

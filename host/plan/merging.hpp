@@ -45,6 +45,11 @@ struct MergeRule {
     return cell > 0 ? std::floor(a.time / cell) == std::floor(b.time / cell) : a.time == b.time && a.scale == b.scale;
   }
 
+  /// Whether `b` begins a new point after `a`; `shared`: a point may have entries of several columns.
+  NNP_FORMULA bool parts(const Entry& a, const Entry& b, bool shared) const {
+    return !same_point(a, b) || (!shared && a.column != b.column);
+  }
+
   struct Merged {
     double time;
     double square_spread;  ///< sum of weight * (time - the point's)^2

@@ -28,11 +28,10 @@ void HostPoints::add(PlanPiece& piece, const MergeRule& rule, std::vector<Entry>
   std::sort(entries.begin(), entries.end(), PointOrder{});
   const bool shared = sharing_pays(entries, rule);
   if (!shared) std::stable_sort(entries.begin(), entries.end(), ColumnOrder{});
-  const auto new_point = [&](const Entry& a, const Entry& b) { return !rule.same_point(a, b) || (!shared && a.column != b.column); };
 
   std::vector<std::size_t> starts;  // of each point in `entries`, and one past the end
   for (std::size_t i = 0; i < entries.size(); ++i)
-    if (i == 0 || new_point(entries[i - 1], entries[i])) starts.push_back(i);
+    if (i == 0 || rule.parts(entries[i - 1], entries[i], shared)) starts.push_back(i);
   const std::size_t points = starts.size();
   starts.push_back(entries.size());
 

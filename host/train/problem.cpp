@@ -11,6 +11,7 @@
 #include "nnpoisson/error.hpp"
 #include "nnpoisson/summary.hpp"
 #include "plan/points.hpp"
+#include "storage/fnv.hpp"
 #include "storage/hdf5_file.hpp"
 
 namespace nnpoisson {
@@ -18,22 +19,20 @@ namespace {
 
 constexpr std::size_t sampled_spikes = 500000;  // enough that the error of time_resolution is seen to two digits
 
-/// FNV-1a over numbers: tells one dataset from another.
+/// Tells one dataset from another.
 class Fingerprint {
  public:
   template <class T>
   void add(const std::vector<T>& values) {
     for (const T value : values) {
-      std::uint64_t bits;
       if constexpr (std::is_floating_point_v<T>)
-        bits = std::bit_cast<std::uint64_t>(static_cast<double>(value));
+        numbers_.add(std::bit_cast<std::uint64_t>(static_cast<double>(value)));
       else
-        bits = static_cast<std::uint64_t>(value);
-      sum = (sum ^ bits) * 0x100000001b3ULL;
+        numbers_.add(static_cast<std::uint64_t>(value));
     }
   }
   void add(const std::string& text) {
-    for (const char c : text) sum = (sum ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+    for (const char c : text) numbers_.add(static_cast<unsigned char>(c));
   }
   void add(const Dataset& d) {
     for (const auto* names : {&d.session_names, &d.region_names, &d.stimulus_names})
@@ -43,7 +42,10 @@ class Fingerprint {
     add(d.unit.session), add(d.unit.region), add(d.spike.offset), add(d.spike.time), add(d.spike.unit);
     add(d.count.offset), add(d.count.bin), add(d.count.unit), add(d.count.value);
   }
-  std::uint64_t sum = 0xcbf29ce484222325ULL;
+  [[nodiscard]] std::uint64_t sum() const { return numbers_.sum; }
+
+ private:
+  Fnv numbers_;
 };
 
 void require_same_names(const std::filesystem::path& file, const char* what, const std::vector<std::string>& names,
@@ -160,7 +162,7 @@ Problem::Problem(const TrainRequest& request, const std::function<void(const std
     test_ = std::make_shared<const Plan>(make_plan(test, options(Grouping::by_region, 1, d)));
     description_.push_back(fmt::format("test: {} trials, {} spikes", test.trials(), test_->spikes));
   }
-  fingerprint_ = print.sum;
+  fingerprint_ = print.sum();
   message(fmt::format("read in {:.2f} s, planned in {:.2f} s {}", reading, seconds() - reading, points_->description()));
 }
 

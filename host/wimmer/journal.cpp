@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "nnpoisson/error.hpp"
+#include "storage/fnv.hpp"
 
 namespace nnpoisson::wimmer {
 namespace {
@@ -20,14 +21,13 @@ struct Head {
 };
 
 std::uint64_t checksum_of(std::uint64_t trial, const TrialSpikes& spikes) {
-  std::uint64_t sum = 0xcbf29ce484222325;  // FNV-1a, a number at a time
-  const auto add = [&](std::uint64_t value) { sum = (sum ^ value) * 0x100000001b3; };
-  add(trial);
+  Fnv numbers;
+  numbers.add(trial);
   for (const auto* list : {&spikes.sensory, &spikes.integration}) {
-    add(list->size());
-    for (const auto spike : *list) add(spike);
+    numbers.add(list->size());
+    for (const auto spike : *list) numbers.add(spike);
   }
-  return sum;
+  return numbers.sum;
 }
 
 bool read_at(int descriptor, std::int64_t place, void* bytes, std::size_t size) {

@@ -3,6 +3,7 @@
 #include <cublas_v2.h>
 #include <dlfcn.h>
 
+#include <memory>
 #include <string>
 
 #include "kernels/cuda/owned.hpp"
@@ -16,26 +17,25 @@ class Cublas {
  public:
   explicit Cublas(const Stream& stream) {
     const std::string name = "libcublas.so." + std::to_string(CUBLAS_VER_MAJOR);
-    library_ = dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (!library_) library_ = dlopen((NNPOISSON_CUDA_LIBRARIES "/" + name).c_str(), RTLD_NOW | RTLD_LOCAL);
+    library_.reset(dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL));
+    if (!library_) library_.reset(dlopen((NNPOISSON_CUDA_LIBRARIES "/" + name).c_str(), RTLD_NOW | RTLD_LOCAL));
     if (!library_)
       throw ResourceError("cuda: readout by unit needs " + name + " of the CUDA toolkit, and it was not found (" + dlerror() +
                           "); install it, or add its folder to LD_LIBRARY_PATH, or use --backend cpu");
-    find(create_, "cublasCreate_v2");
-    find(destroy_, "cublasDestroy_v2");
-    find(set_stream_, "cublasSetStream_v2");
+    decltype(&cublasCreate_v2) create = nullptr;
+    decltype(&cublasDestroy_v2) destroy = nullptr;
+    decltype(&cublasSetStream_v2) set_stream = nullptr;
+    find(create, "cublasCreate_v2");
+    find(destroy, "cublasDestroy_v2");
+    find(set_stream, "cublasSetStream_v2");
     find(status_string_, "cublasGetStatusString");
     find(sgemm_, "cublasSgemm_v2");
     find(dgemm_, "cublasDgemm_v2");
-    require(create_(&handle_), "cublasCreate");
-    require(set_stream_(handle_, stream), "cublasSetStream");
+    cublasHandle_t made = nullptr;
+    require(create(&made), "cublasCreate");
+    handle_ = {made, destroy};
+    require(set_stream(made, stream), "cublasSetStream");
   }
-  ~Cublas() {
-    if (handle_) destroy_(handle_);
-    dlclose(library_);
-  }
-  Cublas(const Cublas&) = delete;
-  Cublas& operator=(const Cublas&) = delete;
 
   void multiply(const Product<float>& p) const { require(gemm(sgemm_, p), "cublasSgemm"); }
   void multiply(const Product<double>& p) const { require(gemm(dgemm_, p), "cublasDgemm"); }
@@ -43,7 +43,7 @@ class Cublas {
  private:
   template <class Function>
   void find(Function& function, const char* name) {
-    function = reinterpret_cast<Function>(dlsym(library_, name));
+    function = reinterpret_cast<Function>(dlsym(library_.get(), name));
     if (!function) throw ResourceError(std::string("cuda: libcublas lacks ") + name + "; install that of the CUDA toolkit of this build");
   }
   void require(cublasStatus_t status, const std::string& what) const {
@@ -52,15 +52,15 @@ class Cublas {
   template <class Gemm, class T>
   cublasStatus_t gemm(const Gemm& function, const Product<T>& p) const {
     const T one(1), beta(p.add ? 1 : 0);
-    return function(handle_, p.a_transposed ? CUBLAS_OP_T : CUBLAS_OP_N, p.b_transposed ? CUBLAS_OP_T : CUBLAS_OP_N, p.m, p.n, p.k, &one,
-                    p.a, p.lda, p.b, p.ldb, &beta, p.c, p.ldc);
+    return function(handle_.get(), p.a_transposed ? CUBLAS_OP_T : CUBLAS_OP_N, p.b_transposed ? CUBLAS_OP_T : CUBLAS_OP_N, p.m, p.n, p.k,
+                    &one, p.a, p.lda, p.b, p.ldb, &beta, p.c, p.ldc);
   }
 
-  void* library_ = nullptr;
-  cublasHandle_t handle_ = nullptr;
-  decltype(&cublasCreate_v2) create_ = nullptr;
-  decltype(&cublasDestroy_v2) destroy_ = nullptr;
-  decltype(&cublasSetStream_v2) set_stream_ = nullptr;
+  struct Close {
+    void operator()(void* library) const { dlclose(library); }
+  };
+  std::unique_ptr<void, Close> library_;  // goes after the handle
+  std::unique_ptr<cublasContext, decltype(&cublasDestroy_v2)> handle_{nullptr, nullptr};
   decltype(&cublasGetStatusString) status_string_ = nullptr;
   decltype(&cublasSgemm_v2) sgemm_ = nullptr;
   decltype(&cublasDgemm_v2) dgemm_ = nullptr;

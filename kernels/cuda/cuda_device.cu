@@ -34,8 +34,8 @@ __global__ void next_step_kernel(std::uint32_t* step) { ++*step; }
 /// A place is copied to once the kernels that read it are done, and read once its copy is done.
 class CudaPlaces final : public ChunkPlaces {
  public:
-  CudaPlaces(const Stream& kernels, int device, std::size_t bytes)
-      : kernels_(kernels), places_{{kernels, device, bytes}, {kernels, device, bytes}} {}
+  CudaPlaces(Device& device, const Stream& kernels, std::size_t bytes)
+      : kernels_(kernels), places_{{device, kernels, bytes}, {device, kernels, bytes}} {}
   ~CudaPlaces() override { cudaStreamSynchronize(copies_); }
   [[nodiscard]] char* staging(int place) override {
     places_[place].sent.wait();
@@ -44,27 +44,23 @@ class CudaPlaces final : public ChunkPlaces {
   void send(int place, std::size_t bytes) override {
     Place& p = places_[place];
     p.read.hold_up(copies_);
-    check(cudaMemcpyAsync(p.memory, p.staging.data(), bytes, cudaMemcpyHostToDevice, copies_), "cudaMemcpyAsync of a chunk of points");
+    check(cudaMemcpyAsync(p.memory.data(), p.staging.data(), bytes, cudaMemcpyHostToDevice, copies_),
+          "cudaMemcpyAsync of a chunk of points");
     p.sent.record(copies_);
   }
   [[nodiscard]] const char* acquire(int place) override {
     places_[place].sent.hold_up(kernels_);
-    return places_[place].memory;
+    return places_[place].memory.data();
   }
   void release(int place) override { places_[place].read.record(kernels_); }
 
  private:
   struct Place {
-    Place(const Stream& stream, int device, std::size_t bytes)
-        : staging(bytes), memory(static_cast<char*>(allocate_on(stream, device, bytes))), stream(stream) {
-      read.record(stream);  // the memory is there
+    Place(Device& device, const Stream& kernels, std::size_t bytes) : staging(bytes), memory(device, bytes) {
+      read.record(kernels);  // the memory is there
     }
-    ~Place() { cudaFreeAsync(memory, stream); }
-    Place(const Place&) = delete;
-    Place& operator=(const Place&) = delete;
     PinnedMemory staging;
-    char* memory;
-    const Stream& stream;
+    Buffer<char> memory;
     Event sent, read;
   };
   const Stream& kernels_;
@@ -81,7 +77,20 @@ class CudaDevice final : public Device {
   }
   [[nodiscard]] std::string name() const override { return "cuda (" + device_name(number_) + ")"; }
 
-  [[nodiscard]] void* allocate(std::size_t bytes) override { return allocate_on(stream_, number_, bytes); }
+  [[nodiscard]] void* allocate(std::size_t bytes) override {
+    void* memory = nullptr;
+    const auto status = cudaMallocAsync(&memory, bytes, stream_);
+    if (status == cudaErrorMemoryAllocation) {
+      cudaGetLastError();
+      std::size_t free = 0, all = 0;
+      cudaMemGetInfo(&free, &all);
+      throw ResourceError("cuda: cudaMallocAsync on " + device_name(number_) + ": wanted " + mebibytes(bytes) + ", free " +
+                          mebibytes(free) + " of " + mebibytes(all) +
+                          "; use a larger train.time_resolution, fewer models, or --backend cpu");
+    }
+    check(status, "cudaMallocAsync of " + mebibytes(bytes));
+    return memory;
+  }
   void release(void* memory) noexcept override { cudaFreeAsync(memory, stream_); }
   void zero(void* to, std::size_t bytes) override { check(cudaMemsetAsync(to, 0, bytes, stream_), "cudaMemsetAsync"); }
   void to_device(void* to, const void* from, std::size_t bytes) override {
@@ -98,7 +107,7 @@ class CudaDevice final : public Device {
     return free;
   }
   [[nodiscard]] std::unique_ptr<ChunkPlaces> make_chunk_places(std::size_t bytes) override {
-    return std::make_unique<CudaPlaces>(stream_, number_, bytes);
+    return std::make_unique<CudaPlaces>(*this, stream_, bytes);
   }
   [[nodiscard]] std::size_t shared_bytes() const override { return static_cast<std::size_t>(shared_); }
   [[nodiscard]] int resident_blocks(std::size_t number_size, std::size_t shared_bytes) override {

@@ -2,14 +2,12 @@
 
 #include <cstddef>
 #include <string>
-#include <utility>
 
 #include "kernels/cuda/check.hpp"
+#include "kernels/device.hpp"
 
 /// What CUDA hands out, each in a type that gives it back.
 namespace nnpoisson::kernels {
-
-inline std::string mebibytes(std::size_t bytes) { return std::to_string((bytes + (1 << 20) - 1) >> 20) + " MiB"; }
 
 class Stream {
  public:
@@ -38,21 +36,6 @@ class Event {
  private:
   cudaEvent_t event_ = nullptr;
 };
-
-/// Memory of a device, in the order of a stream's work. Throws ResourceError that says what was wanted and what is free.
-inline void* allocate_on(const Stream& stream, int device, std::size_t bytes) {
-  void* memory = nullptr;
-  const auto status = cudaMallocAsync(&memory, bytes, stream);
-  if (status == cudaErrorMemoryAllocation) {
-    cudaGetLastError();
-    std::size_t free = 0, all = 0;
-    cudaMemGetInfo(&free, &all);
-    throw ResourceError("cuda: cudaMallocAsync on " + device_name(device) + ": wanted " + mebibytes(bytes) + ", free " + mebibytes(free) +
-                        " of " + mebibytes(all) + "; use a larger train.time_resolution, fewer models, or --backend cpu");
-  }
-  check(status, "cudaMallocAsync of " + mebibytes(bytes));
-  return memory;
-}
 
 /// Memory of the host that a device copies from while the host goes on.
 class PinnedMemory {

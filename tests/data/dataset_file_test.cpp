@@ -15,37 +15,10 @@ namespace fs = std::filesystem;
 
 class DatasetFile : public Scratch {};
 
-void expect_equal(const Dataset& a, const Dataset& b) {
-  EXPECT_EQ(a.time_limit, b.time_limit);
-  EXPECT_EQ(a.bin_width, b.bin_width);
-  EXPECT_EQ(a.session_names, b.session_names);
-  EXPECT_EQ(a.region_names, b.region_names);
-  EXPECT_EQ(a.stimulus_names, b.stimulus_names);
-  EXPECT_EQ(a.trial.session, b.trial.session);
-  EXPECT_EQ(a.trial.stimulus, b.trial.stimulus);
-  EXPECT_EQ(a.trial.choice, b.trial.choice);
-  EXPECT_EQ(a.trial.observed_until, b.trial.observed_until);
-  ASSERT_EQ(a.trials(), b.trials());
-  for (std::size_t n = 0; n < a.trials(); ++n) {
-    EXPECT_TRUE(a.trial.response_time[n] == b.trial.response_time[n] ||
-                (std::isnan(a.trial.response_time[n]) && std::isnan(b.trial.response_time[n])));
-  }
-  EXPECT_EQ(a.unit.session, b.unit.session);
-  EXPECT_EQ(a.unit.region, b.unit.region);
-  EXPECT_EQ(a.unit.id, b.unit.id);
-  EXPECT_EQ(a.spike.offset, b.spike.offset);
-  EXPECT_EQ(a.spike.time, b.spike.time);
-  EXPECT_EQ(a.spike.unit, b.spike.unit);
-  EXPECT_EQ(a.count.offset, b.count.offset);
-  EXPECT_EQ(a.count.bin, b.count.bin);
-  EXPECT_EQ(a.count.unit, b.count.unit);
-  EXPECT_EQ(a.count.value, b.count.value);
-}
-
 TEST_F(DatasetFile, ReturnsWhatWasWritten) {
   for (const Dataset& data : {small_dataset(), small_counts()}) {
     write_dataset(folder / "x.h5", data);
-    expect_equal(read_dataset(folder / "x.h5"), data);
+    expect_same(read_dataset(folder / "x.h5"), data);
   }
 }
 
@@ -174,7 +147,7 @@ TEST_F(DatasetFile, MayHoldOtherGroupsAndNarrowerNumbers) {
   Dataset expected = small_dataset();
   expected.trial.stimulus.assign(6, 0.0);
   expected.unit.id.assign(3, 0);
-  expect_equal(read_dataset(file), expected);
+  expect_same(read_dataset(file), expected);
 }
 
 TEST_F(DatasetFile, CutOffAnywhereIsADataError) {

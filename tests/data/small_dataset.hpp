@@ -76,4 +76,32 @@ class Scratch : public ::testing::Test {
   std::filesystem::path folder;
 };
 
+/// The same but for response times, which may differ by `tolerance`, s.
+inline void expect_same(const Dataset& a, const Dataset& b, double tolerance = 0) {
+  EXPECT_EQ(a.time_limit, b.time_limit);
+  EXPECT_EQ(a.bin_width, b.bin_width);
+  EXPECT_EQ(a.session_names, b.session_names);
+  EXPECT_EQ(a.region_names, b.region_names);
+  EXPECT_EQ(a.stimulus_names, b.stimulus_names);
+  EXPECT_EQ(a.trial.session, b.trial.session);
+  EXPECT_EQ(a.trial.stimulus, b.trial.stimulus);
+  EXPECT_EQ(a.trial.choice, b.trial.choice);
+  EXPECT_EQ(a.trial.observed_until, b.trial.observed_until);
+  ASSERT_EQ(a.trials(), b.trials());
+  for (std::size_t n = 0; n < a.trials(); ++n) {
+    const double is = a.trial.response_time[n], should = b.trial.response_time[n];
+    EXPECT_TRUE(std::isnan(should) ? std::isnan(is) : std::abs(is - should) <= tolerance) << n << ": " << is << ", not " << should;
+  }
+  EXPECT_EQ(a.unit.session, b.unit.session);
+  EXPECT_EQ(a.unit.region, b.unit.region);
+  EXPECT_EQ(a.unit.id, b.unit.id);
+  EXPECT_EQ(a.spike.offset, b.spike.offset);
+  EXPECT_EQ(a.spike.time, b.spike.time);
+  EXPECT_EQ(a.spike.unit, b.spike.unit);
+  EXPECT_EQ(a.count.offset, b.count.offset);
+  EXPECT_EQ(a.count.bin, b.count.bin);
+  EXPECT_EQ(a.count.unit, b.count.unit);
+  EXPECT_EQ(a.count.value, b.count.value);
+}
+
 }  // namespace nnpoisson::testing
