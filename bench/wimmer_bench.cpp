@@ -1,8 +1,11 @@
 #include <benchmark/benchmark.h>
 
-#include <atomic>
+#include <algorithm>
+#include <numeric>
 #include <string>
+#include <vector>
 
+#include "kernels/wimmer_trials.hpp"
 #include "nnpoisson/backend.hpp"
 #include "wimmer/inputs.hpp"
 #include "wimmer/trial.hpp"
@@ -23,7 +26,7 @@ void step(benchmark::State& state, const std::string& set, Part part) {
   const auto network = draw_network<T>(1, 0, 0);
   const auto silent = tables<T>({});
   TrialInput<T> input(conditions, 0.5, 0, with);
-  Circuits<T> circuits(part == Part::neurons ? silent : network, with, input.start());
+  Circuits<T> circuits(part == Part::neurons ? silent : network, with, start_of(conditions, 0));
   int n = 0;
   if (part == Part::whole)
     for (; n < onset; ++n) circuits.step(input.next(n));
@@ -46,7 +49,20 @@ void network(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(draw_network<float>(1, ++number, 3));
 }
 
+/// Whole trials of the default length, as many as the device runs together.
+void on_device(benchmark::State& state) {
+  kernels::WimmerTrials simulate_trials(kernels::make_cuda_device(), {});
+  std::vector<std::size_t> trials(simulate_trials.side_by_side());
+  std::iota(trials.begin(), trials.end(), std::size_t{0});
+  for (auto _ : state) benchmark::DoNotOptimize(simulate_trials(trials));
+  state.counters["trials/s"] =
+      benchmark::Counter(static_cast<double>(state.iterations()) * static_cast<double>(trials.size()), benchmark::Counter::kIsRate);
+}
+
 const bool registered = [] {
+  const auto devices = cuda_devices();
+  if (std::ranges::any_of(devices, [](const DeviceState& d) { return d.why_not.empty(); }))
+    benchmark::RegisterBenchmark("cuda/wimmer", on_device)->Unit(benchmark::kMillisecond)->UseRealTime();
   for (const auto& set : instruction_sets()) {
     benchmark::RegisterBenchmark(("wimmer/step/float/" + set).c_str(), step<float>, set, Part::whole);
     benchmark::RegisterBenchmark(("wimmer/noise/float/" + set).c_str(), step<float>, set, Part::noise);

@@ -11,6 +11,9 @@
 
 namespace nnpoisson::kernels {
 
+template <class T>
+struct WimmerView;  // wimmer.hpp
+
 /// For messages, rounded up.
 inline std::string mebibytes(std::size_t bytes) { return std::to_string((bytes + (1 << 20) - 1) >> 20) + " MiB"; }
 
@@ -76,6 +79,10 @@ class Device {
   /// The outputs at some points, by that many blocks.
   virtual void run(const OutputView<float>& view, int blocks) = 0;
   virtual void run(const OutputView<double>& view, int blocks) = 0;
+  /// Blocks of the spiking network's kernel that are resident together; at least 1.
+  [[nodiscard]] virtual int resident_trials(std::size_t number_size, std::size_t shared_bytes) = 0;
+  virtual void run(const WimmerView<float>& view, int trials, std::size_t shared_bytes) = 0;
+  virtual void run(const WimmerView<double>& view, int trials, std::size_t shared_bytes) = 0;
 };
 
 /// The first device that CUDA shows and that this build has kernels for. Throws ResourceError with the reason: no driver, one too old, no

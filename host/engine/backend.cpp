@@ -31,17 +31,12 @@ void require_fitting(const NetworkShape& shape, std::span<const double> paramete
     throw UsageError("outputs: a point's stimulus is not among the " + std::to_string(stimuli) + " given");
 }
 
-namespace {
-
-/// `automatic` made definite.
 BackendKind chosen_kind(const BackendOptions& options) {
   if (options.kind != BackendKind::automatic) return options.kind;
   const auto devices = cuda_devices();
   const bool gpu = options.instruction_set.empty() && std::ranges::any_of(devices, [](const DeviceState& d) { return d.why_not.empty(); });
   return gpu ? BackendKind::cuda : BackendKind::cpu;
 }
-
-}  // namespace
 
 std::shared_ptr<const PointMaker> make_point_maker(const BackendOptions& options) {
   if (chosen_kind(options) == BackendKind::cuda) return kernels::make_cuda_points();

@@ -1,3 +1,5 @@
+#include "nnpoisson/formulas/philox.hpp"
+
 #include <array>
 #include <cstdint>
 
@@ -6,15 +8,8 @@
 namespace nnpoisson {
 
 std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key) {
-  const auto high = [](std::uint64_t product) { return static_cast<std::uint32_t>(product >> 32); };
-  const auto low = [](std::uint64_t product) { return static_cast<std::uint32_t>(product); };
-  for (int round = 0; round < 10; ++round) {
-    const std::uint64_t p = std::uint64_t{0xD2511F53} * counter[0];
-    const std::uint64_t q = std::uint64_t{0xCD9E8D57} * counter[2];
-    counter = {high(q) ^ counter[1] ^ key[0], low(q), high(p) ^ counter[3] ^ key[1], low(p)};
-    key = {key[0] + 0x9E3779B9U, key[1] + 0xBB67AE85U};
-  }
-  return counter;
+  const auto block = formulas::philox({{counter[0], counter[1], counter[2], counter[3]}}, key[0], key[1]);
+  return {block.word[0], block.word[1], block.word[2], block.word[3]};
 }
 
 }  // namespace nnpoisson

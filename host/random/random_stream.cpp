@@ -57,21 +57,13 @@ std::array<std::uint32_t, 2> philox_key(std::uint64_t seed, Purpose purpose) {
 }
 
 RandomStream::RandomStream(std::uint64_t seed, Purpose purpose, std::uint64_t index, std::uint32_t sub)
-    : counter_{0, sub, low(index), high(index)}, key_(philox_key(seed, purpose)) {}
+    : RandomStream(philox_key(seed, purpose), index, sub) {}
+RandomStream::RandomStream(std::array<std::uint32_t, 2> key, std::uint64_t index, std::uint32_t sub)
+    : words_({{0, sub, low(index), high(index)}}, key[0], key[1]) {}
 
-std::uint32_t RandomStream::bits() {
-  if (used_ == 4) {
-    block_ = philox4x32(counter_, key_);
-    ++counter_[0];
-    used_ = 0;
-  }
-  return block_[static_cast<std::size_t>(used_++)];
-}
+std::uint32_t RandomStream::bits() { return words_.bits(); }
 
-double RandomStream::uniform() {
-  // Centres of 2^52 equal cells with the 53rd bit always set: neither 0 nor 1 can come out.
-  return (static_cast<double>(bits64(*this) >> 12) + 0.5) * 0x1p-52;
-}
+double RandomStream::uniform() { return words_.uniform(); }
 
 double RandomStream::normal() {
   const double radius = std::sqrt(-2 * std::log(uniform()));

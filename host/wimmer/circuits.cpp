@@ -4,14 +4,10 @@
 #include <xmmintrin.h>
 #endif
 
-#include <algorithm>
-
 namespace nnpoisson::wimmer {
 namespace {
 
 constexpr int first_inhibitory = excitatory;
-/// Bounds of DE1, DE2, DN, DI.
-constexpr std::array<int, 5> bounds{0, selective, 2 * selective, excitatory, neurons};
 
 /// While it lives, denormal numbers are 0: conductances without input decay to them, and they are slow. All instruction sets do so alike.
 class NoDenormals {
@@ -86,22 +82,20 @@ void Circuits<T>::update_sensory(const T* current) {
 template <class T>
 void Circuits<T>::update_integration(const float* external) {
   State& s = *state_;
-  const auto [s1, s2, sn] = gate_sum_;
-  const double nmda[shared] = {nmda_onto_e * (selective_gain * s1 + selective_loss * (s2 + sn)),
-                               nmda_onto_e * (selective_gain * s2 + selective_loss * (s1 + sn)), nmda_onto_e * (s1 + s2 + sn),
-                               nmda_onto_i * (s1 + s2 + sn)};
+  // Sums of the new gates are not for this step.
+  std::array<SharedDrive<T>, shared_populations> drive;
+  for (int p = 0; p < shared_populations; ++p) drive[static_cast<std::size_t>(p)] = shared_.onto<T>(p);
   std::uint16_t* spikes = integration_spikes_.slot(now_);
   int count = 0;
-  for (std::size_t p = 0; p < shared; ++p) {
+  for (int p = 0; p < shared_populations; ++p) {
     const bool inhibitory = p == 3;
     const Membrane& membrane = inhibitory ? integration_i : integration_e;
-    count +=
-        kernels_.integration({bounds[p], bounds[p + 1], static_cast<T>(step_ms), static_cast<T>(step_ms / membrane.time_constant),
-                              static_cast<T>(membrane.refractory_steps), static_cast<T>(inhibitory ? external_onto_i : external_onto_e),
-                              static_cast<T>(ampa_[p]), static_cast<T>(nmda[p]), static_cast<T>(gaba_[inhibitory ? 1 : 0]), s.d_v.data(),
-                              s.d_wait.data(), s.ga.data(), p < 2 ? s.to_ga.slot(now_) : nullptr, external,
-                              inhibitory ? nullptr : s.s.data(), s.x.data(), inhibitory ? nullptr : &gate_sum_[p]},
-                             spikes + count);
+    count += kernels_.integration(
+        {first_of(p), first_of(p + 1), static_cast<T>(step_ms), static_cast<T>(step_ms / membrane.time_constant),
+         static_cast<T>(membrane.refractory_steps), static_cast<T>(inhibitory ? external_onto_i : external_onto_e),
+         drive[static_cast<std::size_t>(p)], s.d_v.data(), s.d_wait.data(), s.ga.data(), p < 2 ? s.to_ga.slot(now_) : nullptr, external,
+         inhibitory ? nullptr : s.s.data(), s.x.data(), inhibitory ? nullptr : &shared_.gates[p]},
+        spikes + count);
   }
   integration_spikes_.set_count(now_, count);
 }
@@ -125,19 +119,12 @@ void Circuits<T>::send(std::span<const std::uint16_t> input) {
 
 template <class T>
 void Circuits<T>::arrive_in_integration() {
-  std::array<double, shared> spikes{};
+  std::array<double, shared_populations> spikes{};
   for (const int source : integration_spikes_.at(now_ - integration_delay)) {
-    const auto population = static_cast<std::size_t>(std::upper_bound(bounds.begin(), bounds.end(), source) - bounds.begin() - 1);
-    ++spikes[population];
+    ++spikes[static_cast<std::size_t>(population_of(source))];
     if (source < first_inhibitory) state_->x[static_cast<std::size_t>(source)] += 1;
   }
-  const auto [d1, d2, dn, di] = spikes;
-  const double ampa[shared] = {ampa_onto_e * (selective_gain * d1 + selective_loss * (d2 + dn)),
-                               ampa_onto_e * (selective_gain * d2 + selective_loss * (d1 + dn)), ampa_onto_e * (d1 + d2 + dn),
-                               ampa_onto_i * (d1 + d2 + dn)};
-  for (std::size_t p = 0; p < shared; ++p) ampa_[p] += ampa[p] - step_ms / ampa_decay * ampa_[p];
-  gaba_[0] += gaba_onto_e * di - step_ms / gaba_decay * gaba_[0];
-  gaba_[1] += gaba_onto_i * di - step_ms / gaba_decay * gaba_[1];
+  shared_.arrive(spikes[0], spikes[1], spikes[2], spikes[3]);
 }
 
 template class Circuits<float>;

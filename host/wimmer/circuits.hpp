@@ -5,7 +5,7 @@
 #include <memory>
 #include <span>
 
-#include "wimmer/simd/kernels.hpp"
+#include "wimmer/formulas.hpp"
 #include "wimmer/synapses.hpp"
 
 namespace nnpoisson::wimmer {
@@ -55,7 +55,6 @@ class Circuits {
   [[nodiscard]] std::span<const std::uint16_t> integration_spikes(int step) const { return integration_spikes_.at(step); }
 
  private:
-  static constexpr int shared = 4;  ///< populations of the integration circuit: DE1, DE2, DN, DI
   using Array = std::array<T, padded_neurons>;
   struct alignas(64) State {
     Array v{}, wait{}, ge{}, xe{}, gi{}, xi{};  // sensory
@@ -72,9 +71,7 @@ class Circuits {
   const Kernels<T>& kernels_;
   std::unique_ptr<State> state_;
   SpikeRing sensory_spikes_, integration_spikes_;
-  std::array<double, shared> ampa_{};  ///< recurrent, the same for all neurons of a population
-  std::array<double, 2> gaba_{};       ///< onto DE and onto DI
-  std::array<double, 3> gate_sum_{};   ///< of s over DE1, DE2, DN, after the last step
+  SharedConductances shared_;
   int now_ = 0;
 };
 

@@ -15,7 +15,8 @@ inline constexpr int excitatory = 1600;
 inline constexpr int neurons = 2000;
 /// Arrays over a circuit's neurons have this length; the excess takes the padding of synapse lists and of draws.
 inline constexpr int padded_neurons = 2048;
-inline constexpr int row = 16;  ///< neurons whose draws and sums are kept together; every population is whole rows
+inline constexpr std::uint32_t neuron_bits = 11;  ///< of a neuron's number where it shares one with a step
+inline constexpr int row = 16;                    ///< neurons whose draws and sums are kept together; every population is whole rows
 
 inline constexpr int sensory_half = 800;     ///< SE1: 0 to 799, SE2: 800 to 1599
 inline constexpr int selective = 240;        ///< DE1: 0 to 239, DE2: 240 to 479, DN (non-selective): 480 to 1599

@@ -4,8 +4,10 @@
 #include <chrono>
 #include <exception>
 #include <mutex>
+#include <span>
 #include <thread>
 
+#include "kernels/wimmer_trials.hpp"
 #include "nnpoisson/error.hpp"
 #include "storage/hdf5_file.hpp"
 #include "wimmer/journal.hpp"
@@ -39,19 +41,32 @@ std::string as_text(const std::vector<Attribute>& all) {
   return text;
 }
 
-/// Simulates the trials that the journal lacks, side by side; returns when all are there or `stop` is set. The first exception is passed
-/// on.
-void fill(Journal& journal, const Request& request, const std::atomic<bool>& stop, const std::function<void(const Progress&)>& progress) {
-  std::vector<std::size_t> missing;
-  Progress state;
-  state.all = request.trials + request.test_trials;
-  for (std::size_t n = 0; n < state.all; ++n)
-    if (!journal.has(n)) missing.push_back(n);
-  state.trials = state.all - missing.size();
-  if (missing.empty()) return;
+/// Trials finished so far and how long the rest will take. Trials are added from one thread at a time.
+class Count {
+ public:
+  Count(std::size_t all, std::size_t missing, const std::function<void(const Progress&)>& progress)
+      : before_(all - missing), progress_(progress) {
+    state_.all = all;
+    state_.trials = before_;
+  }
+  void add() {
+    const auto done = static_cast<double>(++state_.trials - before_);
+    state_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    state_.seconds_left = state_.seconds / done * static_cast<double>(state_.all - state_.trials);
+    progress_(state_);
+  }
 
+ private:
+  Progress state_;
+  std::size_t before_;
+  const std::function<void(const Progress&)>& progress_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+/// Trials side by side over threads. The first exception is passed on.
+void fill_by_threads(Journal& journal, const Request& request, const std::vector<std::size_t>& missing, const std::atomic<bool>& stop,
+                     Count& count) {
   const TrialSimulator simulate_trial(request.conditions, request.backend.instruction_set);
-  const auto start = std::chrono::steady_clock::now();
   std::atomic<std::size_t> next{0};
   std::atomic<bool> over{false};
   std::mutex reporting;
@@ -63,11 +78,7 @@ void fill(Journal& journal, const Request& request, const std::atomic<bool>& sto
         if (!spikes) return;
         journal.append(missing[k], *spikes);
         const std::lock_guard lock(reporting);
-        ++state.trials;
-        const auto done = static_cast<double>(state.trials - (state.all - missing.size()));
-        state.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-        state.seconds_left = state.seconds / done * static_cast<double>(state.all - state.trials);
-        progress(state);
+        count.add();
       }
     } catch (...) {
       const std::lock_guard lock(reporting);
@@ -82,6 +93,36 @@ void fill(Journal& journal, const Request& request, const std::atomic<bool>& sto
   work();
   for (auto& other : others) other.join();
   if (failed) std::rethrow_exception(failed);
+}
+
+/// Trials side by side on a GPU, as many as it runs together.
+void fill_by_launches(Journal& journal, const Request& request, std::span<const std::size_t> missing, const std::atomic<bool>& stop,
+                      Count& count) {
+  kernels::WimmerTrials simulate_trials(kernels::make_cuda_device(), request.conditions);
+  while (!missing.empty() && !stop) {
+    const auto now = missing.first(std::min(missing.size(), simulate_trials.side_by_side()));
+    const auto spikes = simulate_trials(now);
+    for (std::size_t k = 0; k < now.size(); ++k) {
+      journal.append(now[k], spikes[k]);
+      count.add();
+    }
+    missing = missing.subspan(now.size());
+  }
+}
+
+/// Simulates the trials that the journal lacks; returns when all are there or `stop` is set.
+void fill(Journal& journal, const Request& request, BackendKind kind, const std::atomic<bool>& stop,
+          const std::function<void(const Progress&)>& progress) {
+  const std::size_t all = request.trials + request.test_trials;
+  std::vector<std::size_t> missing;
+  for (std::size_t n = 0; n < all; ++n)
+    if (!journal.has(n)) missing.push_back(n);
+  if (missing.empty()) return;
+  Count count(all, missing.size(), progress);
+  if (kind == BackendKind::cuda)
+    fill_by_launches(journal, request, missing, stop, count);
+  else
+    fill_by_threads(journal, request, missing, stop, count);
 }
 
 void write(const Request& request, const std::filesystem::path& file, const Journal& journal, std::size_t first, std::size_t count,
@@ -100,10 +141,8 @@ void write(const Request& request, const std::filesystem::path& file, const Jour
 void check(const Request& request) {
   check(request.conditions);
   if (request.trials < 1) throw UsageError("--trials: at least 1 is needed");
-  if (request.backend.kind == BackendKind::cuda)
-    throw ResourceError("--backend cuda: this program simulates on the CPU only; leave the choice open or use cpu");
   if (request.backend.kind == BackendKind::reference)
-    throw UsageError("--backend reference: there is none for simulations; leave the choice open or use cpu");
+    throw UsageError("--backend reference: there is none for simulations; leave the choice open, or use cpu or cuda");
   for (const auto trial : request.picture_trials)
     if (trial >= request.trials + request.test_trials)
       throw UsageError(fmt::format("--plot-trials: trial {} is not one of the {} simulated", trial, request.trials + request.test_trials));
@@ -123,7 +162,9 @@ Outcome simulate(const Request& request, const std::atomic<bool>& stop, const st
     return count;
   };
   outcome.resumed = finished();
-  fill(journal, request, stop, progress);
+  const BackendKind kind = chosen_kind(request.backend);
+  outcome.backend = kind == BackendKind::cuda ? "cuda" : "cpu";
+  fill(journal, request, kind, stop, progress);
   outcome.trials = finished();
   if (outcome.trials < all) {
     outcome.interrupted = true;

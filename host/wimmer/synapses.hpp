@@ -38,6 +38,10 @@ class SynapseTable {
   SynapseTable(int sources, const std::vector<Synapse>& synapses);
 
   [[nodiscard]] bool empty() const { return place_.empty(); }
+  /// Where a source's list begins; [sources + 1].
+  [[nodiscard]] const std::vector<std::uint32_t>& offset() const { return offset_; }
+  [[nodiscard]] const std::vector<std::uint16_t>& place() const { return place_; }
+  [[nodiscard]] const std::vector<T>& weight() const { return weight_; }
   [[nodiscard]] std::size_t bytes() const { return place_.size() * (sizeof(std::uint16_t) + sizeof(T)) + offset_.size() * 4; }
 
   /// A source fires in this step: adds its weights where and when they arrive.

@@ -14,7 +14,7 @@ template <class T>
 std::optional<TrialSpikes> simulate_trial(const Conditions& conditions, const Network<T>& network, const Kernels<T>& kernels,
                                           std::size_t trial, const std::atomic<bool>& stop) {
   TrialInput<T> input(conditions, coherence_of(conditions, trial), trial, kernels);
-  Circuits<T> circuits(network, kernels, input.start());
+  Circuits<T> circuits(network, kernels, start_of(conditions, trial));
   TrialSpikes spikes;
   const auto keep = [](std::vector<std::uint32_t>& into, std::span<const std::uint16_t> fired, int step) {
     for (const std::uint32_t neuron : fired) into.push_back(static_cast<std::uint32_t>(step) << neuron_bits | neuron);

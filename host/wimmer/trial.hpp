@@ -9,7 +9,6 @@
 
 namespace nnpoisson::wimmer {
 
-inline constexpr std::uint32_t neuron_bits = 11;
 [[nodiscard]] inline int step_of(std::uint32_t spike) { return static_cast<int>(spike >> neuron_bits); }
 [[nodiscard]] inline int neuron_of(std::uint32_t spike) { return static_cast<int>(spike & ((1U << neuron_bits) - 1)); }
 

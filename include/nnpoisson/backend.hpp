@@ -79,7 +79,10 @@ class Backend {
   [[nodiscard]] virtual Outputs outputs(std::span<const double> parameters, const OutputPoints& points) = 0;
 };
 
-/// `automatic` takes CUDA where a device can be used, else the CPU; description() tells which. Throws ResourceError if the backend asked
+/// What `automatic` takes: CUDA where a device can be used and no instruction set is asked for, else the CPU. Other kinds stay.
+[[nodiscard]] BackendKind chosen_kind(const BackendOptions& options);
+
+/// `automatic` as chosen_kind says; description() tells which. Throws ResourceError if the backend asked
 /// for is not there, never takes another one silently; UsageError if shape and plan differ in
 /// features or regions.
 [[nodiscard]] std::unique_ptr<Backend> make_backend(const BackendOptions& options, const NetworkShape& shape,

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "nnpoisson/formulas/philox.hpp"
+
 namespace nnpoisson {
 
 /// Philox 4x32-10 (Salmon et al. 2011): a random function of (key, counter), the same on CPU and GPU.
@@ -41,10 +43,8 @@ class RandomStream {
   std::uint64_t poisson(double mean);    ///< mean >= 0
 
  private:
-  std::array<std::uint32_t, 4> counter_;
-  std::array<std::uint32_t, 2> key_;
-  std::array<std::uint32_t, 4> block_{};
-  int used_ = 4;
+  RandomStream(std::array<std::uint32_t, 2> key, std::uint64_t index, std::uint32_t sub);
+  formulas::PhiloxStream words_;
 };
 
 /// NumPy's legacy RandomState(seed).permutation(n): MT19937 with masked rejection, so that a seed gives the authors' own batches.

@@ -1,4 +1,5 @@
 #include "kernels/cuda/cublas.hpp"
+#include "kernels/cuda/cuda_wimmer.hpp"
 #include "kernels/cuda/owned.hpp"
 #include "kernels/device.hpp"
 #include "kernels/outputs.cuh"
@@ -131,6 +132,16 @@ class CudaDevice final : public Device {
   void run(const WideView<double>& view) override { launch(view); }
   void run(const OutputView<float>& view, int blocks) override { launch(view, blocks); }
   void run(const OutputView<double>& view, int blocks) override { launch(view, blocks); }
+  [[nodiscard]] int resident_trials(std::size_t number_size, std::size_t shared_bytes) override {
+    return number_size == sizeof(float) ? resident_wimmer_trials<float>(processors_, shared_bytes)
+                                        : resident_wimmer_trials<double>(processors_, shared_bytes);
+  }
+  void run(const WimmerView<float>& view, int trials, std::size_t shared_bytes) override {
+    launch_wimmer(view, trials, shared_bytes, stream_);
+  }
+  void run(const WimmerView<double>& view, int trials, std::size_t shared_bytes) override {
+    launch_wimmer(view, trials, shared_bytes, stream_);
+  }
 
  private:
   Cublas& products() {

@@ -10,6 +10,7 @@
 #include "kernels/outputs.cuh"
 #include "kernels/program.cuh"
 #include "kernels/wide.cuh"
+#include "kernels/wimmer.cuh"
 
 namespace simt {
 namespace {
@@ -18,6 +19,7 @@ using nnpoisson::kernels::OutputView;
 using nnpoisson::kernels::Product;
 using nnpoisson::kernels::ProgramView;
 using nnpoisson::kernels::WideView;
+using nnpoisson::kernels::WimmerView;
 
 /// Sends at once; checks that the caller keeps to the order.
 class EmulatedPlaces final : public nnpoisson::kernels::ChunkPlaces {
@@ -82,6 +84,9 @@ class EmulatedDevice final : public nnpoisson::kernels::Device {
   void run(const WideView<double>& view) override { any(view); }
   void run(const OutputView<float>& view, int blocks) override { any(view, blocks); }
   void run(const OutputView<double>& view, int blocks) override { any(view, blocks); }
+  [[nodiscard]] int resident_trials(std::size_t, std::size_t) override { return options_.resident_blocks; }
+  void run(const WimmerView<float>& view, int trials, std::size_t shared_bytes) override { any(view, trials, shared_bytes); }
+  void run(const WimmerView<double>& view, int trials, std::size_t shared_bytes) override { any(view, trials, shared_bytes); }
 
  private:
   template <class T>
@@ -106,6 +111,12 @@ class EmulatedDevice final : public nnpoisson::kernels::Device {
     using namespace nnpoisson::kernels;
     for (const auto phase : {OutputPhase::stimuli, OutputPhase::points})
       launch({static_cast<unsigned>(blocks), block_threads, 0, options_.order}, [&view, phase] { OutputKernel<T>(view).run(phase); });
+  }
+  template <class T>
+  void any(const WimmerView<T>& view, int trials, std::size_t shared_bytes) {
+    using namespace nnpoisson::kernels;
+    launch({static_cast<unsigned>(trials), wimmer_threads, shared_bytes, options_.order},
+           [&view] { WimmerKernel<T, wimmer_threads>(view).run(); });
   }
   template <class T>
   void any(const ProgramView<T>& program, int blocks, std::size_t shared_bytes) {

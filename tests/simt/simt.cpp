@@ -164,6 +164,17 @@ void warp_exchange(const void* mine, void* theirs, std::size_t bytes, unsigned p
   std::memcpy(theirs, &slot[partner], bytes);
 }
 
+unsigned warp_votes(bool mine) {
+  Warp& warp = *self().its_warp;
+  auto& slot = warp.slot[warp.barrier.round & 1];
+  const std::uint64_t word = mine ? 1 : 0;
+  std::memcpy(&slot[self().thread.x % 32], &word, sizeof word);
+  wait_at(warp.barrier);
+  unsigned votes = 0;
+  for (unsigned lane = 0; lane < warp.barrier.threads; ++lane) votes |= static_cast<unsigned>(slot[lane]) << lane;
+  return votes;
+}
+
 void launch(const Grid& grid, const std::function<void()>& kernel) {
   static thread_local Stacks stacks;
   if (machine) throw std::logic_error("simt: a launch inside a launch");

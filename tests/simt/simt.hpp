@@ -44,6 +44,8 @@ void launch(const Grid& grid, const std::function<void()>& kernel);
 
 void block_barrier();
 void warp_exchange(const void* mine, void* theirs, std::size_t bytes, unsigned partner);
+/// Bit k: what lane k says.
+unsigned warp_votes(bool mine);
 void let_others_run();
 char* shared_memory();
 
@@ -69,6 +71,9 @@ template <class T>
 T __shfl_xor_sync(unsigned, T value, int distance) {
   return ::simt::shuffle_xor(value, distance);
 }
+inline unsigned __ballot_sync(unsigned, bool mine) { return ::simt::warp_votes(mine); }
+inline void __syncwarp() { ::simt::warp_votes(false); }
+inline int __ffs(int x) { return __builtin_ffs(x); }
 inline unsigned atomicAdd(unsigned* at, unsigned value) { return std::exchange(*at, *at + value); }
 inline float __expf(float x) { return std::exp(x); }
 inline float __logf(float x) { return std::log(x); }

@@ -175,7 +175,7 @@ TEST(StatisticsOfInputs, StimulusStarts) {
 }
 
 TEST(TrialInputs, StartAsThePublishedScript) {
-  const auto start = TrialInput<float>({}, 0, 0, kernels<float>("")).start();
+  const auto start = start_of({}, 0);
   const auto expect_within = [](const auto& values, double low, double high) {
     const auto [least, most] = std::minmax_element(values.begin(), values.end());
     EXPECT_GE(*least, low);
@@ -196,7 +196,7 @@ void expect_same_spikes() {
   std::vector<std::vector<std::uint32_t>> spikes;
   for (const auto& set : instruction_sets()) {
     TrialInput<T> input(conditions, 0.5, 2, kernels<T>(set));
-    Circuits<T> circuits(network, kernels<T>(set), input.start());
+    Circuits<T> circuits(network, kernels<T>(set), start_of(conditions, 0));
     auto& of_set = spikes.emplace_back();
     for (int n = 0; n < 600; ++n) {
       circuits.step(input.next(n));

@@ -39,10 +39,22 @@ struct Integration {
 
   int step(const Kernels<T>& with, const Membrane& membrane, double ms) {
     std::array<std::uint16_t, row> spikes;
-    return with.integration(
-        {0, row, static_cast<T>(ms), static_cast<T>(ms / membrane.time_constant), static_cast<T>(membrane.refractory_steps), T(0), T(0),
-         T(0), T(0), v.data(), wait.data(), ga.data(), nullptr, external.data(), s.data(), x.data(), &gate_sum},
-        spikes.data());
+    return with.integration({0,
+                             row,
+                             static_cast<T>(ms),
+                             static_cast<T>(ms / membrane.time_constant),
+                             static_cast<T>(membrane.refractory_steps),
+                             T(0),
+                             {},
+                             v.data(),
+                             wait.data(),
+                             ga.data(),
+                             nullptr,
+                             external.data(),
+                             s.data(),
+                             x.data(),
+                             &gate_sum},
+                            spikes.data());
   }
 };
 

@@ -1,15 +1,24 @@
 #pragma once
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(__CUDACC__)
+#define NNP_X86 1
 #include <immintrin.h>
 #endif
 
+#include <cmath>
 #include <cstdint>
 #include <type_traits>
 
 /// A SIMD pack of N numbers, on the vector extensions of GCC and Clang, with the functions that the formulas ask of a number type.
 /// `Isa` is a tag of the instruction set a file is built for: the same pack in files with different -m flags must be different types.
+/// A pack of one is a plain number, which a GPU's thread may be, too.
 namespace nnpoisson::simd {
+
+#if defined(__CUDACC__)
+#define NNP_PACK __host__ __device__ __forceinline__
+#else
+#define NNP_PACK inline __attribute__((always_inline))
+#endif
 
 template <class T>
 struct Bits;
@@ -20,8 +29,12 @@ struct Bits<float> {
   static constexpr Int bias = 127;
   static constexpr float round_magic = 0x1.8p23F, exp_least = -87.0F, exp_most = 88.0F, ln2_high = 0x1.62e4p-1F, ln2_low = 0x1.7f7d1cp-20F;
   // exp on |r| <= ln(2)/2: Chebyshev interpolation, relative error 2.6e-9.
-  static constexpr float exp_series[] = {
-      1.0F, 1.00000003771621F, 0.50000000471171F, 0.16666415514651F, 0.04166635289699F, 0.00837512639837F, 0.00139411084200F};
+  static constexpr int exp_degree = 6;
+  static NNP_PACK constexpr float exp_term(int k) {
+    constexpr float series[] = {
+        1.0F, 1.00000003771621F, 0.50000000471171F, 0.16666415514651F, 0.04166635289699F, 0.00837512639837F, 0.00139411084200F};
+    return series[k];
+  }
   static constexpr int log_terms = 5;  // 0.0295^5 / 11 = 2e-9
 };
 template <>
@@ -32,9 +45,12 @@ struct Bits<double> {
   static constexpr double round_magic = 0x1.8p52, exp_least = -708.0, exp_most = 709.0, ln2_high = 0x1.62e42fefa38p-1,
                           ln2_low = 0x1.ef35793c7673p-45;
   // Taylor: 0.3466^14 / 14! = 4e-18.
-  static constexpr double exp_series[] = {
-      1.0,        1.0,         1.0 / 2,      1.0 / 6,       1.0 / 24,       1.0 / 120,       1.0 / 720,
-      1.0 / 5040, 1.0 / 40320, 1.0 / 362880, 1.0 / 3628800, 1.0 / 39916800, 1.0 / 479001600, 1.0 / 6227020800};
+  static constexpr int exp_degree = 13;
+  static NNP_PACK constexpr double exp_term(int k) {
+    constexpr double series[] = {1.0,        1.0,         1.0 / 2,      1.0 / 6,       1.0 / 24,       1.0 / 120,       1.0 / 720,
+                                 1.0 / 5040, 1.0 / 40320, 1.0 / 362880, 1.0 / 3628800, 1.0 / 39916800, 1.0 / 479001600, 1.0 / 6227020800};
+    return series[k];
+  }
   static constexpr int log_terms = 11;  // 0.0295^11 / 23 = 6e-19
 };
 
@@ -46,7 +62,28 @@ struct Vector {
   typedef T in_memory __attribute__((vector_size(N * sizeof(T)), may_alias));  // NOLINT(modernize-use-using)
 };
 
-#define NNP_PACK inline __attribute__((always_inline))
+template <class T>
+struct Vector<T, 1> {
+  using type = T;
+  using in_memory = T;
+};
+
+/// The same bits as another type.
+template <class To, class From>
+NNP_PACK To as(From x) {
+  if constexpr (std::is_arithmetic_v<From>)
+    return __builtin_bit_cast(To, x);
+  else
+    return (To)x;
+}
+/// Whole numbers as floating-point ones.
+template <class To, class From>
+NNP_PACK To converted(From x) {
+#if !defined(__CUDACC__)
+  if constexpr (!std::is_arithmetic_v<From>) return __builtin_convertvector(x, To);
+#endif
+  if constexpr (std::is_arithmetic_v<From>) return static_cast<To>(x);
+}
 
 template <class T, int N, class Isa>
 struct Pack {
@@ -60,7 +97,7 @@ struct Pack {
 
   Pack() = default;
   NNP_PACK Pack(T s) : v(s - V{}) {}  // NOLINT(google-explicit-constructor): scalars of a formula broadcast
-  NNP_PACK explicit Pack(V vector) : v(vector) {}
+  NNP_PACK explicit Pack(V vector) requires(N > 1) : v(vector) {}
   static NNP_PACK Pack load(const T* from) { return Pack(V(*reinterpret_cast<const Memory*>(from))); }
   NNP_PACK void store(T* to) const { *reinterpret_cast<Memory*>(to) = v; }
 
@@ -90,10 +127,10 @@ struct Pack {
   friend NNP_PACK Pack log(Pack a) {
     using B = Bits<T>;
     constexpr Int half_sqrt2 = sizeof(T) == 4 ? Int(0x3f3504f3) : Int(0x3fe6a09e667f3bcdLL);
-    const I offset = (I)a.v - half_sqrt2;  // so that the mantissa lands in [sqrt(1/2), sqrt(2))
+    const I offset = as<I>(a.v) - half_sqrt2;  // so that the mantissa lands in [sqrt(1/2), sqrt(2))
     const I exponent = offset >> B::mantissa;
-    const V m = (V)((I)a.v - (exponent << B::mantissa));
-    const V e = __builtin_convertvector(exponent, V);
+    const V m = as<V>(as<I>(a.v) - (exponent << B::mantissa));
+    const V e = converted<V>(exponent);
     const V s = (m - T(1)) / (m + T(1)), z = s * s;  // log m = 2 atanh s
     V p = T(1) / T(2 * B::log_terms - 1) - V{};
     for (int k = B::log_terms - 2; k >= 0; --k) p = p * z + T(1) / T(2 * k + 1);
@@ -129,9 +166,13 @@ struct Pack {
     }
   }
   friend NNP_PACK Pack sqrt(Pack a) {
-    V r;
-    for (int i = 0; i < N; ++i) r[i] = sizeof(T) == 4 ? T(__builtin_sqrtf(float(a.v[i]))) : T(__builtin_sqrt(double(a.v[i])));
-    return Pack(r);
+    if constexpr (N == 1) {
+      return Pack(std::sqrt(a.v));
+    } else {
+      V r;
+      for (int i = 0; i < N; ++i) r[i] = sizeof(T) == 4 ? T(__builtin_sqrtf(float(a.v[i]))) : T(__builtin_sqrt(double(a.v[i])));
+      return Pack(r);
+    }
   }
   NNP_PACK T sum() const {
     T s = v[0];
@@ -150,10 +191,9 @@ struct Pack {
     const V shifted = x * T(1.44269504088896340736) + B::round_magic;  // the integer nearest x / ln 2, in the low bits
     const V n = shifted - B::round_magic;
     const V r = (x - n * B::ln2_high) - n * B::ln2_low;
-    constexpr int degree = sizeof(B::exp_series) / sizeof(T) - 1;
-    V p = B::exp_series[degree] - V{};
-    for (int k = degree - 1; k >= 1; --k) p = p * r + B::exp_series[k];
-    return {(V)(((I)shifted << B::mantissa) + (B::bias << B::mantissa)), r, p};
+    V p = B::exp_term(B::exp_degree) - V{};
+    for (int k = B::exp_degree - 1; k >= 1; --k) p = p * r + B::exp_term(k);
+    return {as<V>((as<I>(shifted) << B::mantissa) + (B::bias << B::mantissa)), r, p};
   }
 
   /// min(high, max(low, x)); NaN passes through. By intrinsics: GCC 12 makes a compare and a blend of each.
@@ -166,7 +206,7 @@ struct Pack {
     if constexpr (sizeof(V) == 32 && sizeof(T) == 4) return (V)_mm256_min_ps((__m256)high, _mm256_max_ps((__m256)low, (__m256)x));
     if constexpr (sizeof(V) == 32 && sizeof(T) == 8) return (V)_mm256_min_pd((__m256d)high, _mm256_max_pd((__m256d)low, (__m256d)x));
 #endif
-#if defined(__x86_64__)
+#if defined(NNP_X86)
     if constexpr (sizeof(V) == 16 && sizeof(T) == 4) return (V)_mm_min_ps((__m128)high, _mm_max_ps((__m128)low, (__m128)x));
     if constexpr (sizeof(V) == 16 && sizeof(T) == 8) return (V)_mm_min_pd((__m128d)high, _mm_max_pd((__m128d)low, (__m128d)x));
 #endif

@@ -19,13 +19,19 @@ struct SensoryJob {
   const T* current;      ///< mV, or null for none
 };
 
+/// Conductances that the neurons of an integration population share; AMPA's is on top of what is a neuron's own.
+template <class T>
+struct SharedDrive {
+  T ampa, nmda, gaba;
+};
+
 /// The same in the integration circuit, for one population: what all its neurons receive alike is a number.
 template <class T>
 struct IntegrationJob {
   int first, end;
   T step;  ///< ms
   T rate, hold, external_weight;
-  T ampa, nmda, gaba;  ///< conductances that the population's neurons share; `ga` is on top of the first
+  SharedDrive<T> drive;
   T *v, *wait, *ga;
   T* to_ga;               ///< what arrives in this step from the sensory circuit, cleared; null for nothing
   const float* external;  ///< 1 where a neuron's private train has a spike in this step, else 0

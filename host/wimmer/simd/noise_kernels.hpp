@@ -1,6 +1,6 @@
 #pragma once
 
-#include "engine/simd/pack.hpp"
+#include "wimmer/formulas.hpp"
 #include "wimmer/simd/kernels.hpp"
 
 namespace nnpoisson::wimmer {
@@ -67,27 +67,14 @@ void bernoulli_kernel(const BernoulliJob& job) {
   }
 }
 
-/// Box and Muller's transform. The angle is taken from [-pi/4, pi/4), with the other three quarters of the circle by two more bits.
 template <class P>
 void normal_kernel(const NormalJob& job) {
-  using I = typename P::I;
-  using V = typename P::V;
   for (int g = 0; g < job.groups; ++g)
     for (int k = 0; k < 16; k += P::lanes) {
       const auto words = Philox<P>::draw(job.key, static_cast<std::uint32_t>(8 * g + k / 2));
-      const auto fraction = [](I w) { return (__builtin_convertvector((w >> 9) & 0x7FFFFF, V) + 0.5F) * 0x1p-23F; };  // in (0, 1)
-      const P radius = sqrt(P(-2.0F) * log(P(V(fraction(words.first)))));
-      const P a(V((fraction(words.second) - 0.5F) * 1.57079633F));
-      const P square = a * a;
-      // Taylor; the first terms left out are 3e-9 and 2e-8.
-      const P sine = a * (P(1.0F) + square * (P(-1.0F / 6) + square * (P(1.0F / 120) + square * P(-1.0F / 5040))));
-      const P cosine = P(1.0F) + square * (P(-0.5F) + square * (P(1.0F / 24) + square * (P(-1.0F / 720) + square * P(1.0F / 40320))));
-      const I swapped = (words.second & 1) == 1, negative = (words.second & 2) << 30;
-      const V first = swapped ? sine.v : cosine.v, second = swapped ? cosine.v : sine.v;
-      // The sign goes to the one that the angle leaves positive, the cosine.
-      const V signed_first = (V)((I)first ^ (negative & ~swapped)), signed_second = (V)((I)second ^ (negative & swapped));
-      (radius * P(signed_first)).store(job.out + 32 * g + k);
-      (radius * P(signed_second)).store(job.out + 32 * g + 16 + k);
+      const auto pair = normal_pair<P>(words.first, words.second);
+      pair.first.store(job.out + 32 * g + k);
+      pair.second.store(job.out + 32 * g + 16 + k);
     }
 }
 

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "kernels/device.hpp"
+#include "nnpoisson/wimmer.hpp"
+
+namespace nnpoisson::kernels {
+
+/// Simulates trials of the spiking network on a device, a trial a block. Spikes are those of the host but where rounding decides: see
+/// docs/synthetic.md.
+class WimmerTrials {
+ public:
+  /// Throws UsageError (conditions), ResourceError.
+  WimmerTrials(std::unique_ptr<Device> device, const wimmer::Conditions& conditions);
+  ~WimmerTrials();
+  WimmerTrials(const WimmerTrials&) = delete;
+  WimmerTrials& operator=(const WimmerTrials&) = delete;
+
+  /// Trials that the device runs together.
+  [[nodiscard]] std::size_t side_by_side() const;
+  /// In the order given; no more than side_by_side().
+  [[nodiscard]] std::vector<wimmer::TrialSpikes> operator()(std::span<const std::size_t> trials);
+
+ private:
+  class Any;
+  template <class T>
+  class Of;
+  std::unique_ptr<Device> device_;
+  std::unique_ptr<Any> trials_;
+};
+
+}  // namespace nnpoisson::kernels
