@@ -83,27 +83,39 @@ std::size_t resident_pages() {
   return resident;
 }
 
-TEST(StatisticsEmulation, TenThousandProgramsKeepNoMemory) {
-  const auto plan =
-      std::make_shared<const Plan>(make_plan(testing::random_dataset({.sessions = 1, .regions = 1, .trials = 2, .features = 1}), {}));
-  const NetworkShape shape{
-      .features = 1, .stimulus_widths = {1, 1}, .time_width = 1, .hidden_width = 1, .behaviour_width = 1, .regions = 1};
-  const auto backend =
-      kernels::make_kernel_backend(simt::make_emulated_device({.resident_blocks = 1}), Precision::single_precision, shape, plan);
-  TrainingState state;
-  state.parameters = testing::random_parameters(shape, 1);
-  state.first_moment.assign(state.parameters.size(), 0.0);
-  state.second_moment = state.first_moment;
-  const std::vector<std::uint32_t> step{0};
-  const std::vector<double> rate{1e-4};
-  const std::atomic<bool> stop{false};
-  const auto programs = [&](int n) {
-    for (int k = 0; k < n; ++k) ASSERT_TRUE(backend->train(state, {step, rate}, stop).finite);
+/// Programs of one step on points that lie in the device's memory, that are streamed through it, and with a readout by matrix products.
+TEST(StatisticsEmulation, ProgramsKeepNoMemory) {
+  struct Way {
+    const char* name;
+    std::size_t free_bytes;
+    bool by_unit;
+    std::uint32_t wide_from;
+    int programs;  ///< fewer where one takes longer
   };
-  programs(200);
-  const auto before = resident_pages();
-  programs(10000);
-  EXPECT_LE(resident_pages(), before + 256);  // 1 MiB; 100 bytes a program
+  for (const Way& way : {Way{"resident", 1 << 30, false, kernels::wide_columns, 10000},
+                         Way{"streamed", 1, false, kernels::wide_columns, 2000}, Way{"wide", 1 << 30, true, 1, 2000}}) {
+    SCOPED_TRACE(way.name);
+    const auto data = testing::random_dataset({.sessions = 1, .regions = 1, .trials = 2, .features = 1});
+    const auto plan = std::make_shared<const Plan>(make_plan(data, {.by_unit = way.by_unit}));
+    NetworkShape shape{.features = 1, .stimulus_widths = {1, 1}, .time_width = 1, .hidden_width = 1, .behaviour_width = 1, .regions = 1};
+    if (way.by_unit) shape.unit_region = data.unit.region;
+    const auto backend = kernels::make_kernel_backend(simt::make_emulated_device({.resident_blocks = 1, .free_bytes = way.free_bytes}),
+                                                      Precision::single_precision, shape, plan, way.wide_from);
+    TrainingState state;
+    state.parameters = testing::random_parameters(shape, 1);
+    state.first_moment.assign(state.parameters.size(), 0.0);
+    state.second_moment = state.first_moment;
+    const std::vector<std::uint32_t> step{0};
+    const std::vector<double> rate{1e-4};
+    const std::atomic<bool> stop{false};
+    const auto programs = [&](int n) {
+      for (int k = 0; k < n; ++k) ASSERT_TRUE(backend->train(state, {step, rate}, stop).finite);
+    };
+    programs(200);
+    const auto before = resident_pages();
+    programs(way.programs);
+    EXPECT_LE(resident_pages(), before + 256);  // 1 MiB
+  }
 }
 
 }  // namespace
