@@ -93,7 +93,7 @@ TEST(StatisticsEmulation, ProgramsKeepNoMemory) {
     int programs;  ///< fewer where one takes longer
   };
   for (const Way& way : {Way{"resident", 1 << 30, false, kernels::wide_columns, 10000},
-                         Way{"streamed", 1, false, kernels::wide_columns, 2000}, Way{"wide", 1 << 30, true, 1, 2000}}) {
+                         Way{"streamed", 1, false, kernels::wide_columns, 500}, Way{"wide", 1 << 30, true, 1, 500}}) {
     SCOPED_TRACE(way.name);
     const auto data = testing::random_dataset({.sessions = 1, .regions = 1, .trials = 2, .features = 1});
     const auto plan = std::make_shared<const Plan>(make_plan(data, {.by_unit = way.by_unit}));
