@@ -63,7 +63,7 @@ std::vector<Part> mean_correlations(const Deviations& d, const std::vector<std::
       double value = 0, variance = 0;
       for (std::size_t n = 0; n < rows; ++n) {
         const double product = S[n * G + g] * S[n * G + h] - (g == h ? squares[n * G + g] : 0);
-        const double influence = (product - (pull[(n * G + g) * G + h] + pull[(n * G + h) * G + g]) / 2) / pairs;
+        const double influence = d.weight[n] * (product - (pull[(n * G + g) * G + h] + pull[(n * G + h) * G + g]) / 2) / pairs;
         value += d.weight[n] * product / pairs;
         variance += influence * influence;
       }

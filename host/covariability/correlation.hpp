@@ -20,7 +20,7 @@ struct Deviations {
 [[nodiscard]] Deviations sums(const Deviations& d, const std::vector<std::vector<std::size_t>>& groups);
 
 /// For each two groups of columns (0, 0), (0, 1), ... (1, 1), ... the mean correlation over pairs of different columns, one of each group,
-/// all of which vary; the number of pairs is the weight. The variance is that of rows of weight 1 drawn at random, times `inflation`.
+/// all of which vary; the number of pairs is the weight. The variance is that of rows drawn at random, times `inflation`.
 [[nodiscard]] std::vector<Part> mean_correlations(const Deviations& d, const std::vector<std::vector<std::size_t>>& groups,
                                                   double inflation);
 

@@ -109,7 +109,7 @@ Covariability covariability(const Model& model, const Dataset& data, const Covar
         of[w].observed[s] = observed(data, sessions[s], groups, windows[w]);
         of[w].implied[s] = implied(model, trials, sessions[s], groups, windows[w], of[w].observed[s].varies);
         if (options.repeats > 0) {
-          const Groups again = groups_of(drawn, drawn_trials, drawn_sessions[s], windows[w]);
+          const Groups again = like(groups, groups_of(drawn, drawn_trials, drawn_sessions[s], windows[w]));
           of[w].sampled[s] = observed(drawn, drawn_sessions[s], again, windows[w]);
         }
       },

@@ -109,11 +109,11 @@ SessionStatistics implied(const Model& model, const MatchedTrials& trials, const
     for (std::size_t q = 0; q < mix.size(); ++q)
       for (std::size_t c = 0; c < C; ++c) mean[c] += mix.any(q) * mix.mean[q * C + c];
     for (std::size_t q = 0; q < mix.size(); ++q) {
-      deviations.weight.push_back(group.weight() * mix.any(q));
+      deviations.weight.push_back(group.weight * mix.any(q));
       for (std::size_t u = 0; u < U; ++u) deviations.value.push_back(mix.mean[q * C + column[u]] - mean[column[u]]);
     }
-    for (std::size_t u = 0; u < U; ++u) deviations.own[u] += group.weight() * mean[column[u]];
-    freedom += group.weight();
+    for (std::size_t u = 0; u < U; ++u) deviations.own[u] += group.weight * mean[column[u]];
+    freedom += group.weight;
   }
   auto unit_groups = session.regions;
   std::vector<std::vector<std::size_t>> one(G);
@@ -130,7 +130,7 @@ SessionStatistics implied(const Model& model, const MatchedTrials& trials, const
   out.unit.assign(U, no_part());
   if (groups.choices.empty()) return out;
   double total = 0;
-  for (const auto& group : groups.choices) total += group.weight();
+  for (const auto& group : groups.choices) total += group.weight;
   std::vector<double> area(C);
   for (std::size_t g = 0; g < G; ++g)
     if (const auto N = static_cast<double>(session.regions[g].size()); N > 0) {
@@ -142,14 +142,14 @@ SessionStatistics implied(const Model& model, const MatchedTrials& trials, const
     std::vector<double> mean(mix.size());
     for (std::size_t c = 0; c < C; ++c) {
       for (std::size_t q = 0; q < mix.size(); ++q) mean[q] = mix.mean[q * C + c];
-      area[c] += group.weight() / total * roc_area(mix, mean);
+      area[c] += group.weight / total * roc_area(mix, mean);
     }
     for (std::size_t g = 0; g < G; ++g) {
       if (session.regions[g].empty()) continue;
       std::fill(mean.begin(), mean.end(), 0);
       for (const auto u : session.regions[g])
         for (std::size_t q = 0; q < mix.size(); ++q) mean[q] += mix.mean[q * C + column[u]];
-      out.population[g].value += group.weight() / total * roc_area(mix, mean);
+      out.population[g].value += group.weight / total * roc_area(mix, mean);
     }
   }
   for (std::size_t g = 0; g < G; ++g)

@@ -50,7 +50,7 @@ double roc_area(const std::vector<double>& counts, std::size_t columns, std::siz
     };
     double here = 0;
     for (const double count : left) here += below(right, count) / static_cast<double>(left.size());
-    const double weight = group.weight() / total;
+    const double weight = group.weight / total;
     area += weight * here;
     // DeLong et al. (1988): a trial's placement among the other side's.
     const auto add = [&](const std::vector<std::size_t>& trials, const std::vector<double>& others, double sign, double mean) {
@@ -77,7 +77,7 @@ void choice_probabilities(SessionStatistics& out, const std::vector<double>& cou
   out.population = out.mean_unit;
   out.unit.assign(U, no_part());
   double total = 0;
-  for (const auto& group : groups) total += group.weight();
+  for (const auto& group : groups) total += group.weight;
   if (groups.empty()) return;
   for (std::size_t g = 0; g < G; ++g) {
     const auto& units = session.regions[g];
@@ -127,11 +127,23 @@ Groups groups_of(const Dataset& data, const MatchedTrials& trials, const Session
   }
   Groups groups;
   for (auto& [stimulus, group] : equal)
-    if (group.trials.size() > 1) groups.equal.push_back({stimulus, std::move(group.trials)});
+    if (const auto n = static_cast<double>(group.trials.size()); n > 1) groups.equal.push_back({stimulus, std::move(group.trials), n - 1});
   for (auto& [stimulus, group] : choices)
-    if (group.left.size() > 1 && group.right.size() > 1)
-      groups.choices.push_back({stimulus, std::move(group.left), std::move(group.right)});
+    if (const auto l = static_cast<double>(group.left.size()), r = static_cast<double>(group.right.size()); l > 1 && r > 1)
+      groups.choices.push_back({stimulus, std::move(group.left), std::move(group.right), l * r / (l + r + 1)});
   return groups;
+}
+
+Groups like(const Groups& recording, Groups drawn) {
+  const auto keep = [](const auto& those, auto& groups) {
+    std::map<std::vector<double>, double> weights;
+    for (const auto& group : those) weights[group.stimulus] = group.weight;
+    std::erase_if(groups, [&](const auto& group) { return !weights.contains(group.stimulus); });
+    for (auto& group : groups) group.weight = weights[group.stimulus];
+  };
+  keep(recording.equal, drawn.equal);
+  keep(recording.choices, drawn.choices);
+  return drawn;
 }
 
 Part no_part() {
@@ -154,15 +166,17 @@ SessionStatistics observed(const Dataset& data, const Session& session, const Gr
   const std::size_t U = session.units.size();
   const auto counts = counts_of(data, session, window);
   Deviations residuals{U, {}, {}, std::vector<double>(U)};
-  double freedom = 0;
+  double freedom = 0, weight = 0;
   for (const auto& group : groups.equal) {
     std::vector<double> sum(U);
     for (const auto k : group.trials)
       for (std::size_t u = 0; u < U; ++u) sum[u] += counts[k * U + u];
     for (const auto k : group.trials)  // exactly 0 where all counts are equal
       for (std::size_t u = 0; u < U; ++u) residuals.value.push_back(counts[k * U + u] - sum[u] / static_cast<double>(group.trials.size()));
-    freedom += group.weight();
-    residuals.weight.insert(residuals.weight.end(), group.trials.size(), 1.0);
+    const auto own = static_cast<double>(group.trials.size()) - 1;
+    residuals.weight.insert(residuals.weight.end(), group.trials.size(), group.weight / own);
+    freedom += own;
+    weight += group.weight;
   }
   const double inflation = static_cast<double>(residuals.weight.size()) / freedom;
 
@@ -180,7 +194,7 @@ SessionStatistics observed(const Dataset& data, const Session& session, const Gr
   std::vector<std::vector<std::size_t>> one(session.regions.size());
   for (std::size_t g = 0; g < one.size(); ++g) one[g] = {g};
   out.population_pairs = mean_correlations(populations, varying(populations, one), inflation);
-  for (auto& part : out.population_pairs) part.weight *= freedom;
+  for (auto& part : out.population_pairs) part.weight *= weight;
   choice_probabilities(out, counts, session, groups.choices);
   return out;
 }

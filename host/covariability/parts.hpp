@@ -19,17 +19,12 @@ struct Session {
 struct ChoiceGroup {
   std::vector<double> stimulus;
   std::vector<std::size_t> left, right;
-  /// The inverse of the variance of the ROC area where counts say nothing, but for a factor.
-  [[nodiscard]] double weight() const {
-    const auto l = static_cast<double>(left.size()), r = static_cast<double>(right.size());
-    return l * r / (l + r + 1);
-  }
+  double weight;  ///< the inverse of the variance of the recording's ROC area where counts say nothing, but for a factor
 };
 struct StimulusGroup {
   std::vector<double> stimulus;
   std::vector<std::size_t> trials;
-  /// Degrees of freedom.
-  [[nodiscard]] double weight() const { return static_cast<double>(trials.size()) - 1; }
+  double weight;  ///< the recording's degrees of freedom
 };
 /// What a window's statistics are over.
 struct Groups {
@@ -37,6 +32,8 @@ struct Groups {
   std::vector<ChoiceGroup> choices;  ///< two or more of either choice
 };
 [[nodiscard]] Groups groups_of(const Dataset& data, const MatchedTrials& trials, const Session& session, Window window);
+/// Of trials drawn for a recording: its stimuli and weights, so that both estimate the same.
+[[nodiscard]] Groups like(const Groups& recording, Groups drawn);
 
 /// A statistic of one session; NaN where there is none.
 struct Part {

@@ -70,8 +70,8 @@ struct Covariability {
 };
 
 struct CovariabilityOptions {
-  std::vector<Window> windows;  ///< empty: one, [0, W)
-  int repeats = 0;              ///< how often every trial is drawn from the model; 0: nothing is sampled
+  std::vector<Window> windows{};  ///< empty: one, [0, W)
+  int repeats = 0;                ///< how often every trial is drawn from the model; 0: nothing is sampled
   std::uint64_t seed = 0;
   bool units = false;  ///< also the choice probability of every unit
   int threads = 0;     ///< 0: one for each processor; the result does not depend on it

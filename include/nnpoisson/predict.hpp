@@ -31,10 +31,10 @@ struct Prediction {
 };
 
 struct PredictOptions {
-  std::vector<double> times;  ///< s, ascending in [0, W]; empty: 0 to W in hundredths of W
-  double observed_until = 0;  ///< T in (0, W], s; 0: W. Where neural time is scaled, neural curves depend on it
-  bool units = false;         ///< also every unit; needs a model with readout by unit
-  int threads = 0;            ///< 0: one for each processor; the result does not depend on it
+  std::vector<double> times{};  ///< s, ascending in [0, W]; empty: 0 to W in hundredths of W
+  double observed_until = 0;    ///< T in (0, W], s; 0: W. Where neural time is scaled, neural curves depend on it
+  bool units = false;           ///< also every unit; needs a model with readout by unit
+  int threads = 0;              ///< 0: one for each processor; the result does not depend on it
 };
 
 /// `stimuli`: each [F] in the model's order. Throws UsageError for times or T out of range, units of a model that has none.

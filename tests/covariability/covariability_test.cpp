@@ -123,7 +123,7 @@ TEST_P(StatisticsOfCovariability, ClosedFormEqualsSampling) {
   Known known(320);
   known.model.neural_time = GetParam();
   Deviations deviations;
-  deviations.all(covariability(known.model, known.data, {.windows = {{0, 1}, {0.3, 0.5}}, .repeats = 60, .seed = 8}));
+  deviations.all(covariability(known.model, known.data, {.windows = {{0, 1}, {0.3, 0.5}}, .repeats = 40, .seed = 8}));
   EXPECT_GT(deviations.count(), 80);
   // Errors of about 100 statistics of the same trials hang together: their mean square is near 1, not as near as independent ones'.
   EXPECT_GT(deviations.mean_square(), 0.5);
@@ -133,11 +133,11 @@ TEST_P(StatisticsOfCovariability, ClosedFormEqualsSampling) {
 INSTANTIATE_TEST_SUITE_P(NeuralTime, StatisticsOfCovariability, testing::Values(NeuralTime::scaled, NeuralTime::absolute),
                          [](const auto& time) { return to_string(time.param); });
 
-/// Over 60 recordings of the known model, standard errors are the spread of the estimates: their mean square ratio is chi-square over its
-/// 60 degrees of freedom, of standard error 0.18.
+/// Over 40 recordings of the known model, standard errors are the spread of the estimates: their mean square ratio is chi-square over its
+/// 40 degrees of freedom, of standard error 0.22.
 TEST(StatisticsOfStandardErrors, AreTheSpreadOverRecordings) {
-  const auto [model, like] = demonstration(160);
-  constexpr int recordings = 60;
+  const auto [model, like] = demonstration(480);
+  constexpr int recordings = 40;
   double pair = 0, population = 0, unit = 0, choice = 0;
   for (int r = 0; r < recordings; ++r) {
     const auto window = covariability(model, sample(model, like, {.seed = 100 + static_cast<std::uint64_t>(r)})).windows.at(0);
@@ -150,8 +150,8 @@ TEST(StatisticsOfStandardErrors, AreTheSpreadOverRecordings) {
     choice += square(window.regions[2].population);
   }
   for (const double ratio : {pair, population, unit, choice}) {
-    EXPECT_GT(ratio, 1 - 4 * 0.18);
-    EXPECT_LT(ratio, 1 + 4 * 0.18);
+    EXPECT_GT(ratio, 1 - 3.5 * 0.22);
+    EXPECT_LT(ratio, 1 + 3.5 * 0.22);
   }
 }
 

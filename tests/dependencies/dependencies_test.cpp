@@ -90,7 +90,8 @@ constexpr double bound = 4;
 
 /// Each response drawn from the model came through region g with probability drive_g / hazard at its time: over responses, the shares.
 TEST(StatisticsOfDependencies, SharesAreThoseOfDrawnResponses) {
-  const auto [model, like] = demonstration(16);
+  auto [model, like] = demonstration(16);
+  like.unit = {};  // responses alone
   const auto d = of(model, like);
   const Dataset drawn = sample(model, like, {.seed = 3, .repeats = 1000});
   std::array<double, 2> answered{};
@@ -119,7 +120,8 @@ TEST(StatisticsOfDependencies, SharesAreThoseOfDrawnResponses) {
 
 /// A region held constant is a model without it, whose heads' biases hold what it added: choices and times drawn from that one.
 TEST(StatisticsOfDependencies, LesionsAreThoseOfDrawnResponses) {
-  const auto [model, like] = demonstration(16);
+  auto [model, like] = demonstration(16);
+  like.unit = {};
   constexpr int repeats = 1000;
   const auto d = of(model, like, {.lesion = Lesion::constant});
   const ParameterLayout layout(model.shape);
@@ -135,7 +137,7 @@ TEST(StatisticsOfDependencies, LesionsAreThoseOfDrawnResponses) {
       }
     }
     Model without = model;
-    for (const auto [kernel, bias] : {std::pair{Tensor::F1_left, Tensor::f1_left}, {Tensor::F1_right, Tensor::f1_right}})
+    for (const auto& [kernel, bias] : {std::pair{Tensor::F1_left, Tensor::f1_left}, {Tensor::F1_right, Tensor::f1_right}})
       for (std::size_t k = 0; k < 2; ++k) {
         double& weight = without.parameters[layout[kernel].offset + 2 * lesioned + k];
         without.parameters[layout[bias].offset + k] += weight * held;
