@@ -44,7 +44,9 @@ TEST(NpzWriter, LeavesNothingWhenItIsNotCommitted) {
   { NpzWriter(folder / "a.npz").numbers("x", {1}, {1}); }
   EXPECT_TRUE(fs::is_empty(folder));
   fs::remove_all(folder);
-  EXPECT_THROW(NpzWriter("/proc/none.npz"), ResourceError);
+  NpzWriter nowhere("/proc/none.npz");
+  nowhere.numbers("x", {1}, {1});
+  EXPECT_THROW(nowhere.commit(), ResourceError);
 }
 
 }  // namespace
