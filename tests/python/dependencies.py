@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 from exchange import Exchange, run
 from network import FLOOR, Network, slope
-from scipy.integrate import quad
+from scipy.integrate import cumulative_simpson, quad
 from scipy.optimize import brentq
 
 
@@ -49,12 +49,11 @@ class Dependencies(Exchange):
         # They sum to the hazard, as far as the quadrature goes.
         np.testing.assert_allclose(found["contribution"].sum(axis=1), hazard, rtol=0, atol=1e-9 * hazard.max())
         np.testing.assert_allclose(found["drive"], self.mean(lambda s: self.drive(s, time)), rtol=0, atol=1e-8 * found["drive"].max())
-        # Integrals by trapezoids on 2,000 steps.
-        fine = np.linspace(0, net.limit, 2001)
-        width = fine[1]
+        # Integrals by Simpson's rule on 400 steps.
+        fine = np.linspace(0, net.limit, 401)
         fine_drive = [self.drive(s, fine) for s in self.stimuli]
-        cumulative = lambda x: np.concatenate([np.zeros((2, 6, 1)), np.cumsum((x[..., 1:] + x[..., :-1]) / 2, axis=-1)], axis=-1) * width
-        total = sum(w * cumulative(x) for w, x in zip(self.weight, fine_drive))[..., ::100]
+        cumulative = lambda x: cumulative_simpson(x, x=fine, initial=0)
+        total = sum(w * cumulative(x) for w, x in zip(self.weight, fine_drive))[..., ::20]
         np.testing.assert_allclose(found["contribution"], total, rtol=0, atol=1e-6 * total.max())
         survival = [np.exp(-net.actions(s, fine).sum(axis=0)) for s in self.stimuli]
         through = np.array([cumulative(x * S)[..., -1] for x, S in zip(fine_drive, survival)])
@@ -100,11 +99,11 @@ class Dependencies(Exchange):
         d, net = self.dependencies("--lesion", kind), self.net
         changes = np.zeros((6, 2))
         for s, stimulus in enumerate(d["stimuli"]):
-            if s % 5 == 0:
+            if s % 8 == 0:
                 intact = self.response(lambda t: net.actions(self.stimuli[s], t))
                 self.assertAlmostEqual(stimulus["left"]["mean"], intact[0], delta=1e-7)
                 self.assertAlmostEqual(stimulus["median_time"]["mean"], intact[1], delta=1e-7)
-            for g in (2, 3, 5) if s % 5 == 0 else ():
+            for g in (2, 5) if s % 8 == 0 else ():
                 def hazards(t):
                     b = []
                     for times in (t, np.zeros(1)):
@@ -125,7 +124,7 @@ class Dependencies(Exchange):
         self.lesions("stimulus", lambda g, t: self.mean(lambda s: self.net.z(s, t))[:, g])
 
     def test_lesions_to_a_constant(self):
-        fine = np.linspace(0, self.net.limit, 4001)
+        fine = np.linspace(0, self.net.limit, 2001)
         z = self.mean(lambda s: self.net.z(s, fine))
         mean = (z[1:] + z[:-1]).mean(axis=0) / 2
         self.lesions("constant", lambda g, t: mean[g])
