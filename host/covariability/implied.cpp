@@ -66,7 +66,7 @@ void add_poisson(std::vector<double>& probability, double mean, double weight) {
   }
 }
 
-/// P(left count > right count) + P(equal) / 2, counts of `units` units of column `c` or of all columns in these numbers.
+/// P(left count > right count) + P(equal) / 2 for Poisson counts of these means [nodes].
 double roc_area(const Mixture& mix, const std::vector<double>& mean) {
   std::vector<double> left, right;
   double all_left = 0, all_right = 0;

@@ -31,9 +31,9 @@ std::vector<double> counts_of(const Dataset& data, const Session& session, Windo
   return counts;
 }
 
-/// Adds one column's ROC area over the groups, and to `influence` [trials] what each trial adds to its error.
+/// One column's ROC area over the groups, whose weights sum to `total`; to `influence` [trials] what each trial adds to its error.
 double roc_area(const std::vector<double>& counts, std::size_t columns, std::size_t column, const std::vector<ChoiceGroup>& groups,
-                double total, double part, std::vector<double>& influence) {
+                double total, std::vector<double>& influence) {
   double area = 0;
   const auto values = [&](const std::vector<std::size_t>& trials) {
     std::vector<double> sorted;
@@ -56,7 +56,7 @@ double roc_area(const std::vector<double>& counts, std::size_t columns, std::siz
     const auto add = [&](const std::vector<std::size_t>& trials, const std::vector<double>& others, double sign, double mean) {
       const auto n = static_cast<double>(trials.size());
       for (const auto k : trials)
-        influence[k] += part * weight * sign * (below(others, counts[k * columns + column]) - mean) / std::sqrt(n * (n - 1));
+        influence[k] += weight * sign * (below(others, counts[k * columns + column]) - mean) / std::sqrt(n * (n - 1));
     };
     add(group.left, right, 1, here);
     add(group.right, left, -1, 1 - here);
@@ -87,7 +87,7 @@ void choice_probabilities(SessionStatistics& out, const std::vector<double>& cou
     double mean = 0;
     for (const auto u : units) {
       std::vector<double> own(T);
-      const double area = roc_area(counts, U, u, groups, total, 1, own);
+      const double area = roc_area(counts, U, u, groups, total, own);
       out.unit[u] = {1, area, squares(own)};
       mean += area / N;
       for (std::size_t k = 0; k < T; ++k) {
@@ -96,7 +96,7 @@ void choice_probabilities(SessionStatistics& out, const std::vector<double>& cou
       }
     }
     out.mean_unit[g] = {N, mean, squares(together)};
-    const double area = roc_area(sum, 1, 0, groups, total, 1, influence);
+    const double area = roc_area(sum, 1, 0, groups, total, influence);
     out.population[g] = {total, area, squares(influence)};
   }
 }
