@@ -21,6 +21,9 @@ void add_simulate(CLI::App& app);
 void add_train(CLI::App& app);
 void add_sample(CLI::App& app);
 void add_evaluate(CLI::App& app);
+void add_predict(CLI::App& app);
+void add_correlations(CLI::App& app);
+void add_dependencies(CLI::App& app);
 /// `simulate wimmer`.
 void add_wimmer(CLI::App& simulate);
 

@@ -32,6 +32,9 @@ int run(int argc, char** argv) {
   nnpoisson::command::add_train(app);
   nnpoisson::command::add_sample(app);
   nnpoisson::command::add_evaluate(app);
+  nnpoisson::command::add_predict(app);
+  nnpoisson::command::add_correlations(app);
+  nnpoisson::command::add_dependencies(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::RuntimeError& ended) {

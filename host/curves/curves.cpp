@@ -1,5 +1,7 @@
 #include "nnpoisson/curves.hpp"
 
+#include <algorithm>
+
 #include "model/bind.hpp"
 #include "nnpoisson/formulas/outputs.hpp"
 
@@ -27,7 +29,9 @@ struct Curves::Impl {
         h3(zeros(net.time_width)),
         bypass(zeros(net.hidden_width)),
         rows(zeros(formulas::output_rows(net))),
-        x(formulas::output_columns(net, rows.data(), 1)) {
+        x(formulas::output_columns(net, rows.data(), 1)),
+        gy(zeros(net.behaviour_width)),
+        gz(zeros(net.regions)) {
     Numbers u1 = zeros(net.width1), h1 = u1, u2 = zeros(net.width2), h2 = u2;
     formulas::stimulus_forward<double>(net, {layer(s), layer(u1), layer(h1), layer(u2), layer(h2), layer(h3), layer(bypass)});
     read_regions(0);
@@ -40,6 +44,13 @@ struct Curves::Impl {
   /// z and dz of all regions.
   void read_regions(double network_time) { formulas::region_outputs(net, network_time, layer(h3), layer(bypass), x); }
 
+  void set_regions(std::span<const RegionState> regions) {
+    for (std::size_t g = 0; g < regions.size(); ++g) {
+      x.readout.z[static_cast<int>(g)] = regions[g].z;
+      x.readout.dz[static_cast<int>(g)] = regions[g].dz;
+    }
+  }
+
   /// b and its slope of one action, from the z read last.
   Growth action(std::size_t a) {
     const auto b = formulas::action_output(net, static_cast<int>(a), x);
@@ -50,6 +61,7 @@ struct Curves::Impl {
   formulas::Network<double> net;
   Numbers s, h3, bypass, rows;
   formulas::OutputColumns<double> x;
+  Numbers gy, gz;
   Numbers z_at_onset;
   std::array<double, 2> at_onset{};
 };
@@ -59,17 +71,26 @@ Curves::~Curves() = default;
 Curves::Curves(Curves&&) noexcept = default;
 Curves& Curves::operator=(Curves&&) noexcept = default;
 
-Growth Curves::column(std::size_t g, double time, double scale) {
+Growth Curves::column(std::size_t k, double time, double scale) {
+  Growth one;
+  columns(time, scale, {&k, 1}, {&one, 1});
+  return one;
+}
+
+void Curves::columns(double time, double scale, std::span<const std::size_t> which, std::span<Growth> out) {
   auto& k = *impl_;
   k.trunk(scale * time);
   const auto columns = static_cast<std::size_t>(k.net.columns);
-  double v = k.net.e[g], dv = 0;
-  for (int j = 0; j < k.net.hidden_width; ++j) {
-    const double E = k.net.E[static_cast<std::size_t>(j) * columns + g];
-    v += k.x.trunk.n2[j] * E;
-    dv += k.x.trunk.dn2[j] * E;
+  for (std::size_t i = 0; i < which.size(); ++i) {
+    const std::size_t g = which[i];
+    double v = k.net.e[g], dv = 0;
+    for (int j = 0; j < k.net.hidden_width; ++j) {
+      const double E = k.net.E[static_cast<std::size_t>(j) * columns + g];
+      v += k.x.trunk.n2[j] * E;
+      dv += k.x.trunk.dn2[j] * E;
+    }
+    out[i] = {(formulas::softplus(v) - k.z_at_onset[g]) / scale + intensity_floor * time, formulas::logistic(v) * dv + intensity_floor};
   }
-  return {(formulas::softplus(v) - k.z_at_onset[g]) / scale + intensity_floor * time, formulas::logistic(v) * dv + intensity_floor};
 }
 
 void Curves::columns(double time, double scale, std::span<Growth> out) {
@@ -97,5 +118,26 @@ Growth Curves::response(double time) {
 }
 
 std::array<double, 2> Curves::actions_at_onset() const { return impl_->at_onset; }
+
+void Curves::regions(double time, std::span<RegionState> out) {
+  auto& k = *impl_;
+  k.read_regions(time);
+  for (std::size_t g = 0; g < out.size(); ++g) out[g] = {k.x.readout.z[static_cast<int>(g)], k.x.readout.dz[static_cast<int>(g)]};
+}
+
+std::array<Growth, 2> Curves::heads(std::span<const RegionState> regions) {
+  impl_->set_regions(regions);
+  return {impl_->action(0), impl_->action(1)};
+}
+
+void Curves::head_gradients(std::span<const RegionState> regions, std::span<double> out) {
+  auto& k = *impl_;
+  k.set_regions(regions);
+  double gx = 0;
+  for (const int a : {0, 1}) {
+    formulas::action_gradient(k.net, a, k.x, Column<double>{&gx, 1}, layer(k.gy), layer(k.gz));
+    std::copy(k.gz.begin(), k.gz.end(), out.begin() + a * static_cast<std::ptrdiff_t>(k.gz.size()));
+  }
+}
 
 }  // namespace nnpoisson

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <sstream>
 #include <utility>
 
@@ -56,6 +55,12 @@ std::vector<double> MatchedTrials::stimulus(std::size_t n) const {
   std::vector<double> s;
   for (const auto f : feature_) s.push_back(data_.trial.stimulus[n * data_.features() + f]);
   return s;
+}
+
+std::map<std::vector<double>, std::vector<std::size_t>> MatchedTrials::by_stimulus() const {
+  std::map<std::vector<double>, std::vector<std::size_t>> groups;
+  for (std::size_t n = 0; n < data_.trials(); ++n) groups[stimulus(n)].push_back(n);
+  return groups;
 }
 
 }  // namespace nnpoisson

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ class MatchedTrials {
   [[nodiscard]] bool by_unit() const { return !model_.shape.unit_region.empty(); }
   /// [F] of trial n, in the model's order.
   [[nodiscard]] std::vector<double> stimulus(std::size_t n) const;
+  /// Trials of the same stimulus, by stimulus.
+  [[nodiscard]] std::map<std::vector<double>, std::vector<std::size_t>> by_stimulus() const;
   [[nodiscard]] Curves curves(std::size_t n) const { return {model_, stimulus(n)}; }
 
  private:

@@ -20,6 +20,11 @@ struct Growth {
 /// The floor that is part of every intensity, Hz.
 inline constexpr double intensity_floor = 1e-5;
 
+/// z of a region as the heads of the actions read it, and its time derivative; absolute time.
+struct RegionState {
+  double z = 0, dz = 0;
+};
+
 /// kappa of a trial observed until `observed_until` s: W / observed_until where the model's neural time is scaled, else 1.
 [[nodiscard]] double time_scale(const Model& model, double observed_until);
 
@@ -38,6 +43,8 @@ class Curves {
   Curves& operator=(Curves&&) noexcept;
 
   [[nodiscard]] Growth column(std::size_t k, double time, double scale);
+  /// The columns `which` at one time.
+  void columns(double time, double scale, std::span<const std::size_t> which, std::span<Growth> out);
   /// All columns at one time; `out`: as many as the network has.
   void columns(double time, double scale, std::span<Growth> out);
   /// Left, right.
@@ -46,6 +53,13 @@ class Curves {
   [[nodiscard]] Growth response(double time);
   /// b_a(0) of left and right, which the exact meaning leaves out and the authors' form counts.
   [[nodiscard]] std::array<double, 2> actions_at_onset() const;
+
+  /// All regions at one time; `out`: [G].
+  void regions(double time, std::span<RegionState> out);
+  /// b_a = F_a(z) and its time derivative, left and right, where the regions are in these states [G]: no floor, not from 0.
+  [[nodiscard]] std::array<Growth, 2> heads(std::span<const RegionState> regions);
+  /// dF_a/dz_g there, [2 x G].
+  void head_gradients(std::span<const RegionState> regions, std::span<double> out);
 
  private:
   struct Impl;
@@ -77,7 +91,10 @@ struct ResponsePrediction {
   double left = 0, right = 0;  ///< probability of that response before W
   double median_time = 0;      ///< s, of responses before W
 };
-/// By competing risks on the action curves of `curves`, whose time limit is `limit` s.
+/// The cumulative hazards and hazards of left and right at a time.
+using Actions = std::function<std::array<Growth, 2>(double)>;
+/// By competing risks on these curves, whose time limit is `limit` s.
+[[nodiscard]] ResponsePrediction predict_response(const Actions& actions, double limit);
 [[nodiscard]] ResponsePrediction predict_response(Curves& curves, double limit);
 
 }  // namespace nnpoisson

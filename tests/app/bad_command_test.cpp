@@ -90,6 +90,22 @@ INSTANTIATE_TEST_SUITE_P(
               {"import", "npz", "FILE", "--out", "RUN", "--stimulus", "loud"},
               "--stimulus: must be raw, one-hot or standardise, not \"loud\""},
         Wrong{"EvaluateOverItsData", {"evaluate", "--model", "FILE", "--data", "DATA", "--out", "DATA"}, "DATA: is named twice; *"},
+        Wrong{"PredictOverItsStimuli", {"predict", "--model", "FILE", "--stimuli", "DATA", "--out", "DATA"}, "DATA: is named twice; *"},
+        Wrong{"PredictForNothing",
+              {"predict", "--model", "FILE", "--out", "RUN.h5"},
+              "predict: needs one of --data and --stimuli, to say for which stimuli"},
+        Wrong{"PredictToAnything",
+              {"predict", "--model", "FILE", "--data", "DATA", "--out", "RUN.txt"},
+              "RUN.txt: must end in .h5, .csv or .npz, which says what to write"},
+        Wrong{"PredictBackwards",
+              {"predict", "--model", "FILE", "--data", "DATA", "--times", "1:0:0.1", "--out", "RUN.h5"},
+              "--times: must be FROM:UNTIL:STEP in seconds, for instance 0:0.4:0.01, not \"1:0:0.1\""},
+        Wrong{"WindowWithoutEnd",
+              {"correlations", "--model", "FILE", "--data", "DATA", "--window", "0.1"},
+              "--window: must be FROM:UNTIL in seconds, for instance 0.1:0.3, not \"0.1\""},
+        Wrong{"UnknownLesion",
+              {"dependencies", "--model", "FILE", "--data", "DATA", "--lesion", "cut"},
+              "--lesion: cut not in {stimulus,constant}; see nnpoisson --help"},
         Wrong{"NoFile", {"info", "FOLDER/absent.h5"}, "FOLDER/absent.h5: cannot be opened (No such file or directory)", 4},
         Wrong{"FolderForFile", {"info", "FOLDER"}, "FOLDER: is a folder, not an HDF5 file", 3},
         Wrong{"DeviceForFile", {"info", "/dev/zero"}, "/dev/zero: is not a regular file", 3},
@@ -141,7 +157,8 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& test) { return std::string(test.param.name); });
 
 TEST(Help, EndsWell) {
-  for (const char* command : {"info", "import", "split", "simulate", "sample", "train", "evaluate"})
+  for (const char* command :
+       {"info", "import", "split", "simulate", "sample", "train", "evaluate", "predict", "correlations", "dependencies"})
     EXPECT_NE(expect_done({command, "--help"}).out.find("Usage: nnpoisson"), std::string::npos);
 }
 

@@ -114,5 +114,43 @@ TEST(ResponsePrediction, AgreesWithTheIntegralOfHazardTimesSurvival) {
   EXPECT_NEAR(before_median, (predicted.left + predicted.right) / 2, 1e-10);
 }
 
+/// Six-point differences of b in each region's z.
+TEST(Curves, HeadGradientsAreThoseOfTheHeads) {
+  const Model model = demonstration(1).model;
+  Curves curves(model, std::vector<double>{0.3, 0.6});
+  std::vector<RegionState> states(6);
+  curves.regions(0.4, states);
+  std::vector<double> gradients(12);
+  curves.head_gradients(states, gradients);
+  double greatest = 0;
+  for (std::size_t g = 0; g < 6; ++g)
+    for (const std::size_t a : {0U, 1U}) {
+      const double h = 1e-2;
+      const auto b = [&](double steps) {
+        auto moved = states;
+        moved[g].z += steps * h;
+        return curves.heads(moved)[a].cumulative;
+      };
+      const double slope = (45 * (b(1) - b(-1)) - 9 * (b(2) - b(-2)) + (b(3) - b(-3))) / (60 * h);
+      EXPECT_NEAR(gradients[a * 6 + g], slope, 1e-10) << "region " << g << ", action " << a;
+      greatest = std::max(greatest, gradients[a * 6 + g]);
+    }
+  EXPECT_GT(greatest, 0.005);
+  // The heads in the regions' own states are the actions, but for the floor and the beginning.
+  EXPECT_DOUBLE_EQ(curves.heads(states)[1].intensity + intensity_floor, curves.actions(0.4)[1].intensity);
+  EXPECT_DOUBLE_EQ(curves.heads(states)[0].cumulative - curves.actions_at_onset()[0] + intensity_floor * 0.4,
+                   curves.actions(0.4)[0].cumulative);
+}
+
+TEST(Curves, SomeColumnsAreThoseOfAll) {
+  const Model model = demonstration(1).model;
+  Curves curves(model, std::vector<double>{0.3, 0.6});
+  std::vector<Growth> all(6), some(2);
+  curves.columns(0.4, 1.5, all);
+  curves.columns(0.4, 1.5, std::vector<std::size_t>{5, 2}, some);
+  EXPECT_DOUBLE_EQ(some[0].cumulative, all[5].cumulative);
+  EXPECT_DOUBLE_EQ(some[1].intensity, all[2].intensity);
+}
+
 }  // namespace
 }  // namespace nnpoisson

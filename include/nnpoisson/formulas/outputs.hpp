@@ -34,6 +34,15 @@ NNP_FORMULA ValueAndRate<P> action_output(const Network<S>& net, int action, con
   return {b.value, b.slope * x.head.dx[0]};
 }
 
+/// dF_a/dz_g of every region in gz: the adjoint of the head at the regions' outputs. gx (one number), gy [behaviour_width]: scratch.
+template <class P, class S>
+NNP_FORMULA void action_gradient(const Network<S>& net, int action, const OutputColumns<P>& x, Column<P> gx, Column<P> gy, Column<P> gz) {
+  head_forward<false>(net, action, x.readout.z, x.readout.dz, x.head);
+  gx[0] = softplus_with_slope(x.head.x[0]).slope;
+  for (int g = 0; g < net.regions; ++g) gz[g] = P(0);
+  head_adjoint<false>(net, action, x.head, gx, gx, gy, gy, gz, gz);
+}
+
 /// Rows of numbers that OutputColumns take, one number a point each.
 template <class S>
 NNP_FORMULA constexpr int output_rows(const Network<S>& net) {

@@ -1,0 +1,89 @@
+#include "nnpoisson/dependencies.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "curves/matched_trials.hpp"
+#include "dependencies/measures.hpp"
+#include "nnpoisson/error.hpp"
+
+namespace nnpoisson {
+namespace {
+
+using Numbers = std::vector<double> DependencyMeasures::*;
+constexpr Numbers all_numbers[] = {
+    &DependencyMeasures::hazard,        &DependencyMeasures::contribution,   &DependencyMeasures::drive,
+    &DependencyMeasures::share,         &DependencyMeasures::stimulus_share, &DependencyMeasures::left,
+    &DependencyMeasures::median_time,   &DependencyMeasures::lesioned_left,  &DependencyMeasures::lesioned_median,
+    &DependencyMeasures::choice_change, &DependencyMeasures::median_change,  &DependencyMeasures::intensity,
+    &DependencyMeasures::sensitivity,   &DependencyMeasures::onset};
+
+void summarise(Dependencies& out, const std::vector<DependencyMeasures>& models) {
+  const auto M = static_cast<double>(models.size());
+  for (const auto numbers : all_numbers) {
+    const std::size_t size = (models[0].*numbers).size();
+    auto &mean = out.mean.*numbers, &error = out.standard_error.*numbers;
+    mean.assign(size, 0);
+    error.assign(size, 0);
+    for (const auto& model : models)
+      for (std::size_t i = 0; i < size; ++i) mean[i] += (model.*numbers)[i] / M;
+    for (const auto& model : models)
+      for (std::size_t i = 0; i < size; ++i) error[i] += std::pow((model.*numbers)[i] - mean[i], 2);
+    for (double& e : error) e = std::sqrt(e / (M - 1) / M);
+  }
+}
+
+/// 0 ... values.size() - 1, by ascending sign * value; NaN last.
+std::vector<std::size_t> order_by(std::span<const double> values, double sign) {
+  std::vector<std::size_t> order(values.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto key = [&](std::size_t i) { return std::isnan(values[i]) ? std::numeric_limits<double>::infinity() : sign * values[i]; };
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
+  return order;
+}
+
+void require_alike(std::span<const Model> models, std::span<const std::string> names) {
+  if (models.empty()) throw UsageError("dependencies: needs a model");
+  for (std::size_t m = 1; m < models.size(); ++m) {
+    const auto refuse = [&](const std::string& what) {
+      throw DataError(names[m] + ": " + what + " are not those of " + names[0] + "; only fits of one recording can be averaged");
+    };
+    if (models[m].region_names != models[0].region_names) refuse("its regions");
+    if (models[m].stimulus_names != models[0].stimulus_names) refuse("its stimulus features");
+  }
+}
+
+}  // namespace
+
+const char* to_string(Lesion lesion) { return lesion == Lesion::stimulus ? "stimulus" : "constant"; }
+
+Dependencies dependencies(std::span<const Model> models, std::span<const std::string> names, const Dataset& data,
+                          const DependencyOptions& options, const std::string& file) {
+  require_alike(models, names);
+  if (options.steps < 1) throw UsageError("steps: at least 1 is needed");
+  Dependencies out;
+  out.region_names = models[0].region_names;
+  out.stimulus_names = models[0].stimulus_names;
+  out.lesion = options.lesion;
+  out.models = models.size();
+  for (int k = 0; k <= options.steps; ++k) out.times.push_back(models[0].time_limit * k / options.steps);
+  std::vector<DependencyMeasures> measured;
+  for (const auto& model : models) {
+    const auto groups = MatchedTrials(model, data, file).by_stimulus();
+    if (out.stimuli.empty())
+      for (const auto& [stimulus, trials] : groups) {
+        out.stimuli.push_back(stimulus);
+        out.trials.push_back(trials.size());
+      }
+    measured.push_back(measure(model, out, options.threads));
+  }
+  summarise(out, measured);
+  const std::size_t G = out.region_names.size();
+  out.by_onset = order_by(out.mean.onset, 1);
+  for (const std::size_t a : {0U, 1U}) out.by_influence[a] = order_by(std::span(out.mean.share).subspan(a * G, G), -1);
+  return out;
+}
+
+}  // namespace nnpoisson
