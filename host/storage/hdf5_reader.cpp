@@ -331,7 +331,8 @@ void Hdf5Series::read(std::size_t first, std::span<double> values) const {
 
 Hdf5Series Hdf5Reader::series(const std::string& path) const {
   constexpr std::size_t least = 1 << 20;
-  auto series = std::make_unique<Hdf5Series::Impl>(impl_->dataset(path));
+  auto series = std::make_unique<Hdf5Series::Impl>();
+  series->source = impl_->dataset(path);
   (void)series->source.require_number<double>();
   series->source.require_rank(1);
   series->size = series->source.checked_size(impl_->size);
