@@ -100,7 +100,7 @@ void add_spikes(const NwbFile& file, std::span<const std::int32_t> unit_of, Spik
           throw DataError(file.file() + ": units/spike_times[" +
                           std::to_string(first + i + static_cast<std::size_t>(wrong - of_unit.begin())) + "]: is not finite");
         }
-        for (const double time : of_unit) windows.add(time, unit_of[unit]);
+        windows.add(of_unit, unit_of[unit]);
       }
       i = end;
       if (first + end == static_cast<std::size_t>(ends[unit])) ++unit;

@@ -1,4 +1,3 @@
-#include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <fstream>
@@ -9,6 +8,7 @@
 #include "data/npz_file.hpp"
 #include "data/table.hpp"
 #include "nnpoisson/error.hpp"
+#include "storage/readable_size.hpp"
 
 namespace nnpoisson {
 namespace {
@@ -203,16 +203,10 @@ std::string NpyArray::text(std::size_t i) const {
 }
 
 NpyArray read_npy(const std::filesystem::path& file) {
-  std::error_code error;
-  if (std::filesystem::is_directory(file, error)) throw DataError(file.string() + ": is a folder, not a NumPy array");
-  errno = 0;
+  std::vector<char> bytes(readable_size(file, "a NumPy array"));
   std::ifstream stream(file, std::ios::binary);
-  if (!stream) throw ResourceError(file.string() + ": cannot be opened (" + std::strerror(errno) + ")");
-  const auto size = std::filesystem::file_size(file, error);
-  if (error) throw DataError(file.string() + ": is not a regular file");
-  std::vector<char> bytes(size);
-  stream.read(bytes.data(), static_cast<std::streamsize>(size));
-  if (stream.gcount() != static_cast<std::streamsize>(size)) throw ResourceError(file.string() + ": cannot be read");
+  stream.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  if (stream.gcount() != static_cast<std::streamsize>(bytes.size())) throw ResourceError(file.string() + ": cannot be read");
   return {file.string(), std::move(bytes)};
 }
 

@@ -2,14 +2,11 @@
 
 #include <zip.h>
 
-#include <cerrno>
 #include <cmath>
-#include <cstring>
-#include <fstream>
-#include <system_error>
 #include <utility>
 
 #include "nnpoisson/error.hpp"
+#include "storage/readable_size.hpp"
 
 namespace nnpoisson {
 namespace {
@@ -36,12 +33,7 @@ struct NpzFile::Impl {
 
 NpzFile::NpzFile(const std::filesystem::path& file) : impl_(std::make_unique<Impl>()) {
   impl_->name = file.string();
-  std::error_code error;
-  if (std::filesystem::is_directory(file, error)) throw DataError(impl_->name + ": is a folder, not a NumPy archive");
-  errno = 0;
-  if (!std::ifstream(file)) throw ResourceError(impl_->name + ": cannot be opened (" + std::strerror(errno) + ")");
-  impl_->size = std::filesystem::file_size(file, error);
-  if (error) throw DataError(impl_->name + ": is not a regular file");
+  impl_->size = readable_size(file, "a NumPy archive");
   int reason = 0;
   impl_->archive.reset(zip_open(file.c_str(), ZIP_RDONLY, &reason));
   if (impl_->archive) return;

@@ -13,6 +13,31 @@ namespace {
 constexpr std::size_t block_size = 1 << 16;
 constexpr std::size_t most_overlapping = 64;
 
+bool earlier(const SpikeWindows::Spike& a, const SpikeWindows::Spike& b) { return a.time != b.time ? a.time < b.time : a.unit < b.unit; }
+
+/// By time, then unit. Spikes spread over all of a window, so slices of it hold a few each; `sliced` is room for them.
+void sort_by_time(std::span<SpikeWindows::Spike> spikes, std::vector<SpikeWindows::Spike>& sliced) {
+  constexpr std::size_t few = 16;
+  const auto by_time = [](const auto& a, const auto& b) { return a.time < b.time; };
+  const auto [first, last] = std::minmax_element(spikes.begin(), spikes.end(), by_time);
+  if (spikes.size() <= few || !(first->time < last->time)) return std::sort(spikes.begin(), spikes.end(), earlier);
+  const std::size_t slices = spikes.size() / few + 1;
+  const double start = first->time, length = last->time - start;
+  const auto slice_of = [&](double time) {
+    return std::min(slices - 1, static_cast<std::size_t>((time - start) / length * static_cast<double>(slices)));
+  };
+  std::vector<std::size_t> end(slices + 1, 0);
+  for (const auto& spike : spikes) ++end[slice_of(spike.time) + 1];
+  std::partial_sum(end.begin(), end.end(), end.begin());
+  sliced.resize(std::max(sliced.size(), spikes.size()));
+  for (const auto& spike : spikes) sliced[end[slice_of(spike.time)]++] = spike;
+  std::size_t begin = 0;
+  for (std::size_t slice = 0; slice < slices; begin = end[slice++]) {
+    std::sort(sliced.begin() + static_cast<std::ptrdiff_t>(begin), sliced.begin() + static_cast<std::ptrdiff_t>(end[slice]), earlier);
+  }
+  std::copy_n(sliced.begin(), spikes.size(), spikes.begin());
+}
+
 }  // namespace
 
 SpikeWindows::SpikeWindows(std::vector<Window> windows) : number_(windows.size()), latest_end_(windows.size()) {
@@ -50,6 +75,18 @@ std::size_t SpikeWindows::outside() const {
   }));
 }
 
+void SpikeWindows::add(std::span<const double> times, std::int32_t unit) {
+  bool ascending = true;
+  for (std::size_t i = 1; i < times.size(); ++i) ascending &= times[i - 1] <= times[i];
+  for (auto at = times.begin(); at != times.end();) {
+    const double time = *at++;
+    add(time, unit);
+    const bool between = begun_ == 0 || latest_end_[begun_ - 1] <= time;
+    if (ascending && between) at = begun_ == windows_.size() ? times.end() : std::lower_bound(at, times.end(), windows_[begun_].start);
+  }
+  if (ascending && !times.empty()) last_ = std::max(last_, times.back());
+}
+
 void SpikeWindows::restart(double time) {
   const auto later = [](double at, const Window& window) { return at < window.start; };
   begun_ = static_cast<std::size_t>(std::upper_bound(windows_.begin(), windows_.end(), time, later) - windows_.begin());
@@ -67,10 +104,9 @@ SpikeWindows::Sorted SpikeWindows::sort() {
     for (const Entry& entry : block) sorted.spike[next[static_cast<std::size_t>(entry.window)]++] = {entry.time, entry.unit};
     std::vector<Entry>().swap(block);
   }
+  std::vector<Spike> sliced;
   for (std::size_t w = 0; w < size(); ++w) {
-    std::sort(sorted.spike.begin() + static_cast<std::ptrdiff_t>(sorted.offset[w]),
-              sorted.spike.begin() + static_cast<std::ptrdiff_t>(sorted.offset[w + 1]),
-              [](const Spike& a, const Spike& b) { return a.time != b.time ? a.time < b.time : a.unit < b.unit; });
+    sort_by_time(std::span(sorted.spike).subspan(sorted.offset[w], sorted.offset[w + 1] - sorted.offset[w]), sliced);
   }
   return sorted;
 }

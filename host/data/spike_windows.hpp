@@ -34,6 +34,9 @@ class SpikeWindows {
     }
   }
 
+  /// Spikes of one unit; where they ascend, those between windows are passed over.
+  void add(std::span<const double> times, std::int32_t unit);
+
   struct Spike {
     double time;  ///< s from the window's start
     std::int32_t unit;

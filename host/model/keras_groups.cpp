@@ -87,6 +87,10 @@ KerasWeights read_keras_groups(const Hdf5Reader& reader, std::vector<std::int32_
   const std::string root = reader.exists("model_weights") ? "model_weights/" : "";
   KerasWeights weights;
   weights.shape = shape_in(reader, root, std::move(unit_region));
+  for (std::size_t u = 0; u < weights.shape.unit_region.size(); ++u)
+    if (const auto region = weights.shape.unit_region[u]; region < 0 || region >= weights.shape.regions)
+      throw DataError(reader.file() + ": unit " + std::to_string(u) + " is of region " + std::to_string(region) + "; the network has " +
+                      std::to_string(weights.shape.regions) + " regions");
   const ParameterLayout layout(weights.shape);
   for (const TensorSlot& slot : layout.slots()) {
     const std::string path = root + path_of(slot);

@@ -86,12 +86,7 @@ Model read_model(const std::filesystem::path& file) {
     refuse(reader, ", attribute version: is " + std::to_string(found) + "; this program reads version " + std::to_string(version));
 
   Model model;
-  auto unit_region = read_units(reader, model.units);
-  KerasWeights weights = read_keras_groups(reader, unit_region);
-  for (std::size_t u = 0; u < unit_region.size(); ++u)
-    if (unit_region[u] < 0 || unit_region[u] >= weights.shape.regions)
-      refuse(reader, "/unit/region[" + std::to_string(u) + "]: is " + std::to_string(unit_region[u]) + "; the network has " +
-                         std::to_string(weights.shape.regions) + " regions");
+  const KerasWeights weights = read_keras_groups(reader, read_units(reader, model.units));
   model.shape = weights.shape;
   model.shape.stimulus_bypass = reader.integer_attribute(group, "stimulus_bypass") != 0;
   if (weights.shape.stimulus_bypass && !model.shape.stimulus_bypass)

@@ -1,16 +1,14 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
-#include <fstream>
 #include <limits>
 #include <stdexcept>
-#include <system_error>
 #include <utility>
 
 #include "nnpoisson/error.hpp"
 #include "storage/hdf5_file.hpp"
 #include "storage/hdf5_handle.hpp"
+#include "storage/readable_size.hpp"
 
 namespace nnpoisson {
 
@@ -210,12 +208,7 @@ Hdf5Reader::Hdf5Reader(const std::filesystem::path& file) {
   hdf5::quiet();  // before anything of HDF5, the properties in Impl too
   impl_ = std::make_unique<Impl>();
   impl_->name = file.string();
-  std::error_code error;
-  if (std::filesystem::is_directory(file, error)) throw DataError(impl_->name + ": is a folder, not an HDF5 file");
-  errno = 0;
-  if (!std::ifstream(file)) throw ResourceError(impl_->name + ": cannot be opened (" + std::strerror(errno) + ")");
-  impl_->size = std::filesystem::file_size(file, error);
-  if (error) throw DataError(impl_->name + ": is not a regular file");
+  impl_->size = readable_size(file, "an HDF5 file");
   impl_->file = Handle(H5Fopen(file.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT));
   if (impl_->file) return;
   const hdf5::Reason reason = hdf5::last_reason();
@@ -331,7 +324,8 @@ void Hdf5Series::read(std::size_t first, std::span<double> values) const {
 
 Hdf5Series Hdf5Reader::series(const std::string& path) const {
   constexpr std::size_t least = 1 << 20;
-  auto series = std::make_unique<Hdf5Series::Impl>(impl_->dataset(path));
+  auto series = std::make_unique<Hdf5Series::Impl>();
+  series->source = impl_->dataset(path);
   (void)series->source.require_number<double>();
   series->source.require_rank(1);
   series->size = series->source.checked_size(impl_->size);

@@ -67,6 +67,22 @@ INSTANTIATE_TEST_SUITE_P(
         Broken{"Noise", CHANGE(noise(3000, 2)), "is not an HDF5 file, or was cut off (*)"}),
     [](const auto& test) { return std::string(test.param.name); });
 
+TEST(ModelOfUnits, AUnitOfNoRegionIsRefused) {
+  const auto folder = fresh_folder();
+  const std::string file = (folder / "model.h5").string(), data = (folder / "data.h5").string();
+  write_dataset(data, testing::small_dataset());
+  Model model = small_model();
+  model.shape.unit_region = {0, 2, 2};
+  model.units = {.session = {"first", "first", "second"}, .id = {7, 8, -1}, .constant_rate = {1, 2, 3}};
+  model.parameters = initial_parameters(model.shape, 1);
+  for (const std::int32_t region : {3, -1}) {
+    write_model(file, model);
+    Damage(file).set<std::int32_t>("nnpoisson/unit/region", 1, region);
+    expect_refused({"evaluate", "--model", file, "--data", data, "--out", (folder / "out").string()}, 3,
+                   file + ": unit 1 is of region " + std::to_string(region) + "; the network has 3 regions");
+  }
+}
+
 class CheckpointFile : public ::testing::TestWithParam<Broken> {};
 
 TEST_P(CheckpointFile, IsRefusedAndKept) {

@@ -124,6 +124,14 @@ void Damage::remove_attribute(const std::string& path, const std::string& name) 
   require(H5Adelete_by_name(file, path.c_str(), name.c_str(), H5P_DEFAULT) >= 0, name);
 }
 
+void Damage::link(const std::string& path, const std::string& target, const std::string& file) const {
+  const Id in = open(file_);
+  require(H5Ldelete(in, path.c_str(), H5P_DEFAULT) >= 0, path);
+  require((file.empty() ? H5Lcreate_soft(target.c_str(), in, path.c_str(), H5P_DEFAULT, H5P_DEFAULT)
+                        : H5Lcreate_external(file.c_str(), target.c_str(), in, path.c_str(), H5P_DEFAULT, H5P_DEFAULT)) >= 0,
+          path);
+}
+
 void Damage::truncate(double fraction) const {
   std::filesystem::resize_file(file_, static_cast<std::uintmax_t>(static_cast<double>(std::filesystem::file_size(file_)) * fraction));
 }

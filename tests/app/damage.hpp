@@ -22,6 +22,8 @@ class Damage {
   void strings(const std::string& path, const std::vector<std::string>& values) const;
   void attribute(const std::string& path, const std::string& name, double value) const;
   void attribute(const std::string& path, const std::string& name, const std::string& value) const;
+  /// Puts a link to `target` in the place of `path`; with `file`, into that file.
+  void link(const std::string& path, const std::string& target, const std::string& file = "") const;
   void remove_attribute(const std::string& path, const std::string& name) const;
 
   void truncate(double fraction) const;           ///< keeps that much of the file

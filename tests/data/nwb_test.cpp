@@ -1,6 +1,8 @@
 #include <hdf5.h>
 
 #include <fstream>
+#include <limits>
+#include <random>
 
 #include "data/spike_windows.hpp"
 #include "nnpoisson/import.hpp"
@@ -239,6 +241,49 @@ TEST(SpikeWindows, KeepsWhatLiesInThem) {
   EXPECT_NO_THROW(SpikeWindows(std::vector<SpikeWindows::Window>(64, {0, 1})));
   EXPECT_THROW(SpikeWindows(std::vector<SpikeWindows::Window>(65, {0, 1})), UsageError);
   EXPECT_NO_THROW(SpikeWindows(std::vector<SpikeWindows::Window>(100, {0, 0})));
+}
+
+/// Whole units at once, against every spike compared with every window.
+TEST(SpikeWindows, UnitsAtOnceGiveTheSame) {
+  std::mt19937 random(1);
+  const auto uniform = [&](double end) { return end * static_cast<double>(random()) / 4294967296.0; };
+  const std::vector<SpikeWindows::Window> where{{5, 6}, {0, 2}, {1.5, 3}, {4, 4}, {8, 20}, {30, 31}};
+  std::vector<std::vector<double>> trains;
+  for (int unit = 0; unit < 12; ++unit) {
+    std::vector<double> times(static_cast<std::size_t>(unit * 40));
+    for (double& time : times) time = unit % 3 == 0 ? std::round(uniform(40)) : uniform(unit == 4 ? 4 : 25);
+    if (unit != 7) std::sort(times.begin(), times.end());
+    trains.push_back(times);
+  }
+  SpikeWindows windows(where);
+  std::vector<std::vector<std::pair<double, std::int32_t>>> expected(where.size());
+  for (std::size_t unit = 0; unit < trains.size(); ++unit) {
+    windows.add(trains[unit], static_cast<std::int32_t>(unit));
+    for (const double time : trains[unit]) {
+      for (std::size_t w = 0; w < where.size(); ++w) {
+        if (where[w].start <= time && time < where[w].end) expected[w].emplace_back(time - where[w].start, static_cast<std::int32_t>(unit));
+      }
+    }
+  }
+  EXPECT_EQ(windows.outside(), 0U);
+  windows.for_each([&](std::size_t w, auto spikes) {
+    std::sort(expected[w].begin(), expected[w].end());
+    std::vector<std::pair<double, std::int32_t>> found;
+    for (const auto& [time, unit] : spikes) found.emplace_back(time, unit);
+    EXPECT_EQ(found, expected[w]) << w;
+  });
+  EXPECT_GT(expected[4].size(), 500U);
+}
+
+TEST(SpikeWindows, SlicesOfAWindowMayBeTiny) {
+  SpikeWindows windows({{0, 1}});
+  std::vector<double> times(100, 0.0);
+  times.back() = std::numeric_limits<double>::denorm_min();
+  windows.add(times, 0);
+  windows.for_each([&](std::size_t, auto spikes) {
+    EXPECT_EQ(spikes.size(), 100U);
+    EXPECT_EQ(spikes.back().time, times.back());
+  });
 }
 
 TEST(RecordingNwb, WithoutTrialsIsToldAndFitsWithATable) {

@@ -4,6 +4,7 @@ usage: import_nwb.py PROGRAM RECORDINGS
 """
 import pathlib
 import unittest
+import warnings
 from datetime import datetime, timezone
 
 import h5py
@@ -51,6 +52,53 @@ def write(path, spikes, trials, quality, packed=False):
         file.units["spike_times"].target.set_data_io(H5DataIO, dict(compression="gzip", chunks=(1000,), shuffle=True))
     with NWBHDF5IO(path, "w") as out:
         out.write(file)
+
+
+def write_2_0(path, spikes, trials, quality):
+    """The same in the layout of NWB 2.0.2, which pynwb no longer writes: help texts, 64-bit indices, impedances, no cached specification."""
+    with h5py.File(path, "w") as out:
+        def put(name, neurodata_type, data, **attributes):
+            out[name] = data
+            out[name].attrs.update(attributes | dict(namespace="core", neurodata_type=neurodata_type, help="as it was then", description="-"))
+            return out[name]
+
+        def table(group, neurodata_type, rows, columns):
+            put(f"{group}/id", "ElementIdentifiers", np.arange(rows))
+            for name, values in columns.items():
+                text = isinstance(values[0], str)
+                put(f"{group}/{name}", "VectorData", np.array(values, dtype=h5py.string_dtype()) if text else values)
+            out[group].attrs.update(namespace="core", neurodata_type=neurodata_type, help="a table", description="-",
+                                    colnames=np.array(list(columns), dtype=h5py.string_dtype()))
+
+        def ragged(name, rows, neurodata_type="VectorData", **attributes):
+            values = put(name, neurodata_type, np.concatenate(rows), **attributes)
+            put(f"{name}_index", "VectorIndex", np.cumsum([len(row) for row in rows]), target=values.ref)
+            group, column = name.split("/")
+            out[group].attrs["colnames"] = np.array([*out[group].attrs["colnames"], column], dtype=h5py.string_dtype())
+
+        out.attrs.update(nwb_version="2.0.2", namespace="core", neurodata_type="NWBFile", help="an NWB file")
+        for name in "acquisition", "analysis", "processing", "stimulus/presentation", "stimulus/templates":
+            out.create_group(name)
+        for name in "identifier", "session_description":
+            out[name] = "old"
+        out["file_create_date"] = np.array(["2019-01-01T00:00:00+00:00"], dtype=h5py.string_dtype())
+        out["session_start_time"] = out["timestamps_reference_time"] = "2019-01-01T00:00:00+00:00"
+        device, ephys = out.create_group("general/devices/probe"), "general/extracellular_ephys"
+        device.attrs.update(namespace="core", neurodata_type="Device", help="a probe")
+        shank = out.create_group(f"{ephys}/shank")
+        shank.attrs.update(namespace="core", neurodata_type="ElectrodeGroup", help="sites", description="-", location="brain")
+        shank["device"] = h5py.SoftLink("/general/devices/probe")
+        table(f"{ephys}/electrodes", "DynamicTable", len(REGIONS), {"location": REGIONS, "filtering": ["none"] * 3, "group_name": ["shank"] * 3}
+              | {name: np.zeros(3) for name in ("x", "y", "z", "imp")} | {"group": np.array([shank.ref] * 3, dtype=h5py.ref_dtype)})
+        start = trials["onset"] - 0.4
+        table("intervals/trials", "TimeIntervals", len(start),
+              {"start_time": start, "stop_time": start + 2, "stim_on_time": trials["onset"], "response_time": trials["response"],
+               "choice": trials["choice"].tolist(), "contrast": trials["contrast"]})
+        table("units", "Units", len(spikes), {"quality": quality.tolist()})
+        ragged("units/spike_times", spikes)
+        ragged("units/obs_intervals", [np.array([[0.0, 60.0], [60.0, 100.0]])] * len(spikes))
+        ragged("units/electrodes", [np.array([u % 3, (u + 1) % 3]) for u in range(len(spikes))], "DynamicTableRegion",
+               table=out[f"{ephys}/electrodes"].ref)
 
 
 class ImportNwb(Exchange):
@@ -105,6 +153,19 @@ class ImportNwb(Exchange):
         run("import", "nwb", *files, "--time-limit", LIMIT, "--out", out, "--units-where", "quality == good", "--trials-where",
             "rewarded == true", "--trials-where", "contrast > 0", "--map", "stimulus=contrast")
         self.expect(out, sessions)
+
+    def test_nwb_2_0(self):
+        spikes, trials, quality = recording(4)
+        file, out = self.folder / "old.nwb", self.folder / "out.h5"
+        write_2_0(file, spikes, trials, quality)
+        with warnings.catch_warnings(), NWBHDF5IO(file, "r") as io:
+            warnings.simplefilter("ignore")  # without a cached specification, the installed one is used
+            units = io.read().units.to_dataframe()  # pynwb takes it for what it should be
+            for u, times in enumerate(spikes):
+                np.testing.assert_array_equal(units.spike_times[u], times)
+                self.assertEqual(list(units.electrodes[u].location), [REGIONS[u % 3], REGIONS[(u + 1) % 3]])
+        run("import", "nwb", file, "--time-limit", LIMIT, "--out", out)
+        self.expect(out, [(spikes, trials, range(9), range(40))])
 
     def test_the_old_schema_of_a_real_file(self):
         """NWB 2.4, without trials: three of them in a text file, against h5py's own reading."""
