@@ -43,7 +43,7 @@ int main(int argc, char** argv) {
   const long count = std::strtol(argv[2], nullptr, 10);
   for (long i = 0; i < count; ++i) {
     std::string changed = inputs[below(inputs.size())];
-    for (std::size_t changes = below(4); changes-- > 0 || changed.empty();) {
+    for (std::size_t changes = 1 + below(3); changes > 0; --changes) {
       const std::size_t at = below(changed.size() + 1);
       const std::string& other = inputs[below(inputs.size())];
       switch (below(4)) {
