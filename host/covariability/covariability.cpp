@@ -5,6 +5,7 @@
 
 #include "covariability/parts.hpp"
 #include "curves/parallel.hpp"
+#include "data/table.hpp"
 #include "nnpoisson/error.hpp"
 #include "nnpoisson/sample.hpp"
 
@@ -13,14 +14,14 @@ namespace {
 
 void require(const Window& window, const Dataset& data) {
   const auto refuse = [&](const std::string& what) {
-    throw UsageError("window " + std::to_string(window.from) + " to " + std::to_string(window.until) + " s: " + what);
+    throw UsageError("window " + shortest(window.from) + " to " + shortest(window.until) + " s: " + what);
   };
   if (!(window.from >= 0 && window.until > window.from && window.until <= data.time_limit))
-    refuse("must lie within 0 and the time limit of " + std::to_string(data.time_limit) + " s, and not be empty");
+    refuse("must lie within 0 and the time limit of " + shortest(data.time_limit) + " s, and not be empty");
   for (const double edge : {window.from, window.until}) {
     const double bins = edge / data.bin_width;
     if (data.binned() && edge != data.time_limit && !(std::abs(bins - std::round(bins)) <= 1e-6))
-      refuse("must begin and end between bins of " + std::to_string(data.bin_width) + " s, the recording is of counts");
+      refuse("must begin and end between bins of " + shortest(data.bin_width) + " s, the recording is of counts");
   }
 }
 
