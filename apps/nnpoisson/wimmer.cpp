@@ -52,8 +52,8 @@ void run(WimmerOptions options) {
   }
   if (options.quiet) return;
   if (outcome.resumed > 0) fmt::print("{} of the trials are of an interrupted run\n", outcome.resumed);
-  fmt::print("{} trials, {} spikes, {} units; {} right, {} left, {} undecided\n", outcome.trials, outcome.spikes, outcome.units,
-             outcome.right, outcome.left, outcome.none);
+  fmt::print("{} trials, {} spikes, {} units; {} right, {} left, {} undecided; on {}\n", outcome.trials, outcome.spikes, outcome.units,
+             outcome.right, outcome.left, outcome.none, outcome.backend);
 }
 
 }  // namespace
@@ -106,7 +106,8 @@ void add_wimmer(CLI::App& simulate) {
   command->add_option("--plot", request.pictures, "Also write rates and raster of trials into this folder (SVG)");
   command->add_option("--plot-trials", request.picture_trials, "Which trials (default: the first of each coherence)")->delimiter(',');
   command->add_option_function<std::string>(
-      "--backend", [options](const std::string& name) { options->request.backend.kind = backend_kind(name); }, "auto (default) or cpu");
+      "--backend", [options](const std::string& name) { options->request.backend.kind = backend_kind(name); },
+      "auto (default), cpu or cuda; same spikes");
   command->add_option("--threads", request.backend.threads, "Trials side by side; 0: one for each processor")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();

@@ -96,9 +96,9 @@ void fill_by_threads(Journal& journal, const Request& request, const std::vector
 }
 
 /// Trials side by side on a GPU, as many as it runs together.
-void fill_by_launches(Journal& journal, const Request& request, std::span<const std::size_t> missing, const std::atomic<bool>& stop,
-                      Count& count) {
-  kernels::WimmerTrials simulate_trials(kernels::make_cuda_device(), request.conditions);
+void fill_by_launches(Journal& journal, const Request& request, std::unique_ptr<kernels::Device> device,
+                      std::span<const std::size_t> missing, const std::atomic<bool>& stop, Count& count) {
+  kernels::WimmerTrials simulate_trials(std::move(device), request.conditions);
   while (!missing.empty() && !stop) {
     const auto now = missing.first(std::min(missing.size(), simulate_trials.side_by_side()));
     const auto spikes = simulate_trials(now);
@@ -110,8 +110,8 @@ void fill_by_launches(Journal& journal, const Request& request, std::span<const 
   }
 }
 
-/// Simulates the trials that the journal lacks; returns when all are there or `stop` is set.
-void fill(Journal& journal, const Request& request, BackendKind kind, const std::atomic<bool>& stop,
+/// Simulates the trials that the journal lacks, on the device if there is one; returns when all are there or `stop` is set.
+void fill(Journal& journal, const Request& request, std::unique_ptr<kernels::Device> device, const std::atomic<bool>& stop,
           const std::function<void(const Progress&)>& progress) {
   const std::size_t all = request.trials + request.test_trials;
   std::vector<std::size_t> missing;
@@ -119,8 +119,8 @@ void fill(Journal& journal, const Request& request, BackendKind kind, const std:
     if (!journal.has(n)) missing.push_back(n);
   if (missing.empty()) return;
   Count count(all, missing.size(), progress);
-  if (kind == BackendKind::cuda)
-    fill_by_launches(journal, request, missing, stop, count);
+  if (device)
+    fill_by_launches(journal, request, std::move(device), missing, stop, count);
   else
     fill_by_threads(journal, request, missing, stop, count);
 }
@@ -152,6 +152,7 @@ void check(const Request& request) {
 
 Outcome simulate(const Request& request, const std::atomic<bool>& stop, const std::function<void(const Progress&)>& progress) {
   check(request);
+  auto device = chosen_kind(request.backend) == BackendKind::cuda ? kernels::make_cuda_device() : nullptr;
   const auto about = attributes(request.conditions);
   Journal journal(request.out.string() + ".trials", as_text(about));
   Outcome outcome;
@@ -162,9 +163,8 @@ Outcome simulate(const Request& request, const std::atomic<bool>& stop, const st
     return count;
   };
   outcome.resumed = finished();
-  const BackendKind kind = chosen_kind(request.backend);
-  outcome.backend = kind == BackendKind::cuda ? "cuda" : "cpu";
-  fill(journal, request, kind, stop, progress);
+  outcome.backend = device ? device->name() : "cpu";
+  fill(journal, request, std::move(device), stop, progress);
   outcome.trials = finished();
   if (outcome.trials < all) {
     outcome.interrupted = true;

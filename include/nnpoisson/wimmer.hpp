@@ -61,7 +61,7 @@ struct Progress {
 struct Outcome {
   std::size_t trials = 0;   ///< simulated by now
   std::size_t resumed = 0;  ///< of them found in the file that an interrupted run left
-  std::string backend;      ///< "cpu" or "cuda"
+  std::string backend;      ///< "cpu" or "cuda (device)"
   bool interrupted = false;
   std::size_t right = 0, left = 0, none = 0;  ///< decisions within the stimulus, of both datasets
   std::size_t spikes = 0, units = 0;          ///< of both datasets; of one
