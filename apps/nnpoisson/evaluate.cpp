@@ -7,6 +7,7 @@
 #include <cmath>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "commands.hpp"
@@ -15,9 +16,9 @@ namespace nnpoisson::command {
 namespace {
 
 struct Options {
-  std::filesystem::path model, against, data, out;
-  int threads = 0;
-  bool json = false;
+  std::filesystem::path model, against, data, training, out;
+  EvaluationOptions evaluation;
+  bool no_baselines = false, json = false;
 };
 
 constexpr std::size_t readable_stimuli = 32;
@@ -62,6 +63,41 @@ void print_stimuli(const Evaluation& evaluation) {
   }
 }
 
+std::string with_interval(const Estimate& e, int decimals) {
+  const auto& [low, high] = e.interval;
+  if (std::isnan(low)) return cell(e.value, decimals);
+  return fmt::format("{} [{} {}]", cell(e.value, decimals), cell(low, decimals), cell(high, decimals));
+}
+
+void print_row(const std::string& first, const std::vector<SpikeScore>& scores) {
+  fmt::print("{:<14}", first);
+  for (std::size_t m = 0; m + 1 < scores.size(); ++m) fmt::print(" {:>26}", with_interval(scores[m].bits_per_spike, 4));
+  for (std::size_t m = 1; m + 1 < scores.size(); ++m) fmt::print(" {:>26}", with_interval(scores[m].network_bits, 4));
+  fmt::print(" {:>26}\n", with_interval(scores.front().pseudo_r2, 4));
+}
+
+/// The network beside simpler models; the last model is the constant rate.
+void print_baselines(const Evaluation& evaluation) {
+  fmt::print("\nbits a spike over the constant rate [95 % of resampled trials]; baselines fitted on {}\n{:<14}", evaluation.fitted_on,
+             "region");
+  for (std::size_t m = 0; m + 1 < evaluation.models.size(); ++m) fmt::print(" {:>26}", evaluation.models[m]);
+  for (std::size_t m = 1; m + 1 < evaluation.models.size(); ++m) fmt::print(" {:>26}", "network over " + evaluation.models[m]);
+  fmt::print(" {:>26}\n", "network pseudo-R2");
+  for (const auto& region : evaluation.regions) print_row(region.name, region.scores);
+  print_row("all", evaluation.scores);
+}
+
+void print_rivals(const BehaviourEvaluation& b) {
+  fmt::print("\n{:<22} {:>14} {:>22} {:>22} {:>22}\n", "choice, if answered", "log-likelihood", "bits a choice", "accuracy", "AUC");
+  for (const auto& m : b.choice_models)
+    fmt::print("{:<22} {:>14.1f} {:>22} {:>22} {:>22}\n", m.name, m.log_likelihood, with_interval(m.bits_per_choice, 3),
+               with_interval(m.accuracy, 3), with_interval(m.auc, 3));
+  fmt::print("calibration error {}\n\n", cell(b.calibration_error));
+  fmt::print("{:<22} {:>14} {:>14} {:>22}\n", "choice and time", "log-lik. left", "right", "bits a trial");
+  for (const auto& m : b.response_models)
+    fmt::print("{:<22} {:>14.1f} {:>14.1f} {:>22}\n", m.name, m.log_likelihood[0], m.log_likelihood[1], with_interval(m.bits_per_trial, 3));
+}
+
 double sum(const std::array<double, 2>& both) { return both[0] + both[1]; }
 
 /// One model beside another, for instance a fit beside the model that its data were drawn from.
@@ -101,22 +137,43 @@ void add_evaluate(CLI::App& app) {
   command->add_option("--data", options->data, "Dataset (layout 1)")->required();
   command->add_option("--against", options->against, "A second model: print both side by side");
   command->add_option("--out", options->out, "Also write the metrics to this file (JSON)");
-  command->add_option("--threads", options->threads, "0: one for each processor")->check(CLI::NonNegativeNumber)->capture_default_str();
+  auto& settings = options->evaluation;
+  command->add_option("--train", options->training, "Fit the simpler models on this dataset, else by cross-validation over --data");
+  command->add_flag("--no-baselines", options->no_baselines, "Leave the simpler models out");
+  command->add_option("--bins", settings.bins, "Bins of time, about: PSTHs, pseudo-R2, the baselines' time")->capture_default_str();
+  command->add_option("--folds", settings.folds, "Folds of the cross-validation")->capture_default_str();
+  command->add_option("--bases", settings.bases, "Raised cosines of the Poisson GLM")->capture_default_str();
+  command->add_option("--ridge", settings.glm_ridge, "Ridge of the Poisson GLM")->capture_default_str();
+  command->add_option("--rival-ridge", settings.rival_ridge, "Ridge of logistic regression and log-normal race")->capture_default_str();
+  command->add_option("--resamples", settings.resamples, "Of trials, for intervals; 0: none")->capture_default_str();
+  command->add_option("--seed", settings.seed, "Of folds and resamples")->capture_default_str();
+  command->add_option("--threads", settings.threads, "0: one for each processor")->check(CLI::NonNegativeNumber)->capture_default_str();
   command->add_flag("--json", options->json, "Print JSON");
   command->callback([options] {
-    require_different({options->model, options->data, options->out});
+    require_different({options->model, options->data, options->training, options->out});
     const Model model = read_model(options->model);
     const Dataset data = read_dataset(options->data);
-    const Evaluation evaluation = evaluate(model, data, options->data.string(), options->threads);
+    auto& chosen = options->evaluation;
+    chosen.baselines = !options->no_baselines;
+    std::optional<Dataset> training;
+    if (!options->training.empty()) {
+      training = read_dataset(options->training);
+      chosen.training = &*training;
+      chosen.training_file = options->training.string();
+    }
+    const Evaluation evaluation = evaluate(model, data, chosen, options->data.string());
     if (!options->out.empty()) write_evaluation(options->out, evaluation);
     if (!options->against.empty()) {
-      const Evaluation other = evaluate(read_model(options->against), data, options->data.string(), options->threads);
+      const Evaluation other = evaluate(read_model(options->against), data, chosen, options->data.string());
       return print_comparison(evaluation, other, options->model.string(), options->against.string());
     }
     if (options->json) return fmt::print("{}", to_json(evaluation));
     print_regions(evaluation, data.binned());
     print_behaviour(evaluation.behaviour);
     print_stimuli(evaluation);
+    if (evaluation.fitted_on.empty()) return;
+    print_baselines(evaluation);
+    print_rivals(evaluation.behaviour);
   });
 }
 

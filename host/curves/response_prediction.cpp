@@ -23,6 +23,24 @@ ResponsePrediction predict_response(const Actions& actions, double limit) {
   return predicted;
 }
 
+ResponseDistribution response_distribution(Curves& curves, double limit) {
+  constexpr int steps = 64;
+  ResponseDistribution by{{0}, {0}, {0}};
+  for (int k = 0; k < steps; ++k) {
+    by.time.push_back(limit * (k + 1) / steps);
+    double in_left = by.left.back(), in_right = by.right.back();
+    for (const auto& [time, weight] : quadrature({by.time[static_cast<std::size_t>(k)], by.time.back()}, limit)) {
+      const auto [left, right] = curves.actions(time);
+      const double survival = std::exp(-(left.cumulative + right.cumulative));
+      in_left += weight * left.intensity * survival;
+      in_right += weight * right.intensity * survival;
+    }
+    by.left.push_back(in_left);
+    by.right.push_back(in_right);
+  }
+  return by;
+}
+
 ResponsePrediction predict_response(Curves& curves, double limit) {
   return predict_response([&](double t) { return curves.actions(t); }, limit);
 }

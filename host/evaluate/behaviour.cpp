@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include "curves/parallel.hpp"
 #include "evaluate/parts.hpp"
@@ -11,14 +10,7 @@ namespace {
 
 using Actions = std::array<double, 2>;  // left, right
 
-std::size_t action(const Dataset& data, std::size_t n) { return data.trial.choice[n] > 0 ? 0 : 1; }
-
-/// One trial's log-likelihood in the exact meaning and in the authors' form, without that form's divisor.
-struct TrialTerms {
-  Actions exact{}, authors{};
-};
-
-TrialTerms trial_terms(const Dataset& data, std::size_t n, Curves curves) {
+TrialTerms terms_of(const Dataset& data, std::size_t n, Curves curves) {
   TrialTerms terms;
   const auto until = curves.actions(data.waited(n));
   const double kappa = data.time_limit / data.trial.observed_until[n], end = kappa * data.time_limit;
@@ -35,16 +27,7 @@ TrialTerms trial_terms(const Dataset& data, std::size_t n, Curves curves) {
   return terms;
 }
 
-/// Trials of the same stimulus, in the order of stimuli.
-std::map<std::vector<double>, std::vector<std::size_t>> trials_by_stimulus(const Dataset& data, const MatchedTrials& trials) {
-  std::map<std::vector<double>, std::vector<std::size_t>> groups;
-  for (std::size_t n = 0; n < data.trials(); ++n) groups[trials.stimulus(n)].push_back(n);
-  return groups;
-}
-
-void likelihood(BehaviourEvaluation& behaviour, const Dataset& data, const MatchedTrials& trials, int threads) {
-  std::vector<TrialTerms> terms(data.trials());
-  for_each_in_parallel(data.trials(), threads, [&](std::size_t n) { terms[n] = trial_terms(data, n, trials.curves(n)); });
+void likelihood(BehaviourEvaluation& behaviour, const Dataset& data, const std::vector<TrialTerms>& terms) {
   constexpr double authors_divisor = 200;
   double time = 0;
   for (std::size_t n = 0; n < data.trials(); ++n) {
@@ -65,30 +48,88 @@ void likelihood(BehaviourEvaluation& behaviour, const Dataset& data, const Match
   behaviour.bits_per_trial = bits_per_event(gain, 0, static_cast<double>(data.trials()));
 }
 
+/// Answered trials: how many, how many left, and what was predicted of them.
+struct Share {
+  double answered = 0, left = 0, predicted = 0;
+  void add(const Dataset& data, std::size_t n, double p) {
+    answered += 1;
+    left += action(data, n) == 0 ? 1 : 0;
+    predicted += p;
+  }
+};
+
+void psychometric(BehaviourEvaluation& behaviour, const Dataset& data, const StimulusPredictions& predicted, const Conditions& conditions) {
+  behaviour.axis = conditions.axis;
+  for (const auto& condition : conditions.list) {
+    Share share;
+    for (const auto n : condition.trials)
+      if (data.responded(n)) share.add(data, n, predicted.left(n));
+    behaviour.psychometric.push_back({condition.axis, condition.name, static_cast<std::size_t>(share.answered),
+                                      static_cast<std::size_t>(share.left), share.left / share.answered,
+                                      wilson_interval(share.left, share.answered), share.predicted / share.answered});
+  }
+}
+
+void calibration(BehaviourEvaluation& behaviour, const Dataset& data, const StimulusPredictions& predicted) {
+  constexpr std::size_t ranges = 10;
+  std::array<Share, ranges> shares;
+  double answered = 0;
+  for (std::size_t n = 0; n < data.trials(); ++n) {
+    if (!data.responded(n)) continue;
+    const double p = predicted.left(n);
+    shares[std::min(ranges - 1, static_cast<std::size_t>(p * ranges))].add(data, n, p);
+    answered += 1;
+  }
+  double error = 0;
+  for (const auto& share : shares) {
+    behaviour.calibration.push_back({static_cast<std::size_t>(share.answered), share.predicted / share.answered,
+                                     share.left / share.answered, wilson_interval(share.left, share.answered)});
+    error += std::abs(share.left - share.predicted);
+  }
+  behaviour.calibration_error = error / answered;
+}
+
 }  // namespace
 
-void evaluate_behaviour(Evaluation& evaluation, const Model& model, const Dataset& data, const MatchedTrials& trials, int threads) {
-  auto& behaviour = evaluation.behaviour;
-  const auto groups = trials_by_stimulus(data, trials);
-  std::vector<std::size_t> first;
-  for (const auto& [stimulus, members] : groups) first.push_back(members.front());
-  std::vector<ResponsePrediction> predicted(groups.size());
-  for_each_in_parallel(groups.size(), threads, [&](std::size_t k) {
-    Curves curves = trials.curves(first[k]);
-    predicted[k] = predict_response(curves, model.time_limit);
-  });
+std::vector<TrialTerms> trial_terms(const Dataset& data, const MatchedTrials& trials, int threads) {
+  std::vector<TrialTerms> terms(data.trials());
+  for_each_in_parallel(data.trials(), threads, [&](std::size_t n) { terms[n] = terms_of(data, n, trials.curves(n)); });
+  return terms;
+}
 
+StimulusPredictions predict_responses(const Model& model, const Dataset& data, const MatchedTrials& trials, int threads) {
+  const auto groups = trials.by_stimulus();
+  StimulusPredictions predicted;
+  predicted.of_trial.resize(data.trials());
+  for (const auto& [stimulus, members] : groups) {
+    for (const auto n : members) predicted.of_trial[n] = predicted.stimulus.size();
+    predicted.stimulus.push_back(stimulus);
+    predicted.trials.push_back(members);
+  }
+  predicted.response.resize(groups.size());
+  predicted.distribution.resize(groups.size());
+  for_each_in_parallel(groups.size(), threads, [&](std::size_t k) {
+    Curves curves(model, predicted.stimulus[k]);
+    predicted.response[k] = predict_response(curves, model.time_limit);
+    predicted.distribution[k] = response_distribution(curves, model.time_limit);
+  });
+  return predicted;
+}
+
+void evaluate_behaviour(Evaluation& evaluation, const Dataset& data, const std::vector<TrialTerms>& terms,
+                        const StimulusPredictions& predicted, const Conditions& conditions) {
+  auto& behaviour = evaluation.behaviour;
   std::vector<double> score[2], times, errors;
   double right_guesses = 0;
-  for (std::size_t k = 0; const auto& [stimulus, members] : groups) {
-    const ResponsePrediction& p = predicted[k++];
-    StimulusEvaluation here{stimulus, members.size(), 0, 0, 0, p.left, p.right, p.median_time};
+  for (std::size_t k = 0; k < predicted.stimulus.size(); ++k) {
+    const ResponsePrediction& p = predicted.response[k];
+    StimulusEvaluation here{predicted.stimulus[k], predicted.trials[k].size(), 0, 0, 0, p.left, p.right, p.median_time};
     std::vector<double> times_here;
-    for (const auto n : members) {
+    for (const auto n : predicted.trials[k]) {
       if (!data.responded(n)) continue;
       const bool is_left = action(data, n) == 0;
       ++(is_left ? here.left : here.right);
-      score[action(data, n)].push_back(p.left / (p.left + p.right));
+      score[action(data, n)].push_back(predicted.left(n));
       right_guesses += p.left == p.right ? 0.5 : (p.left > p.right) == is_left ? 1 : 0;
       times_here.push_back(data.trial.response_time[n]);
       errors.push_back(std::abs(times_here.back() - p.median_time));
@@ -108,7 +149,10 @@ void evaluate_behaviour(Evaluation& evaluation, const Model& model, const Datase
   const double centre = median(times);
   for (double& t : times) t = std::abs(t - centre);
   behaviour.null_median_error = median(std::move(times));
-  likelihood(behaviour, data, trials, threads);
+  likelihood(behaviour, data, terms);
+  psychometric(behaviour, data, predicted, conditions);
+  calibration(behaviour, data, predicted);
+  evaluate_response_times(behaviour, data, predicted, conditions);
 }
 
 }  // namespace nnpoisson

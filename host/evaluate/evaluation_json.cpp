@@ -10,7 +10,41 @@ using Json = nlohmann::ordered_json;
 
 Json by_action(const std::array<double, 2>& values) { return {{"left", values[0]}, {"right", values[1]}}; }
 
-Json to_json(const RegionEvaluation& region) {
+Json to_json(const Interval& interval) { return Json::array({interval.low, interval.high}); }
+Json to_json(const Estimate& estimate) { return {{"value", estimate.value}, {"interval", to_json(estimate.interval)}}; }
+
+template <class Thing>
+Json list(const std::vector<Thing>& things, Json (*convert)(const Thing&)) {
+  Json json = Json::array();
+  for (const auto& thing : things) json.push_back(convert(thing));
+  return json;
+}
+
+/// By model; `full`: as estimates with intervals.
+Json to_json(const std::vector<SpikeScore>& scores, const std::vector<std::string>& models, bool full) {
+  const auto number = [full](const Estimate& estimate) { return full ? to_json(estimate) : Json(estimate.value); };
+  Json json = Json::object();
+  for (std::size_t m = 0; m < scores.size(); ++m) {
+    const auto& score = scores[m];
+    json[models[m]] = {{"log_likelihood", score.log_likelihood},
+                       {"expected_spikes", score.expected},
+                       {"deviance", score.deviance},
+                       {"bits_per_spike", number(score.bits_per_spike)},
+                       {"pseudo_r2", number(score.pseudo_r2)}};
+    if (m == 0) continue;
+    json[models[m]]["network_bits_per_spike"] = number(score.network_bits);
+    json[models[m]]["network_pseudo_r2"] = number(score.network_r2);
+  }
+  return json;
+}
+
+Json to_json(const Psth& psth) {
+  return {{"exposure", psth.exposure}, {"observed", psth.observed}, {"standard_error", psth.standard_error}, {"predicted", psth.predicted}};
+}
+
+Json to_json(const TrialGroup& group) { return {{"grouping", group.grouping}, {"name", group.name}, {"trials", group.trials}}; }
+
+Json to_json(const RegionEvaluation& region, const std::vector<std::string>& models) {
   return {{"name", region.name},
           {"units", region.units},
           {"spikes", region.spikes},
@@ -21,7 +55,75 @@ Json to_json(const RegionEvaluation& region) {
           {"null_log_likelihood", region.null_log_likelihood},
           {"bits_per_spike", region.bits_per_spike},
           {"ks", region.ks},
-          {"ks_band", region.ks_band}};
+          {"ks_band", region.ks_band},
+          {"models", to_json(region.scores, models, true)},
+          {"quantiles", {{"uniform", region.quantiles.uniform}, {"rescaled", region.quantiles.rescaled}}},
+          {"psth", list(region.psth, to_json)}};
+}
+
+Json to_json(const UnitEvaluation& unit, const Evaluation& evaluation) {
+  return {{"session", unit.session},
+          {"id", unit.id},
+          {"region", evaluation.regions[unit.region].name},
+          {"spikes", unit.spikes},
+          {"exposure", unit.exposure},
+          {"ks", unit.ks},
+          {"ks_band", unit.ks_band},
+          {"models", to_json(unit.scores, evaluation.models, false)}};
+}
+
+Json to_json(const PsychometricPoint& point) {
+  return {{"axis", point.axis},          {"name", point.name},         {"answered", point.answered},
+          {"left", point.left},          {"observed", point.observed}, {"interval", to_json(point.binomial)},
+          {"predicted", point.predicted}};
+}
+
+Json to_json(const CalibrationBin& bin) {
+  return {{"answered", bin.answered}, {"predicted", bin.predicted}, {"observed", bin.observed}, {"interval", to_json(bin.binomial)}};
+}
+
+Json to_json(const ActionTimes& times) {
+  return {
+      {"answered", times.answered},
+      {"observed",
+       {{"probability", times.observed_probability}, {"quantiles", times.observed_quantiles}, {"cumulative", times.observed_cumulative}}},
+      {"predicted",
+       {{"probability", times.predicted_probability},
+        {"quantiles", times.predicted_quantiles},
+        {"cumulative", times.predicted_cumulative}}}};
+}
+
+Json to_json(const ResponseTimes& times) {
+  return {{"name", times.name},
+          {"axis", times.axis},
+          {"trials", times.trials},
+          {"left", to_json(times.action[0])},
+          {"right", to_json(times.action[1])}};
+}
+
+Json to_json(const ChoiceScore& score) {
+  return {{"name", score.name},
+          {"log_likelihood", score.log_likelihood},
+          {"bits_per_choice", to_json(score.bits_per_choice)},
+          {"accuracy", to_json(score.accuracy)},
+          {"auc", to_json(score.auc)}};
+}
+
+Json to_json(const ResponseScore& score) {
+  return {{"name", score.name}, {"log_likelihood", by_action(score.log_likelihood)}, {"bits_per_trial", to_json(score.bits_per_trial)}};
+}
+
+Json to_json(const JointTerm& term) {
+  return {{"name", term.name}, {"log_likelihood", term.log_likelihood}, {"null_log_likelihood", term.null_log_likelihood}};
+}
+
+/// Coefficients of readout by region; those of tens of thousands of units are nobody's reading.
+Json to_json(const GlmFit& glm, std::size_t regions) {
+  Json json{{"bases", glm.bases}, {"features", glm.features}, {"ridge", glm.ridge}, {"sets", Json::array()}};
+  for (std::size_t set = 0; set < glm.coefficients.size() && glm.coefficients[set].size() == regions; ++set)
+    json["sets"].push_back(
+        {{"constant_rate", glm.constant_rate[set]}, {"log_likelihood", glm.log_likelihood[set]}, {"coefficients", glm.coefficients[set]}});
+  return json;
 }
 
 Json to_json(const BehaviourEvaluation& behaviour) {
@@ -38,7 +140,16 @@ Json to_json(const BehaviourEvaluation& behaviour) {
           {"auc", behaviour.auc},
           {"median_error", behaviour.median_error},
           {"null_median_error", behaviour.null_median_error},
-          {"terms", {{"exact", by_action(behaviour.exact_terms)}, {"authors", by_action(behaviour.authors_terms)}}}};
+          {"terms", {{"exact", by_action(behaviour.exact_terms)}, {"authors", by_action(behaviour.authors_terms)}}},
+          {"choice_models", list(behaviour.choice_models, to_json)},
+          {"response_models", list(behaviour.response_models, to_json)},
+          {"calibration_error", behaviour.calibration_error},
+          {"calibration", list(behaviour.calibration, to_json)},
+          {"axis", behaviour.axis},
+          {"psychometric", list(behaviour.psychometric, to_json)},
+          {"response_time_quantiles", response_quantiles},
+          {"response_time_grid", behaviour.response_time_grid},
+          {"response_times", list(behaviour.response_times, to_json)}};
 }
 
 Json to_json(const StimulusEvaluation& stimulus) {
@@ -55,15 +166,22 @@ Json to_json(const StimulusEvaluation& stimulus) {
 
 std::string to_json(const Evaluation& evaluation) {
   Json json{{"null", evaluation.null},
+            {"fitted_on", evaluation.fitted_on},
             {"spikes", evaluation.spikes},
             {"log_likelihood", evaluation.log_likelihood},
             {"null_log_likelihood", evaluation.null_log_likelihood},
             {"bits_per_spike", evaluation.bits_per_spike},
+            {"models", to_json(evaluation.scores, evaluation.models, true)},
+            {"joint", list(evaluation.joint, to_json)},
+            {"bin_edges", evaluation.bin_edges},
+            {"groups", list(evaluation.groups, to_json)},
             {"regions", Json::array()},
+            {"units", Json::array()},
             {"behaviour", to_json(evaluation.behaviour)},
-            {"stimuli", Json::array()}};
-  for (const auto& region : evaluation.regions) json["regions"].push_back(to_json(region));
-  for (const auto& stimulus : evaluation.stimuli) json["stimuli"].push_back(to_json(stimulus));
+            {"stimuli", list(evaluation.stimuli, to_json)},
+            {"glm", to_json(evaluation.glm, evaluation.regions.size())}};
+  for (const auto& region : evaluation.regions) json["regions"].push_back(to_json(region, evaluation.models));
+  for (const auto& unit : evaluation.units) json["units"].push_back(to_json(unit, evaluation));
   // Names come from files: a byte that is no UTF-8 must not end the program.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -1,155 +1,165 @@
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <utility>
 
 #include "curves/parallel.hpp"
+#include "evaluate/bootstrap.hpp"
 #include "evaluate/parts.hpp"
+#include "evaluate/psth.hpp"
 #include "evaluate/statistics.hpp"
 
 namespace nnpoisson {
 namespace {
 
-/// One region in one trial.
-struct Share {
-  double log_intensity = 0;  ///< of its spikes, or the whole term of its counts
-  double expected = 0;       ///< Lambda at the trial's end, of all its units
+struct Fit {
+  double log_likelihood = 0, deviance = 0;
 };
 
-/// Sums over trials, kept apart by trial until all are there, so that they do not depend on which thread did which.
-class RegionPass {
- public:
-  RegionPass(const Model& model, const Dataset& data, const MatchedTrials& trials)
-      : model_(model),
-        data_(data),
-        trials_(trials),
-        shares_(data.trials() * data.regions()),
-        rescaled_(data.spike.time.size()),
-        units_(data.sessions()) {
-    for (std::size_t u = 0; u < data.units(); ++u) units_[static_cast<std::size_t>(data.unit.session[u])].push_back(u);
+/// bits a spike, pseudo-R2, then the network's over this model; models of `fits` as Evaluation::models.
+constexpr std::size_t kinds = 4;
+void score(std::span<const Fit> fits, double spikes, std::span<double> out) {
+  for (std::size_t m = 0; m < fits.size(); ++m) {
+    out[m * kinds] = bits_per_event(fits[m].log_likelihood, fits.back().log_likelihood, spikes);
+    out[m * kinds + 1] = pseudo_r2(fits[m].deviance, fits.back().deviance);
+    out[m * kinds + 2] = bits_per_event(fits.front().log_likelihood, fits[m].log_likelihood, spikes);
+    out[m * kinds + 3] = pseudo_r2(fits.front().deviance, fits[m].deviance);
   }
+}
 
-  void trial(std::size_t n) {
-    Curves curves = trials_.curves(n);
-    const double until = data_.trial.observed_until[n], scale = time_scale(model_, until);
-    std::vector<Growth> end(static_cast<std::size_t>(model_.shape.columns()));
-    curves.columns(until, scale, end);
-    Share* share = &shares_[n * data_.regions()];
-    for (const auto u : units_[static_cast<std::size_t>(data_.trial.session[n])])
-      share[data_.unit.region[u]].expected += end[trials_.column(u)].cumulative;
-    data_.binned() ? counts(n, curves, scale, share) : spikes(n, curves, scale, end, share);
-  }
+SpikeScore spike_score(const SpikeSums& sums, double saturated, std::span<const Estimate> scored) {
+  return {sums.log_likelihood(), sums.expected, sums.deviance(saturated), scored[0], scored[1], scored[2], scored[3]};
+}
 
-  [[nodiscard]] const Share& share(std::size_t n, std::size_t g) const { return shares_[n * data_.regions() + g]; }
-  /// u of the interval that each spike ends, [N].
-  [[nodiscard]] const std::vector<double>& rescaled() const { return rescaled_; }
-
- private:
-  [[nodiscard]] std::size_t region_of(std::int32_t unit) const {
-    return static_cast<std::size_t>(data_.unit.region[static_cast<std::size_t>(unit)]);
-  }
-
-  /// end: of every column at the trial's end.
-  void spikes(std::size_t n, Curves& curves, double scale, const std::vector<Growth>& end, Share* share) {
-    struct Rescaled {
-      std::int32_t unit;
-      double at;
-      std::size_t spike;
-    };
-    std::vector<Rescaled> trains;
-    for (auto i = static_cast<std::size_t>(data_.spike.offset[n]); i < static_cast<std::size_t>(data_.spike.offset[n + 1]); ++i) {
-      const auto g = region_of(data_.spike.unit[i]);
-      const Growth now = curves.column(trials_.column(static_cast<std::size_t>(data_.spike.unit[i])), data_.spike.time[i], scale);
-      share[g].log_intensity += std::log(now.intensity);
-      trains.push_back({data_.spike.unit[i], now.cumulative, i});
+/// Scores of all regions, and of all together at the end, over resampled trials: [G + 1][models][kinds].
+std::vector<Estimate> score_regions(const Dataset& data, const ObservedSpikes& seen, const std::vector<SpikePass>& passes,
+                                    const EvaluationOptions& options) {
+  const std::size_t regions = data.regions(), models = passes.size();
+  std::vector<Fit> of_trial(data.trials() * regions * models);
+  for (std::size_t row = 0; row < data.trials() * regions; ++row)
+    for (std::size_t m = 0; m < models; ++m) {
+      const SpikeSums& sums = passes[m].by_region[row];
+      of_trial[row * models + m] = {sums.log_likelihood(), sums.deviance(seen.saturated[row])};
     }
-    std::stable_sort(trains.begin(), trains.end(), [](const Rescaled& a, const Rescaled& b) { return a.unit < b.unit; });
-    for (std::size_t k = 0; k < trains.size(); ++k) {
-      const double start = k > 0 && trains[k - 1].unit == trains[k].unit ? trains[k - 1].at : 0;
-      const double left = end[trials_.column(static_cast<std::size_t>(trains[k].unit))].cumulative - start;
-      rescaled_[trains[k].spike] = std::expm1(start - trains[k].at) / std::expm1(-left);
+  return bootstrap(data, options, (regions + 1) * models * kinds, [&](std::span<const double> weight, std::span<double> out) {
+    std::vector<Fit> fits((regions + 1) * models);
+    std::vector<double> spikes(regions + 1);
+    for (std::size_t n = 0; n < data.trials(); ++n) {
+      if (weight[n] == 0) continue;
+      for (std::size_t g = 0; g < regions; ++g) {
+        spikes[g] += weight[n] * seen.spikes[n * regions + g];
+        for (std::size_t m = 0; m < models; ++m) {
+          fits[g * models + m].log_likelihood += weight[n] * of_trial[(n * regions + g) * models + m].log_likelihood;
+          fits[g * models + m].deviance += weight[n] * of_trial[(n * regions + g) * models + m].deviance;
+        }
+      }
     }
-  }
-
-  void counts(std::size_t n, Curves& curves, double scale, Share* share) {
-    const double width = data_.bin_width;
-    for (auto i = static_cast<std::size_t>(data_.count.offset[n]); i < static_cast<std::size_t>(data_.count.offset[n + 1]); ++i) {
-      const auto g = region_of(data_.count.unit[i]);
-      const double start = width * data_.count.bin[i], y = data_.count.value[i];
-      const std::size_t column = trials_.column(static_cast<std::size_t>(data_.count.unit[i]));
-      const double expected = curves.column(column, start + width, scale).cumulative - curves.column(column, start, scale).cumulative;
-      share[g].log_intensity += y * std::log(expected) - std::lgamma(y + 1);
+    for (std::size_t g = 0; g < regions; ++g) {
+      spikes[regions] += spikes[g];
+      for (std::size_t m = 0; m < models; ++m) {
+        fits[regions * models + m].log_likelihood += fits[g * models + m].log_likelihood;
+        fits[regions * models + m].deviance += fits[g * models + m].deviance;
+      }
     }
-  }
+    for (std::size_t g = 0; g <= regions; ++g)
+      score(std::span(fits).subspan(g * models, models), spikes[g], out.subspan(g * models * kinds, models * kinds));
+  });
+}
 
-  const Model& model_;
-  const Dataset& data_;
-  const MatchedTrials& trials_;
-  std::vector<Share> shares_;  // [T x G]
-  std::vector<double> rescaled_;
-  std::vector<std::vector<std::size_t>> units_;  // of each session
-};
+/// Rescaled intervals of each unit, ascending.
+std::vector<std::vector<double>> rescaled_by_unit(const Dataset& data, const std::vector<double>& rescaled, int threads) {
+  std::vector<std::vector<double>> by_unit(data.units());
+  for (std::size_t i = 0; i < rescaled.size(); ++i) by_unit[static_cast<std::size_t>(data.spike.unit[i])].push_back(rescaled[i]);
+  for_each_in_parallel(data.units(), threads, [&](std::size_t u) { std::sort(by_unit[u].begin(), by_unit[u].end()); });
+  return by_unit;
+}
 
-/// y log x with 0 log 0 = 0.
-double times_log(double y, double x) { return y > 0 ? y * std::log(x) : 0; }
-
-/// The null model of a network that reads out units: each unit's own constant rate, with the floor that the network's intensities have.
-void null_by_unit(RegionEvaluation& region, std::size_t g, const Model& model, const Dataset& data, const MatchedTrials& trials,
-                  double log_factorials) {
+std::vector<UnitEvaluation> units_of(const Dataset& data, const ObservedSpikes& seen, const std::vector<SpikePass>& passes,
+                                     const std::vector<std::vector<double>>& rescaled, int threads) {
   const UnitTotals totals = unit_totals(data);
-  double expected = 0;
-  region.null_log_likelihood = -log_factorials;
-  for (std::size_t u = 0; u < data.units(); ++u) {
-    if (static_cast<std::size_t>(data.unit.region[u]) != g) continue;
-    const double rate = model.units.constant_rate[trials.column(u)] + intensity_floor;
-    region.null_log_likelihood += times_log(totals.events[u], data.binned() ? rate * data.bin_width : rate) - rate * totals.exposure[u];
-    expected += rate * totals.exposure[u];
-  }
-  region.null_rate = expected / region.exposure;
+  std::vector<UnitEvaluation> units(data.units());
+  for_each_in_parallel(data.units(), threads, [&](std::size_t u) {
+    auto& unit = units[u];
+    unit = {data.session_names[static_cast<std::size_t>(data.unit.session[u])],
+            data.unit.id[u],
+            static_cast<std::size_t>(data.unit.region[u]),
+            static_cast<std::uint64_t>(totals.events[u]),
+            totals.exposure[u],
+            ks_distance_from_uniform(rescaled[u]),
+            ks_band(rescaled[u].size()),
+            {}};
+    std::vector<Fit> fits;
+    for (const auto& pass : passes) fits.push_back({pass.by_unit[u].log_likelihood(), pass.by_unit[u].deviance(seen.unit_saturated[u])});
+    std::vector<double> values(passes.size() * kinds);
+    score(fits, totals.events[u], values);
+    for (std::size_t m = 0; m < passes.size(); ++m) {
+      std::vector<Estimate> scored(kinds);
+      for (std::size_t k = 0; k < kinds; ++k) scored[k].value = values[m * kinds + k];
+      unit.scores.push_back(spike_score(passes[m].by_unit[u], seen.unit_saturated[u], scored));
+    }
+  });
+  return units;
 }
 
 }  // namespace
 
-std::vector<RegionEvaluation> evaluate_regions(const Model& model, const Dataset& data, const MatchedTrials& trials, int threads) {
-  RegionPass pass(model, data, trials);
-  for_each_in_parallel(data.trials(), threads, [&](std::size_t n) { pass.trial(n); });
+void evaluate_spikes(Evaluation& evaluation, const SessionUnits& units, const TimeGrid& grid, const std::vector<SpikePass>& passes,
+                     const Conditions& conditions, const EvaluationOptions& options) {
+  const Dataset& data = units.data();
+  const std::size_t regions = data.regions(), models = passes.size();
+  const ObservedSpikes seen = observe_spikes(units, grid, options.threads);
+  const auto groups = group_trials(data, conditions);
+  for (const auto& group : groups) evaluation.groups.push_back(group.group);
+  const auto rescaled = rescaled_by_unit(data, passes.front().rescaled, options.threads);
+  evaluation.units = units_of(data, seen, passes, rescaled, options.threads);
+  const auto scored = score_regions(data, seen, passes, options);
 
-  std::vector<RegionEvaluation> regions(data.regions());
-  std::vector<std::vector<double>> rescaled(data.regions());
-  std::vector<double> log_factorials(data.regions());
-  const auto units = units_by_session_and_region(data);
-  for (const auto g : data.unit.region) ++regions[static_cast<std::size_t>(g)].units;
-  for (std::size_t n = 0; n < data.trials(); ++n)
-    for (std::size_t g = 0; g < data.regions(); ++g) {
-      const double exposed = units[static_cast<std::size_t>(data.trial.session[n]) * data.regions() + g];
-      auto& region = regions[g];
-      region.exposure += exposed * data.trial.observed_until[n];
-      region.expected += pass.share(n, g).expected;
-      region.log_likelihood += pass.share(n, g).log_intensity - pass.share(n, g).expected;
-    }
-  for (std::size_t i = 0; i < data.spike.unit.size(); ++i) {
-    const auto g = static_cast<std::size_t>(data.unit.region[static_cast<std::size_t>(data.spike.unit[i])]);
-    ++regions[g].spikes;
-    rescaled[g].push_back(pass.rescaled()[i]);
-  }
-  for (std::size_t i = 0; i < data.count.unit.size(); ++i) {
-    const auto g = static_cast<std::size_t>(data.unit.region[static_cast<std::size_t>(data.count.unit[i])]);
-    regions[g].spikes += static_cast<std::uint64_t>(data.count.value[i]);
-    log_factorials[g] += std::lgamma(data.count.value[i] + 1.0);
-  }
-  for (std::size_t g = 0; g < regions.size(); ++g) {
-    auto& region = regions[g];
+  std::vector<SpikeSums> all(models);
+  double all_saturated = 0;
+  evaluation.regions.resize(regions);
+  for_each_in_parallel(
+      regions, options.threads,
+      [&](std::size_t g) {
+        auto& region = evaluation.regions[g];
+        std::vector<double> intervals;
+        for (std::size_t u = 0; u < data.units(); ++u)
+          if (evaluation.units[u].region == g) intervals.insert(intervals.end(), rescaled[u].begin(), rescaled[u].end());
+        std::sort(intervals.begin(), intervals.end());
+        region.ks = ks_distance_from_uniform(intervals);
+        region.ks_band = ks_band(intervals.size());
+        constexpr std::size_t shown = 200;
+        region.quantiles = quantile_plot(intervals, shown);
+        for (const auto& group : groups) region.psth.push_back(peristimulus(g, group.trials, units, grid, seen, passes.front()));
+      },
+      1);
+  for (std::size_t g = 0; g < regions; ++g) {
+    auto& region = evaluation.regions[g];
     region.name = data.region_names[g];
-    const auto spikes = static_cast<double>(region.spikes);
-    region.null_rate = model.constant_rate.empty() ? spikes / region.exposure : model.constant_rate[trials.region(g)];
-    const double events_in = data.binned() ? region.null_rate * data.bin_width : region.null_rate;
-    region.null_log_likelihood = times_log(spikes, events_in) - log_factorials[g] - region.null_rate * region.exposure;
-    if (trials.by_unit()) null_by_unit(region, g, model, data, trials, log_factorials[g]);
-    region.bits_per_spike = bits_per_event(region.log_likelihood, region.null_log_likelihood, spikes);
-    region.ks_band = ks_band(rescaled[g].size());
-    region.ks = ks_distance_from_uniform(std::move(rescaled[g]));
+    for (const auto& unit : evaluation.units) {
+      if (unit.region != g) continue;
+      ++region.units;
+      region.spikes += unit.spikes;
+      region.exposure += unit.exposure;
+    }
+    double saturated = 0;
+    for (std::size_t n = 0; n < data.trials(); ++n) saturated += seen.saturated[n * regions + g];
+    for (std::size_t m = 0; m < models; ++m) {
+      SpikeSums sums;
+      for (std::size_t n = 0; n < data.trials(); ++n) sums += passes[m].by_region[n * regions + g];
+      region.scores.push_back(spike_score(sums, saturated, std::span(scored).subspan((g * models + m) * kinds, kinds)));
+      all[m] += sums;
+    }
+    all_saturated += saturated;
+    region.log_likelihood = region.scores.front().log_likelihood;
+    region.expected = region.scores.front().expected;
+    region.null_log_likelihood = region.scores.back().log_likelihood;
+    region.null_rate = region.scores.back().expected / region.exposure;
+    region.bits_per_spike = region.scores.front().bits_per_spike.value;
+    evaluation.spikes += region.spikes;
   }
-  return regions;
+  for (std::size_t m = 0; m < models; ++m)
+    evaluation.scores.push_back(spike_score(all[m], all_saturated, std::span(scored).subspan((regions * models + m) * kinds, kinds)));
+  evaluation.log_likelihood = evaluation.scores.front().log_likelihood;
+  evaluation.null_log_likelihood = evaluation.scores.back().log_likelihood;
+  evaluation.bits_per_spike = evaluation.scores.front().bits_per_spike.value;
 }
 
 }  // namespace nnpoisson

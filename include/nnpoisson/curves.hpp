@@ -86,6 +86,14 @@ class InverseCurve {
   std::vector<Growth> table_;
 };
 
+/// Probability of either response by some time.
+struct ResponseDistribution {
+  std::vector<double> time;         ///< s, from 0 to the limit in equal steps
+  std::vector<double> left, right;  ///< cumulative incidence at those times
+};
+/// By competing risks on the action curves of `curves`, up to `limit` s.
+[[nodiscard]] ResponseDistribution response_distribution(Curves& curves, double limit);
+
 /// What a model says of the response to one stimulus.
 struct ResponsePrediction {
   double left = 0, right = 0;  ///< probability of that response before W

@@ -4,13 +4,55 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <string>
 #include <vector>
 
+#include "nnpoisson/baselines.hpp"
 #include "nnpoisson/dataset.hpp"
 #include "nnpoisson/model.hpp"
 
 namespace nnpoisson {
+
+/// 95 % of a statistic over trials resampled within their sessions; NaN where none were drawn.
+struct Interval {
+  double low = std::numeric_limits<double>::quiet_NaN(), high = std::numeric_limits<double>::quiet_NaN();
+};
+
+/// One number and its interval.
+struct Estimate {
+  double value = std::numeric_limits<double>::quiet_NaN();
+  Interval interval;
+};
+
+/// How well one model describes some spikes (docs/evaluation.md has the definitions).
+struct SpikeScore {
+  double log_likelihood = 0;  ///< nats
+  double expected = 0;        ///< spikes
+  double deviance = 0;        ///< of counts in the bins of `bin_edges`
+  Estimate bits_per_spike;    ///< over the constant rate
+  Estimate pseudo_r2;         ///< 1 - deviance / deviance of the constant rate
+  Estimate network_bits;      ///< bits a spike of the network over this model
+  Estimate network_r2;        ///< 1 - deviance of the network / deviance of this model
+};
+
+/// Time rescaling: sorted u against the uniform distribution's quantiles, a few hundred points of them.
+struct QuantilePlot {
+  std::vector<double> uniform, rescaled;
+};
+
+/// Rates of one region over time in a group of trials, Hz a unit; NaN where no trial is observed. Arrays: [bins].
+struct Psth {
+  std::vector<double> exposure;  ///< s, summed over units and trials still observed
+  std::vector<double> observed, standard_error, predicted;
+};
+
+/// Trials that a figure shows together.
+struct TrialGroup {
+  std::string grouping;  ///< "all", "stimulus", "choice" or "response time"
+  std::string name;
+  std::size_t trials = 0;
+};
 
 /// Numbers that a dataset cannot give (no spikes, no responses, counts where spike times are needed) are NaN.
 struct RegionEvaluation {
@@ -25,6 +67,68 @@ struct RegionEvaluation {
   double bits_per_spike = 0;  ///< (log_likelihood - null_log_likelihood) / (spikes log 2)
   double ks = 0;              ///< Kolmogorov-Smirnov distance of the rescaled intervals from uniform
   double ks_band = 0;         ///< 95 % of such distances lie below it where the model is true
+  QuantilePlot quantiles;
+  std::vector<SpikeScore> scores;  ///< as Evaluation::models
+  std::vector<Psth> psth;          ///< as Evaluation::groups
+};
+
+/// One unit, judged by its column's intensity.
+struct UnitEvaluation {
+  std::string session;
+  std::int64_t id = 0;
+  std::size_t region = 0;
+  std::uint64_t spikes = 0;
+  double exposure = 0;             ///< s
+  double ks = 0, ks_band = 0;      ///< as a region's
+  std::vector<SpikeScore> scores;  ///< as Evaluation::models, without intervals
+};
+
+/// Answered trials at one place of the stimulus axis, or in one range of it.
+struct PsychometricPoint {
+  double axis = 0;  ///< mean over the answered trials
+  std::string name;
+  std::size_t answered = 0, left = 0;
+  double observed = 0;  ///< share of left answers
+  Interval binomial;    ///< Wilson's 95 %
+  double predicted = 0;
+};
+
+/// Answered trials whose predicted share of left lies in one of ten equal ranges.
+struct CalibrationBin {
+  std::size_t answered = 0;
+  double predicted = 0, observed = 0;  ///< means
+  Interval binomial;
+};
+
+inline constexpr std::array<double, 5> response_quantiles{0.1, 0.3, 0.5, 0.7, 0.9};
+
+/// Responses of one action in a group of trials, observed and predicted for the same trials.
+struct ActionTimes {
+  std::size_t answered = 0;
+  double observed_probability = 0, predicted_probability = 0;         ///< of this response inside the window
+  std::array<double, 5> observed_quantiles{}, predicted_quantiles{};  ///< s, at response_quantiles, given this response
+  std::vector<double> observed_cumulative, predicted_cumulative;      ///< defective distributions at Evaluation::response_time_grid
+};
+struct ResponseTimes {
+  std::string name;  ///< "all", or a psychometric point's
+  double axis = 0;
+  std::size_t trials = 0;
+  std::array<ActionTimes, 2> action;  ///< left, right
+};
+
+/// A model of the choice given that there was one, over answered trials.
+struct ChoiceScore {
+  std::string name;  ///< "network", "logistic regression", "constant"
+  double log_likelihood = 0;
+  Estimate bits_per_choice;  ///< over "constant"
+  Estimate accuracy, auc;
+};
+
+/// A model of choice and response time together.
+struct ResponseScore {
+  std::string name;  ///< "network", "log-normal race", "constant hazards"
+  std::array<double, 2> log_likelihood{};
+  Estimate bits_per_trial;  ///< over "constant hazards"
 };
 
 /// Responses inside the window, by competing risks in absolute time.
@@ -41,6 +145,14 @@ struct BehaviourEvaluation {
   double null_median_error = 0;           ///< s; against the median response time of this dataset
   std::array<double, 2> exact_terms{};    ///< left, right as a loss: preset exact, nats a trial
   std::array<double, 2> authors_terms{};  ///< the same responses in preset authors' form
+  std::string axis;                       ///< what the psychometric curve runs along, in words; empty: stimuli are numbered
+  std::vector<PsychometricPoint> psychometric;
+  std::vector<CalibrationBin> calibration;
+  double calibration_error = 0;  ///< expected: mean over answered trials of their bin's |observed - predicted|
+  std::vector<double> response_time_grid;
+  std::vector<ResponseTimes> response_times;  ///< all trials first, then each psychometric point's
+  std::vector<ChoiceScore> choice_models;
+  std::vector<ResponseScore> response_models;
 };
 
 /// The trials of one stimulus.
@@ -52,13 +164,41 @@ struct StimulusEvaluation {
   double predicted_median_time = 0;                ///< s, of responses inside the window
 };
 
+/// One term of the joint log-likelihood: a region's spikes, or an action; nats.
+struct JointTerm {
+  std::string name;
+  double log_likelihood = 0, null_log_likelihood = 0;
+};
+
 struct Evaluation {
   std::string null;                       ///< what null_rate is, in words
+  std::string fitted_on;                  ///< what baselines and rivals were fitted on, in words; empty: there are none
+  std::vector<std::string> models;        ///< "network", then baselines: "glm", "psth", "constant"
   std::vector<RegionEvaluation> regions;  ///< the dataset's order
+  std::vector<UnitEvaluation> units;      ///< the dataset's order
   std::uint64_t spikes = 0;
   double log_likelihood = 0, null_log_likelihood = 0, bits_per_spike = 0;  ///< all regions
+  std::vector<SpikeScore> scores;                                          ///< all regions, as `models`
+  std::vector<double> bin_edges;                                           ///< s; of Psth, of deviances and of the baselines' time
+  std::vector<TrialGroup> groups;
   BehaviourEvaluation behaviour;
   std::vector<StimulusEvaluation> stimuli;  ///< distinct ones
+  std::vector<JointTerm> joint;             ///< regions, left, right, total
+  GlmFit glm;                               ///< columns are the model's
+};
+
+struct EvaluationOptions {
+  const Dataset* training = nullptr;           ///< baselines are fitted on it; else cross-validated over the dataset evaluated
+  std::string training_file = "training set";  ///< its name in messages
+  bool baselines = true;                       ///< fit the simpler models
+  std::size_t bins = 25;                       ///< of time, about
+  std::size_t folds = 5;
+  std::size_t bases = 8;  ///< raised cosines of the GLM
+  double glm_ridge = 1;
+  double rival_ridge = 0.01;  ///< of logistic regression and log-normal race
+  std::size_t resamples = 1000;
+  std::uint64_t seed = 0;  ///< of folds and resamples
+  int threads = 0;         ///< 0: one for each processor; the result does not depend on it
 };
 
 /// How well a model describes a dataset, in the exact meaning of Curves whatever preset it was fitted with. Spikes are taken at their own
@@ -71,9 +211,10 @@ struct Evaluation {
 /// (Wiener 2003, Neural Comput. 15:2565), however short the trials. u is pooled over the region's units and trials; the band is the limit
 /// distribution's with Stephens' (1970) correction for small numbers.
 ///
-/// `threads` 0: one for each processor; the result does not depend on it. `file` names the dataset in messages. Throws DataError where
+/// `file` names the dataset in messages. Throws DataError where
 /// model and dataset do not fit together: another time limit, a region that the model does not know, other stimulus features.
-[[nodiscard]] Evaluation evaluate(const Model& model, const Dataset& data, const std::string& file = "dataset", int threads = 0);
+[[nodiscard]] Evaluation evaluate(const Model& model, const Dataset& data, const EvaluationOptions& options = {},
+                                  const std::string& file = "dataset");
 
 /// All of an evaluation as JSON; NaN and infinity become null.
 [[nodiscard]] std::string to_json(const Evaluation& evaluation);

@@ -19,6 +19,7 @@ enum class Purpose : std::uint32_t {
   response = 4,
   spikes = 5,
   bootstrap = 6,
+  folds = 7,
   wimmer_network = 16,
   wimmer_start = 17,
   wimmer_input = 18,

@@ -83,7 +83,7 @@ TEST(UnitReadout, DescribesItsOwnUnitsOnly) {
   Dataset other = like;
   other.unit.id[3] = 123456;
   try {
-    static_cast<void>(evaluate(model, other, "other.h5"));
+    static_cast<void>(evaluate(model, other, {}, "other.h5"));
     FAIL() << "a unit that the model does not know was evaluated";
   } catch (const DataError& e) {
     EXPECT_NE(std::string(e.what()).find("other.h5: unit/id[3]: unit 123456 of session"), std::string::npos) << e.what();

@@ -1,0 +1,77 @@
+#include "baselines/column_totals.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace nnpoisson {
+namespace {
+
+/// visit(trial, unit, bin of the grid, count) for all spikes or counts.
+template <class Visit>
+void for_each_event(const Dataset& data, const TimeGrid& grid, const Visit& visit) {
+  for (std::size_t n = 0; n < data.trials(); ++n) {
+    if (data.binned()) {
+      for (auto i = static_cast<std::size_t>(data.count.offset[n]); i < static_cast<std::size_t>(data.count.offset[n + 1]); ++i)
+        visit(n, data.count.unit[i], grid.bin(data.bin_width * (data.count.bin[i] + 0.5)), data.count.value[i]);
+    } else {
+      for (auto i = static_cast<std::size_t>(data.spike.offset[n]); i < static_cast<std::size_t>(data.spike.offset[n + 1]); ++i)
+        visit(n, data.spike.unit[i], grid.bin(data.spike.time[i]), 1);
+    }
+  }
+}
+
+}  // namespace
+
+ColumnTotals::ColumnTotals(const TrainingSets& sets, std::size_t columns, const TimeGrid& grid)
+    : sets_(sets), grid_(grid), trials_(sets.trials.data->sessions()), units_(columns), first_(columns + 1) {
+  const Dataset& data = *sets.trials.data;
+  const auto& column = sets.trials.column;
+  for (const auto& stimulus : sets.trials.stimulus) ids_.try_emplace(stimulus);
+  for (std::size_t id = 0; auto& [stimulus, place] : ids_) place = id++;
+  for (std::size_t n = 0; n < data.trials(); ++n) {
+    stimulus_.push_back(ids_.at(sets.trials.stimulus[n]));
+    trials_[static_cast<std::size_t>(data.trial.session[n])].push_back(n);
+  }
+  for (std::size_t u = 0; u < data.units(); ++u)
+    if (!trials_[static_cast<std::size_t>(data.unit.session[u])].empty())
+      units_[column[u]][static_cast<std::size_t>(data.unit.session[u])] += 1;
+
+  for_each_event(data, grid,
+                 [&](std::size_t, std::int32_t unit, std::size_t, std::int32_t) { ++first_[column[static_cast<std::size_t>(unit)] + 1]; });
+  std::partial_sum(first_.begin(), first_.end(), first_.begin());
+  events_.resize(first_.back());
+  std::vector<std::size_t> next(first_.begin(), first_.end() - 1);
+  for_each_event(data, grid, [&](std::size_t n, std::int32_t unit, std::size_t bin, std::int32_t count) {
+    events_[next[column[static_cast<std::size_t>(unit)]]++] = {static_cast<std::uint32_t>(n), static_cast<std::uint32_t>(bin),
+                                                               static_cast<float>(count)};
+  });
+}
+
+double ColumnTotals::Table::constant_rate() const {
+  const double time = std::accumulate(exposure.begin(), exposure.end(), 0.0);
+  return time > 0 ? std::max(std::accumulate(events.begin(), events.end(), 0.0) / time, intensity_floor) : intensity_floor;
+}
+
+std::vector<ColumnTotals::Table> ColumnTotals::tables(std::size_t column) const {
+  const std::size_t cells = stimuli() * grid_.bins;
+  const auto fold = [&](std::size_t n) { return sets_.left_out_fold.empty() ? std::size_t{0} : sets_.left_out_fold[n]; };
+  std::vector<Table> folds(sets_.sets, {std::vector<double>(cells), std::vector<double>(cells)});
+  for (const auto& [session, units] : units_[column])
+    for (const auto n : trials_[session])
+      for (std::size_t b = 0; b < grid_.bins; ++b)
+        folds[fold(n)].exposure[stimulus_[n] * grid_.bins + b] += units * grid_.observed(b, sets_.trials.data->trial.observed_until[n]);
+  for (std::size_t i = first_[column]; i < first_[column + 1]; ++i)
+    folds[fold(events_[i].trial)].events[stimulus_[events_[i].trial] * grid_.bins + events_[i].bin] += events_[i].count;
+  if (sets_.left_out_fold.empty()) return folds;
+
+  std::vector<Table> sets(sets_.sets, {std::vector<double>(cells), std::vector<double>(cells)});
+  for (std::size_t k = 0; k < sets.size(); ++k)
+    for (std::size_t f = 0; f < folds.size(); ++f)
+      for (std::size_t i = 0; f != k && i < cells; ++i) {
+        sets[k].events[i] += folds[f].events[i];
+        sets[k].exposure[i] += folds[f].exposure[i];
+      }
+  return sets;
+}
+
+}  // namespace nnpoisson

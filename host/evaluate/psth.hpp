@@ -1,0 +1,24 @@
+#pragma once
+
+#include <vector>
+
+#include "evaluate/conditions.hpp"
+#include "evaluate/spike_pass.hpp"
+#include "nnpoisson/evaluate.hpp"
+
+namespace nnpoisson {
+
+/// A group and the numbers of its trials.
+struct GroupedTrials {
+  TrialGroup group;
+  std::vector<std::size_t> trials;
+};
+
+/// All trials; by condition; by choice, known inside the window or later; by thirds of the known response times.
+[[nodiscard]] std::vector<GroupedTrials> group_trials(const Dataset& data, const Conditions& conditions);
+
+/// Of one region in a group's trials.
+[[nodiscard]] Psth peristimulus(std::size_t region, const std::vector<std::size_t>& trials, const SessionUnits& units, const TimeGrid& grid,
+                                const ObservedSpikes& seen, const SpikePass& network);
+
+}  // namespace nnpoisson
