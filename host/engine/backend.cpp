@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/bind.hpp"
+#include "engine/chosen_kind.hpp"
 #include "engine/cpu.hpp"
 #include "engine/reference.hpp"
 #include "kernels/backend.hpp"

@@ -48,7 +48,7 @@ struct SweepConfiguration {
   std::vector<std::string> values;  ///< of the grid's keys
   int fits = 0, failed = 0;
   double iterations = std::numeric_limits<double>::quiet_NaN();  ///< up to the best one, median over fits
-  MeanLoss validation, test;
+  MeanLoss validation{}, test{};
   /// Validation total above the best configuration's, paired by fold and seed, and its standard error.
   double behind = std::numeric_limits<double>::quiet_NaN(), behind_error = std::numeric_limits<double>::quiet_NaN();
 };
