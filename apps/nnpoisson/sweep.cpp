@@ -67,7 +67,9 @@ void run(SweepOptions& options) {
   if (request.resume && request.overwrite) throw UsageError("--resume and --overwrite exclude each other");
   ProgressDisplay display(options.quiet);
   const auto show = [&](const SweepProgress& p) {
-    display.show(p.done, p.fits, p.seconds, fmt::format("{}/{} fits  {} left", p.done, p.fits, clock(p.seconds_left)));
+    display.show(p.done, p.all, p.seconds,
+                 fmt::format("{}{}/{}{}  {} left", p.refit ? "last fit: iteration " : "", p.done, p.all, p.refit ? "" : " fits",
+                             clock(p.seconds_left)));
   };
   const auto outcome = sweep(request, stop_on_signals(), show, [&](const std::string& text) { display.message(text); });
   if (outcome.interrupted) {

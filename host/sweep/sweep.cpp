@@ -82,10 +82,12 @@ class Sweep {
     }
     lead(stop, progress);
     ranks_.reset();  // the other processes end here; waiting for them in MPI would take their processors from the last fit
-    return conclude(stop);
+    return conclude(stop, progress);
   }
 
  private:
+  [[nodiscard]] double seconds_so_far() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
+
   void prepare() {
     if (request_.seeds.empty()) throw UsageError("--seeds: at least one is needed");
     if (std::set(request_.seeds.begin(), request_.seeds.end()).size() != request_.seeds.size())
@@ -217,21 +219,24 @@ class Sweep {
 
   /// Fits here, and gives out launches to the other processes, until all is done.
   void lead(const std::atomic<bool>& stop, const std::function<void(const SweepProgress&)>& progress) {
-    std::optional<Error> elsewhere;
+    std::exception_ptr failure;
     int helpers = ranks_->count() - 1;
-    const auto reply = [&](const std::string& question) {
-      const Json json = Json::parse(question);
-      if (!json.contains("fits")) {  // the last word of a process
-        --helpers;
-        if (json.contains("error") && !elsewhere) elsewhere = unpacked(json);
-        ending_ = ending_ || elsewhere.has_value();
-        return std::string();
+    // Nothing may be thrown before all processes know that it is over: they would wait for ever.
+    const auto reply = [&](const std::string& question) -> std::string {
+      try {
+        const Json json = Json::parse(question);
+        if (!json.contains("fits")) --helpers;  // the last word of a process
+        if (json.contains("error")) throw unpacked(json);
+        if (!json.contains("fits")) return {};
+        std::vector<SweepFit> finished;
+        for (const auto& fit : json["fits"]) finished.push_back(fit_of(fit));
+        return Json(exchange(finished)).dump();
+      } catch (...) {
+        if (!failure) failure = std::current_exception();
+        ending_ = true;
+        return "[]";
       }
-      std::vector<SweepFit> finished;
-      for (const auto& fit : json["fits"]) finished.push_back(fit_of(fit));
-      return Json(exchange(finished)).dump();
     };
-    const auto start = Clock::now();
     std::size_t shown = kept_;
     {
       Crew crew(std::min(workers_, std::max(1, static_cast<int>(launches_.size()))), backend_.threads,
@@ -246,16 +251,16 @@ class Sweep {
         while (ranks_->answer(reply)) {
         }
         if (crew.failed()) ending_ = true;
-        report(start, shown, progress);
+        report(shown, progress);
         if (crew.ended() && helpers > 0)
           std::this_thread::sleep_for(pause);
         else
           crew.wait(pause);
       }
-      report(start, shown, progress);
+      report(shown, progress);
       crew.rethrow();
     }
-    if (elsewhere) throw *elsewhere;
+    if (failure) std::rethrow_exception(failure);
     if (!stop && done_ < jobs_.size())
       throw ResourceError(request_.folder.string() + ": another process ended before its fits were done; continue with --resume");
   }
@@ -285,7 +290,7 @@ class Sweep {
     return stop;
   }
 
-  void report(Clock::time_point start, std::size_t& shown, const std::function<void(const SweepProgress&)>& progress) {
+  void report(std::size_t& shown, const std::function<void(const SweepProgress&)>& progress) {
     std::vector<SweepFit> failures;
     std::size_t done = 0;
     {
@@ -297,13 +302,13 @@ class Sweep {
       message_(fmt::format("configuration {}, fold {}, seed {}: {}", fit.configuration, fit.fold, fit.seed, fit.failure));
     if (done == shown) return;
     shown = done;
-    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    const double seconds = seconds_so_far();
     const auto now = static_cast<double>(done - kept_), left = static_cast<double>(jobs_.size() - done);
     if (progress) progress({done, jobs_.size(), seconds, seconds / now * left});
   }
 
   /// The table, and the best configuration fitted to all trials.
-  SweepOutcome conclude(const std::atomic<bool>& stop) {
+  SweepOutcome conclude(const std::atomic<bool>& stop, const std::function<void(const SweepProgress&)>& progress) {
     SweepOutcome outcome;
     outcome.fits = jobs_.size();
     if (done_ < jobs_.size()) {
@@ -316,12 +321,13 @@ class Sweep {
         static_cast<std::size_t>(std::count_if(fits.begin(), fits.end(), [](const auto& fit) { return !fit.failure.empty(); }));
     outcome.table = make_table(grid_, fits, request_.test.has_value());
     folder_->write(outcome.table, fits);
-    if (request_.refit && outcome.table.best) outcome.interrupted = refit(*outcome.table.best, outcome.table, stop);
+    if (request_.refit && outcome.table.best) outcome.interrupted = refit(*outcome.table.best, outcome.table, stop, progress);
     return outcome;
   }
 
   /// No trial is held out for early stopping: the fit is as long as those of the folds were at their best. Whether it was stopped.
-  bool refit(std::size_t best, const SweepTable& table, const std::atomic<bool>& stop) {
+  bool refit(std::size_t best, const SweepTable& table, const std::atomic<bool>& stop,
+             const std::function<void(const SweepProgress&)>& progress) {
     recordings_.reset();  // the fit reads its own
     TrainRequest fit;
     fit.train = request_.train;
@@ -335,11 +341,16 @@ class Sweep {
     fit.backend.precision = fit.settings.train.precision;
     fit.resume = true;
     message_(fmt::format("configuration {} is the best; fitting it to all trials, {} iterations", best, fit.settings.train.iterations));
-    return train(fit, stop, {}, {}).interrupted;
+    const auto show = [&](const TrainProgress& p) {
+      if (progress)
+        progress({static_cast<std::size_t>(p.iteration), static_cast<std::size_t>(p.iterations), seconds_so_far(), p.seconds_left, true});
+    };
+    return train(fit, stop, show, {}).interrupted;
   }
 
   const SweepRequest& request_;
   const std::function<void(const std::string&)>& message_;
+  Clock::time_point start_ = Clock::now();
   std::unique_ptr<Ranks> ranks_;
   BackendOptions backend_;
   int workers_ = 1;

@@ -61,8 +61,9 @@ struct SweepTable {
 };
 
 struct SweepProgress {
-  std::size_t done = 0, fits = 0;
+  std::size_t done = 0, all = 0;  ///< fits
   double seconds = 0, seconds_left = 0;
+  bool refit = false;  ///< the last fit is under way: `done` and `all` are its iterations
 };
 
 struct SweepOutcome {

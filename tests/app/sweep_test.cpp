@@ -36,6 +36,11 @@ class Sweep : public ::testing::Test {
     all.insert(all.end(), more.begin(), more.end());
     return all;
   }
+  /// The words with another value of an option that is there.
+  static std::vector<std::string> with(std::vector<std::string> all, const std::string& option, const std::string& value) {
+    *(std::find(all.begin(), all.end(), option) + 1) = value;
+    return all;
+  }
   static std::size_t fits(const fs::path& out) {
     if (!fs::exists(out / "fits")) return 0;
     const auto is_whole = [](const fs::directory_entry& entry) { return entry.path().extension() == ".json"; };
@@ -105,14 +110,13 @@ TEST_F(Sweep, RefusesOtherFoldersAndOtherSweeps) {
   expect_refused(words(out, {"--resume", "--overwrite"}, 3), 2, "--resume and --overwrite exclude each other");
 
   const auto fresh = folder_ / "fresh";
-  expect_refused(words(fresh, {"--folds", "51"}), 2, "folds: 51 of 50 trials; at least 2 are needed, and a trial for each");
-  expect_refused(words(fresh, {"--seeds", "0,0"}), 2, "--seeds: a seed is given twice; the same fit would count twice");
-  expect_refused(words(fresh, {"--instruction-set", "avx1024"}), 2, "*avx1024*");
-  Dataset longer = testing::random_dataset({.seed = 1, .trials = 20, .time_limit = 0.5});
+  expect_refused(with(words(fresh), "--folds", "51"), 2, "folds: 51 of 50 trials; at least 2 are needed, and a trial for each");
+  expect_refused(with(words(fresh), "--seeds", "0,0"), 2, "--seeds: a seed is given twice; the same fit would count twice");
+  expect_refused(words(fresh, {"--instruction-set", "avx1024"}), 4, "instruction set avx1024: *");
+  const Dataset longer = testing::random_dataset({.seed = 1, .trials = 20, .time_limit = 0.5});
   write_dataset(folder_ / "longer.h5", longer);
-  auto wrong = words(fresh);
-  wrong[5] = folder_ / "longer.h5";
-  expect_refused(wrong, 3, wrong[5] + ": time_limit is 0.5 s, where the training set has 0.75 s");
+  expect_refused(with(words(fresh), "--test", folder_ / "longer.h5"), 3,
+                 (folder_ / "longer.h5").string() + ": time_limit is 0.5 s, where the training set has 0.75 s");
   EXPECT_FALSE(fs::exists(fresh));
 }
 
@@ -171,11 +175,11 @@ TEST_F(SweepRanks, KilledAndResumedByOneProcess) {
 }
 
 TEST_F(SweepRanks, OneProcessTellsWhatIsWrong) {
-  auto wrong = words(folder_ / "sweep");
-  wrong[3] = folder_ / "missing.h5";
+  const std::string missing = folder_ / "missing.h5";
+  const auto wrong = with(words(folder_ / "sweep"), "--train", missing);
   const auto ended = run(wrong, ranks(2));
   EXPECT_EQ(ended.status, run(wrong).status) << ended.err;
-  const std::string line = "nnpoisson: " + wrong[3];
+  const std::string line = "nnpoisson: " + missing;
   const auto at = ended.err.find(line);
   ASSERT_NE(at, std::string::npos) << ended.err;
   EXPECT_EQ(ended.err.find("nnpoisson: ", at + 1), std::string::npos) << ended.err;
