@@ -64,7 +64,10 @@ Error error_caught(const std::string& who) {
   }
 }
 
-std::string packed(const Error& error) { return Json{{"error", error.what()}, {"status", static_cast<int>(error.status())}}.dump(); }
+/// Names of files may hold any bytes; JSON takes UTF-8.
+std::string packed(const Error& error) {
+  return Json{{"error", error.what()}, {"status", static_cast<int>(error.status())}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 Error unpacked(const Json& json) { return {static_cast<ExitStatus>(json.at("status").get<int>()), json.at("error").get<std::string>()}; }
 
 class Sweep {
@@ -148,6 +151,7 @@ class Sweep {
 
   void take_folder() {
     folder_ = std::make_unique<SweepFolder>(request_, record());
+    if (request_.resume && !folder_->resumed()) message_("no sweep in " + request_.folder.string() + " yet: starting from the beginning");
     fits_.resize(jobs_.size());
     std::map<std::string, std::size_t> open;  // launches that take more
     const auto most = static_cast<std::size_t>(request_.models_a_launch > 0 ? request_.models_a_launch
