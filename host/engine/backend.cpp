@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "engine/bind.hpp"
-#include "engine/chosen_kind.hpp"
 #include "engine/cpu.hpp"
 #include "engine/reference.hpp"
 #include "kernels/backend.hpp"

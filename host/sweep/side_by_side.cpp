@@ -5,7 +5,6 @@
 #include <cmath>
 #include <span>
 
-#include "engine/chosen_kind.hpp"
 #include "train/best_model.hpp"
 #include "train/problem.hpp"
 

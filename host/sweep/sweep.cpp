@@ -11,7 +11,6 @@
 #include <mutex>
 #include <set>
 
-#include "engine/chosen_kind.hpp"
 #include "nnpoisson/error.hpp"
 #include "nnpoisson/train.hpp"
 #include "sweep/crew.hpp"
