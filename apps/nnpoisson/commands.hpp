@@ -19,6 +19,7 @@ void add_export(CLI::App& app);
 void add_split(CLI::App& app);
 void add_simulate(CLI::App& app);
 void add_train(CLI::App& app);
+void add_sweep(CLI::App& app);
 void add_sample(CLI::App& app);
 void add_evaluate(CLI::App& app);
 void add_predict(CLI::App& app);

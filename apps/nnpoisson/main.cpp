@@ -30,6 +30,7 @@ int run(int argc, char** argv) {
   nnpoisson::command::add_split(app);
   nnpoisson::command::add_simulate(app);
   nnpoisson::command::add_train(app);
+  nnpoisson::command::add_sweep(app);
   nnpoisson::command::add_sample(app);
   nnpoisson::command::add_evaluate(app);
   nnpoisson::command::add_predict(app);

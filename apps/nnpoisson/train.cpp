@@ -4,11 +4,10 @@
 
 #include <cmath>
 #include <memory>
-#include <optional>
 #include <string>
-#include <vector>
 
 #include "commands.hpp"
+#include "fit_options.hpp"
 #include "nnpoisson/error.hpp"
 #include "progress.hpp"
 
@@ -17,9 +16,8 @@ namespace {
 
 struct TrainOptions {
   TrainRequest request;
-  std::string test, init, preset, config;
-  std::vector<std::string> assignments;
-  std::optional<std::uint64_t> seed;
+  FitOptions fit;
+  std::string test, init;
   bool quiet = false;
 };
 
@@ -30,29 +28,13 @@ std::string losses(const TrainProgress& p) {
   return text;
 }
 
-Settings gather_settings(const TrainOptions& options) {
-  Settings settings = preset_settings(options.preset == "authors" ? Preset::authors : Preset::exact);
-  if (!options.config.empty()) {
-    apply_toml(settings, options.config);
-    if (!options.preset.empty() && options.preset != to_string(settings.preset))
-      throw UsageError(options.config + ": preset: is \"" + to_string(settings.preset) + "\", but --preset asks for " + options.preset);
-  }
-  for (const auto& assignment : options.assignments) apply_assignment(settings, assignment);
-  if (options.seed) settings.seed = *options.seed;
-  check(settings);
-  return settings;
-}
-
 void run(TrainOptions& options) {
   TrainRequest& request = options.request;
-  request.settings = gather_settings(options);
-  request.backend.precision = request.settings.train.precision;
+  request.settings = options.fit.settings();
+  request.backend = options.fit.backend();
+  if (request.resume && request.overwrite) throw UsageError("--resume and --overwrite exclude each other");
   if (!options.test.empty()) request.test = options.test;
   if (!options.init.empty()) request.init = options.init;
-  if (request.resume && request.overwrite) throw UsageError("--resume and --overwrite exclude each other");
-  const auto kind = request.backend.kind;
-  if (!request.backend.instruction_set.empty() && kind != BackendKind::cpu && kind != BackendKind::automatic)
-    throw UsageError("--instruction-set is of --backend cpu; leave one of the two out");
   ProgressDisplay display(options.quiet);
   const auto show = [&](const TrainProgress& p) {
     display.show(static_cast<std::size_t>(p.iteration), static_cast<std::size_t>(p.iterations), p.seconds,
@@ -77,18 +59,8 @@ void add_train(CLI::App& app) {
   command->add_option("--train", options->request.train, "Training set (layout 1)")->required();
   command->add_option("--test", options->test, "Test set, evaluated after every iteration");
   command->add_option("--out", options->request.run, "Run folder to make")->required();
-  command->add_option("--preset", options->preset, "exact (default): the joint likelihood; authors: the published program's")
-      ->check(CLI::IsMember({"exact", "authors"}));
-  command->add_option("--config", options->config, "TOML file of settings (docs/settings.md)");
-  command->add_option("--set", options->assignments, "One setting, e.g. train.iterations=21; may be given again")->allow_extra_args(false);
   command->add_option("--init", options->init, "Weights to start from: model.h5 or a Keras weight file");
-  command->add_option_function<std::string>(
-      "--backend", [options](const std::string& name) { options->request.backend.kind = backend_kind(name); },
-      "auto (default), reference, cpu or cuda");
-  command->add_option("--threads", options->request.backend.threads, "CPU threads; 0: one for each processor")->check(CLI::Range(0, 1024));
-  command->add_option("--instruction-set", options->request.backend.instruction_set,
-                      "CPU kernels: sse2, avx2 or avx512 (default: the machine's best)");
-  command->add_option("--seed", options->seed, "Initial weights, batches, validation trials (default 0)")->check(seeds());
+  options->fit.add(*command, "Initial weights, batches, validation trials (default 0)");
   command->add_flag("--resume", options->request.resume, "Continue from the run folder's checkpoint");
   command
       ->add_option("--checkpoint-seconds", options->request.checkpoint_seconds,

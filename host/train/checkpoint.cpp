@@ -21,13 +21,13 @@ void write_checkpoint(const std::filesystem::path& file, const Checkpoint& c, st
   writer.attribute("/", "data", static_cast<std::int64_t>(c.data));
   writer.attribute("/", "iterations", static_cast<std::int32_t>(c.iterations));
   writer.attribute("/", "step", static_cast<std::int64_t>(c.state.step));
-  writer.attribute("/", "best_validation", c.best_validation);
-  writer.attribute("/", "best_iteration", static_cast<std::int32_t>(c.best_iteration));
+  writer.attribute("/", "best_validation", c.best.validation);
+  writer.attribute("/", "best_iteration", static_cast<std::int32_t>(c.best.iteration));
   writer.attribute("/", "error_at_start", c.error_at_start);
   writer.numbers("parameters", c.state.parameters);
   writer.numbers("first_moment", c.state.first_moment);
   writer.numbers("second_moment", c.state.second_moment);
-  writer.numbers("best_parameters", c.best_parameters);
+  writer.numbers("best_parameters", c.best.parameters);
   std::vector<double> rows;
   for (const auto& row : c.history) {
     const auto numbers = row.numbers();
@@ -46,8 +46,8 @@ Checkpoint read_checkpoint(const std::filesystem::path& file, std::size_t parame
   c.data = static_cast<std::uint64_t>(reader.integer_attribute("/", "data"));
   c.iterations = static_cast<int>(reader.integer_attribute("/", "iterations"));
   c.state.step = static_cast<std::uint64_t>(reader.integer_attribute("/", "step"));
-  c.best_validation = reader.number_attribute("/", "best_validation");
-  c.best_iteration = static_cast<int>(reader.integer_attribute("/", "best_iteration"));
+  c.best.validation = reader.number_attribute("/", "best_validation");
+  c.best.iteration = static_cast<int>(reader.integer_attribute("/", "best_iteration"));
   c.error_at_start = reader.number_attribute("/", "error_at_start");
   const auto weights = [&](const std::string& path, bool may_be_empty) {
     auto values = reader.numbers<double>(path, 1);
@@ -60,13 +60,13 @@ Checkpoint read_checkpoint(const std::filesystem::path& file, std::size_t parame
   c.state.parameters = weights("parameters", false);
   c.state.first_moment = weights("first_moment", false);
   c.state.second_moment = weights("second_moment", false);
-  c.best_parameters = weights("best_parameters", true);
+  c.best.parameters = weights("best_parameters", true);
   const auto shape = reader.shape("history");
   const auto rows = reader.numbers<double>("history", 2);
   if (c.iterations < 0 || shape[0] != static_cast<std::size_t>(c.iterations) || shape[1] != losses_of_a_row + regions)
     refuse("history: is not one row of losses for each finished iteration");
-  if (c.best_iteration >= c.iterations || (c.best_iteration >= 0) != !c.best_parameters.empty())
-    refuse("attribute best_iteration: is " + std::to_string(c.best_iteration) + ", which does not go with the rest");
+  if (c.best.iteration >= c.iterations || (c.best.iteration >= 0) != !c.best.parameters.empty())
+    refuse("attribute best_iteration: is " + std::to_string(c.best.iteration) + ", which does not go with the rest");
   for (std::size_t i = 0; i < shape[0]; ++i) c.history.push_back(HistoryRow::from_numbers(rows.data() + i * shape[1], regions));
   return c;
 }

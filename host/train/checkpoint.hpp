@@ -2,11 +2,11 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <limits>
 #include <string>
 #include <vector>
 
 #include "nnpoisson/backend.hpp"
+#include "train/best_model.hpp"
 #include "train/history.hpp"
 
 namespace nnpoisson {
@@ -18,10 +18,8 @@ struct Checkpoint {
   int iterations = 0;      ///< finished
   TrainingState state;
   std::vector<HistoryRow> history;
-  double best_validation = std::numeric_limits<double>::infinity();
-  int best_iteration = -1;
-  std::vector<double> best_parameters;  ///< empty until there is a validation loss
-  double error_at_start = 0;            ///< relative error of the loss that time_resolution makes, at the first weights
+  BestModel best;
+  double error_at_start = 0;  ///< relative error of the loss that time_resolution makes, at the first weights
 };
 
 void write_checkpoint(const std::filesystem::path& file, const Checkpoint& checkpoint, std::size_t regions);

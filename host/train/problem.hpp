@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -11,8 +12,12 @@
 
 namespace nnpoisson {
 
-/// Sum, over all batches of a plan, of their losses; the neural losses of by-region batches go to `regions`.
-[[nodiscard]] BatchLoss sum_of_losses(Backend& backend, const Plan& plan, const std::vector<double>& parameters,
+/// Sum, over all batches of a plan, of their losses, for each of the models [M x n]; the neural losses of by-region batches go to
+/// `regions`, of the first model.
+[[nodiscard]] std::vector<BatchLoss> sums_of_losses(Backend& backend, const Plan& plan, int models, std::span<const double> parameters,
+                                                    std::vector<double>* regions = nullptr);
+/// The same of one model.
+[[nodiscard]] BatchLoss sum_of_losses(Backend& backend, const Plan& plan, std::span<const double> parameters,
                                       std::vector<double>* regions = nullptr);
 
 /// What is to be fitted: the plans of training, validation and test trials, the network's shape and first weights. The recordings

@@ -7,24 +7,20 @@
 
 #include "nnpoisson/network.hpp"
 #include "train/history.hpp"
+#include "train/locked_folder.hpp"
 
 namespace nnpoisson {
 
-/// The files of one run, and the lock that keeps other runs out of them.
+/// The files of one run, in a folder locked for it.
 class RunFolder {
  public:
-  enum class If { absent, resume, overwrite };
+  using If = LockedFolder::If;
 
-  /// Takes the folder. If::absent: it must not exist or be empty; resume: it may hold a run with a checkpoint; overwrite: that run's
-  /// files are removed. Throws UsageError (taken, nothing to resume, or not a run's), ResourceError (in use by another process, not
-  /// writable).
+  /// As LockedFolder; the proof is the checkpoint.
   RunFolder(std::filesystem::path folder, If what);
-  ~RunFolder();
-  RunFolder(const RunFolder&) = delete;
-  RunFolder& operator=(const RunFolder&) = delete;
 
-  [[nodiscard]] std::filesystem::path checkpoint() const { return folder_ / "checkpoint.h5"; }
-  [[nodiscard]] std::filesystem::path model() const { return folder_ / "model.h5"; }
+  [[nodiscard]] std::filesystem::path checkpoint() const { return folder_.path() / "checkpoint.h5"; }
+  [[nodiscard]] std::filesystem::path model() const { return folder_.path() / "model.h5"; }
 
   void write_config(const std::string& toml) const;
   void write_region_index(const std::vector<std::string>& regions) const;
@@ -39,8 +35,7 @@ class RunFolder {
 
  private:
   static void flush(std::ofstream& stream, const std::filesystem::path& file);
-  std::filesystem::path folder_;
-  int lock_ = -1;
+  LockedFolder folder_;
   std::ofstream log_, csv_;
 };
 

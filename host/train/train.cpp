@@ -145,9 +145,7 @@ class Training {
                                   folder_.checkpoint().string(), found.state.step, found.iterations, steps));
   }
 
-  [[nodiscard]] bool out_of_patience() const {
-    return validation_ && done_.best_iteration >= 0 && done_.iterations - 1 - done_.best_iteration >= problem_.settings().train.patience;
-  }
+  [[nodiscard]] bool out_of_patience() const { return done_.best.out_of_patience(done_.iterations, problem_.settings().train.patience); }
 
   void finish_iteration(TrainingState state, const BatchLoss& sums, std::size_t steps) {
     HistoryRow row;
@@ -163,11 +161,7 @@ class Training {
       row.test_regions.assign(problem_.regions().size(), missing);
     if (validation_) {
       require_finite("validation", row.validation = sum_of_losses(*validation_, *problem_.validation(), state.parameters), {});
-      if (row.validation.total < done_.best_validation) {
-        done_.best_validation = row.validation.total;
-        done_.best_iteration = done_.iterations;
-        done_.best_parameters = state.parameters;
-      }
+      done_.best.offer(done_.iterations, row.validation.total, state.parameters);
     }
     done_.state = std::move(state);
     done_.history.push_back(std::move(row));
@@ -206,12 +200,12 @@ class Training {
   }
 
   void finish(const TrainOutcome& outcome) {
-    const auto& best = validation_ && !done_.best_parameters.empty() ? done_.best_parameters : done_.state.parameters;
+    const auto& best = validation_ && !done_.best.parameters.empty() ? done_.best.parameters : done_.state.parameters;
     if (problem_.settings().train.time_resolution > 0)
       note(fmt::format("time_resolution {} s: relative error of the loss {:.2e} at the last weights",
                        problem_.settings().train.time_resolution, problem_.resolution_error(done_.state.parameters, request_.backend)));
-    if (validation_ && done_.best_iteration >= 0)
-      note(fmt::format("model.h5 holds the weights after iteration {}, the best on the validation trials{}", done_.best_iteration,
+    if (validation_ && done_.best.iteration >= 0)
+      note(fmt::format("model.h5 holds the weights after iteration {}, the best on the validation trials{}", done_.best.iteration,
                        outcome.stopped_early ? "; no better one came, so the fit stopped" : ""));
     write_model(folder_.model(), problem_.model(best));
   }

@@ -59,13 +59,15 @@ Running::Running(const std::vector<std::string>& words, const Conditions& condit
   out_ = own_folder() / (std::to_string(number++) + ".out");
   int err[2];
   if (::pipe2(err, O_CLOEXEC) != 0) throw std::runtime_error("pipe: " + std::string(std::strerror(errno)));
-  std::vector<char*> arguments{const_cast<char*>("nnpoisson")};
+  std::vector<char*> arguments;
+  for (const auto& word : conditions.launcher) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(const_cast<char*>(conditions.launcher.empty() ? "nnpoisson" : NNPOISSON_PROGRAM));
   for (const auto& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   process_ = ::fork();
   if (process_ == 0) {
     apply(conditions, out_, err[1]);
-    ::execv(NNPOISSON_PROGRAM, arguments.data());
+    ::execv(conditions.launcher.empty() ? NNPOISSON_PROGRAM : arguments[0], arguments.data());
     ::_exit(127);
   }
   ::close(err[1]);

@@ -22,6 +22,7 @@ struct Conditions {
   std::optional<std::uint64_t> largest_file{};  ///< bytes; a write beyond fails, as on a full disk
   bool obey_permissions = false;                ///< also as root, who may write anywhere
   std::string output{};                         ///< file that takes standard output instead of Ended::out
+  std::vector<std::string> launcher{};          ///< a program and its words that start nnpoisson
 };
 
 /// `nnpoisson` with the given words, started at once. Killed if it has not ended when the object goes.

@@ -1,0 +1,105 @@
+#include "sweep/recordings.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "nnpoisson/folds.hpp"
+#include "plan/points.hpp"
+#include "train/fingerprint.hpp"
+#include "train/planning.hpp"
+
+namespace nnpoisson {
+namespace {
+
+/// What of the settings a plan depends on.
+std::string planning(const Settings& settings) {
+  Settings kept;
+  kept.preset = settings.preset;
+  kept.seed = settings.seed;
+  kept.model.readout = settings.model.readout;
+  kept.train.batches = settings.train.batches;
+  kept.train.behaviour_weight = settings.train.behaviour_weight;
+  kept.train.time_resolution = settings.train.time_resolution;
+  kept.train.neural_time = settings.train.neural_time;
+  return to_toml(kept);
+}
+
+}  // namespace
+
+Recordings::Recordings(const SweepRequest& request, const Grid& grid, std::size_t plans)
+    : request_(request),
+      base_(request.settings),
+      training_(read_dataset(request.train)),
+      points_(make_point_maker(request.backend)),
+      most_plans_(plans) {
+  if (request.test) test_ = read_dataset(*request.test);
+  std::set<Readout> checked;
+  for (const auto& configuration : grid.configurations) {
+    if (!checked.insert(configuration.settings.model.readout).second) continue;
+    const Model model = unfitted_model(configuration.settings, training_, request.train);
+    if (test_) require_fitting(*request.test, *test_, model);
+  }
+  Fingerprint print;
+  print.add(training_);
+  if (test_) print.add(*test_);
+  fingerprint_ = print.sum();
+  const auto folds = static_cast<std::size_t>(request.folds);
+  const auto fold = trial_folds(training_, request.folds, base_.seed);
+  inside_.resize(folds);
+  outside_.resize(folds);
+  for (std::size_t n = 0; n < fold.size(); ++n)
+    for (std::size_t f = 0; f < folds; ++f)
+      (f == static_cast<std::size_t>(fold[n]) ? inside_ : outside_)[f].push_back(static_cast<std::int32_t>(n));
+}
+
+template <class Make>
+Recordings::SharedPlan Recordings::plan(const std::string& name, const Make& make) {
+  std::promise<SharedPlan> promise;
+  std::shared_future<SharedPlan> future;
+  bool ours = false;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = std::find_if(plans_.begin(), plans_.end(), [&](const auto& entry) { return entry.first == name; });
+    ours = found == plans_.end();
+    future = ours ? promise.get_future().share() : found->second;
+    if (!ours) plans_.erase(found);
+    plans_.emplace_front(name, future);
+    if (plans_.size() > most_plans_) plans_.pop_back();
+  }
+  if (ours) {
+    try {
+      promise.set_value(std::make_shared<const Plan>(make()));
+    } catch (...) {
+      promise.set_exception(std::current_exception());
+    }
+  }
+  return future.get();
+}
+
+Launch Recordings::launch(const Grid::Configuration& configuration, int fold) {
+  const Settings& settings = configuration.settings;
+  // Held-out losses are measured alike for all configurations, whatever a grid does to the loss that is trained.
+  Settings held_out = settings;
+  held_out.train.behaviour_weight = base_.train.behaviour_weight;
+  held_out.train.time_resolution = base_.train.time_resolution;
+  held_out.train.batches = 1;
+  const bool authors = settings.preset == Preset::authors;
+  const auto number = static_cast<std::size_t>(fold);
+  const auto make = [&](const Dataset& data, const Settings& with, Grouping grouping, std::span<const std::int32_t> trials) {
+    return make_plan(data, plan_options(with, grouping, with.train.batches, 1, points_), trials);
+  };
+  const std::string at = " fold " + std::to_string(fold);
+  Launch launch;
+  launch.shape = network_shape(settings, training_);
+  launch.training = plan("training" + at + planning(settings),
+                         [&] { return make(training_, settings, authors ? Grouping::authors : Grouping::joint, outside_[number]); });
+  launch.validation = plan("validation" + at + planning(held_out),
+                           [&] { return make(training_, held_out, authors ? Grouping::by_region : Grouping::joint, inside_[number]); });
+  if (test_) launch.test = plan("test" + planning(held_out), [&] { return make(*test_, held_out, Grouping::by_region, {}); });
+  launch.episodes = settings.train.episodes;
+  launch.backend = request_.backend;
+  launch.backend.precision = settings.train.precision;
+  return launch;
+}
+
+}  // namespace nnpoisson
