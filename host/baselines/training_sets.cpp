@@ -1,9 +1,7 @@
-#include <algorithm>
 #include <utility>
 
 #include "nnpoisson/baselines.hpp"
-#include "nnpoisson/error.hpp"
-#include "nnpoisson/random.hpp"
+#include "nnpoisson/folds.hpp"
 
 namespace nnpoisson {
 
@@ -12,22 +10,8 @@ TrainingSets fit_elsewhere(BaselineTrials training, const BaselineTrials& evalua
 }
 
 TrainingSets cross_validate(const BaselineTrials& evaluated, std::size_t folds, std::uint64_t seed) {
-  const Dataset& data = *evaluated.data;
-  if (folds < 2 || folds > data.trials())
-    throw UsageError("folds: " + std::to_string(folds) + " of " + std::to_string(data.trials()) +
-                     " trials; at least 2 are needed, and a trial for each");
-  std::vector<std::vector<std::size_t>> of_session(data.sessions());
-  for (std::size_t n = 0; n < data.trials(); ++n) of_session[static_cast<std::size_t>(data.trial.session[n])].push_back(n);
-  std::vector<std::size_t> fold(data.trials());
-  std::size_t next = 0;  // goes on from session to session, so that folds differ by one trial at most
-  for (std::size_t session = 0; session < of_session.size(); ++session) {
-    auto& trials = of_session[session];
-    RandomStream random(seed, Purpose::folds, session);
-    for (std::size_t i = 0; i < trials.size(); ++i) {
-      std::swap(trials[i], trials[i + random.below(trials.size() - i)]);
-      fold[trials[i]] = next++ % folds;
-    }
-  }
+  const auto drawn = trial_folds(*evaluated.data, static_cast<int>(folds), seed);
+  const std::vector<std::size_t> fold(drawn.begin(), drawn.end());
   return {evaluated, fold, fold, folds};
 }
 

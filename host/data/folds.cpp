@@ -18,7 +18,7 @@ std::vector<std::int32_t> trial_folds(const Dataset& data, int folds, std::uint6
   std::int32_t next = 0;  // goes on from session to session, so that no fold is always the shorter one
   for (std::size_t session = 0; session < of_session.size(); ++session) {
     auto& trials = of_session[session];
-    RandomStream random(seed, Purpose::trial_split, session, 1);  // sub-index 0 is split_trials'
+    RandomStream random(seed, Purpose::folds, session);
     for (std::size_t i = trials.size(); i > 0; --i) {
       std::swap(trials[i - 1], trials[random.below(i)]);
       fold[trials[i - 1]] = next++ % folds;
