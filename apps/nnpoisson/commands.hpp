@@ -22,6 +22,7 @@ void add_train(CLI::App& app);
 void add_sweep(CLI::App& app);
 void add_sample(CLI::App& app);
 void add_evaluate(CLI::App& app);
+void add_report(CLI::App& app);
 void add_predict(CLI::App& app);
 void add_correlations(CLI::App& app);
 void add_dependencies(CLI::App& app);

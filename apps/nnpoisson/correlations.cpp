@@ -34,7 +34,7 @@ Window window_of(const std::string& text) {
 std::string cell(double value) { return std::isnan(value) ? "-" : fmt::format("{:.4f}", value); }
 
 std::string cells(const Covariation& c, bool sampled) {
-  const auto estimate = [](const Estimate& e) { return fmt::format("{:>8} {:>8}", cell(e.value), cell(e.standard_error)); };
+  const auto estimate = [](const Measurement& e) { return fmt::format("{:>8} {:>8}", cell(e.value), cell(e.standard_error)); };
   return estimate(c.observed) + fmt::format(" {:>8}", cell(c.implied)) + (sampled ? " " + estimate(c.sampled) : "");
 }
 

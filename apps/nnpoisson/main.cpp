@@ -33,6 +33,7 @@ int run(int argc, char** argv) {
   nnpoisson::command::add_sweep(app);
   nnpoisson::command::add_sample(app);
   nnpoisson::command::add_evaluate(app);
+  nnpoisson::command::add_report(app);
   nnpoisson::command::add_predict(app);
   nnpoisson::command::add_correlations(app);
   nnpoisson::command::add_dependencies(app);

@@ -32,7 +32,7 @@ struct Sessions {
 
 using Member = std::vector<Part> SessionStatistics::*;
 
-Estimate over_sessions(const std::vector<SessionStatistics>& sessions, Member member, std::size_t k) {
+Measurement over_sessions(const std::vector<SessionStatistics>& sessions, Member member, std::size_t k) {
   std::vector<Part> parts;
   for (const auto& session : sessions) parts.push_back((session.*member)[k]);
   return combine(parts);
@@ -67,7 +67,7 @@ WindowCovariability gather(const Sessions& of, const std::vector<Session>& sessi
   for (std::size_t s = 0; s < sessions.size(); ++s)
     for (std::size_t u = 0; u < sessions[s].units.size(); ++u) {
       const auto estimate = [&](const std::vector<SessionStatistics>& all) {
-        return all.empty() ? Estimate(combine({})) : combine({all[s].unit[u]});
+        return all.empty() ? Measurement(combine({})) : combine({all[s].unit[u]});
       };
       out.units.push_back({sessions[s].units[u], {estimate(of.observed), estimate(of.implied).value, estimate(of.sampled)}});
     }

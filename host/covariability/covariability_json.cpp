@@ -8,7 +8,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json json_of(const Estimate& estimate) { return {{"value", estimate.value}, {"standard_error", estimate.standard_error}}; }
+Json json_of(const Measurement& estimate) { return {{"value", estimate.value}, {"standard_error", estimate.standard_error}}; }
 
 Json json_of(const Covariation& c, bool sampled) {
   Json json{{"observed", json_of(c.observed)}, {"implied", c.implied}};

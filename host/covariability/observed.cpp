@@ -151,7 +151,7 @@ Part no_part() {
   return {0, none, none};
 }
 
-Estimate combine(const std::vector<Part>& parts) {
+Measurement combine(const std::vector<Part>& parts) {
   double weight = 0, sum = 0, variance = 0;
   for (const auto& part : parts) {
     if (part.weight == 0) continue;

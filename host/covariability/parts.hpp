@@ -42,7 +42,7 @@ struct Part {
 };
 Part no_part();
 /// Over sessions.
-[[nodiscard]] Estimate combine(const std::vector<Part>& parts);
+[[nodiscard]] Measurement combine(const std::vector<Part>& parts);
 
 /// All statistics of a session and window.
 struct SessionStatistics {

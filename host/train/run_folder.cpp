@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 FolderKind run_kind() {
   return {.name = "run", .proof = "checkpoint.h5", .belongs = [](const std::string& name) {
-            for (const char* known : {"config.toml", "run.log", "test.csv", "region_index.csv", "checkpoint.h5", "model.h5"})
+            for (const char* known : {"config.toml", "run.log", "test.csv", "region_index.csv", "checkpoint.h5", "model.h5", "report"})
               if (name == known) return true;
             return name.starts_with("models-");
           }};

@@ -17,16 +17,16 @@ struct Window {
 };
 
 /// NaN where there is nothing to estimate from.
-struct Estimate {
+struct Measurement {
   double value = 0;
   double standard_error = 0;  ///< over trials, by the delta method (infinitesimal jackknife)
 };
 
 /// One statistic of the recording, as the model implies it in closed form, and of trials drawn from the model (NaN where none are).
 struct Covariation {
-  Estimate observed;
+  Measurement observed;
   double implied = 0;
-  Estimate sampled;
+  Measurement sampled;
 };
 
 /// Spike-count correlations at fixed stimulus between two regions, over the sessions that record both.

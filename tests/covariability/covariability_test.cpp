@@ -89,7 +89,7 @@ constexpr double bound = 4.5;
 /// Every statistic of trials drawn from the model against its closed form.
 class Deviations {
  public:
-  void compare(const Estimate& estimate, double implied, const std::string& what) {
+  void compare(const Measurement& estimate, double implied, const std::string& what) {
     if (std::isnan(implied)) return;
     const double error = (estimate.value - implied) / estimate.standard_error;
     EXPECT_LT(std::abs(error), bound) << what << ": " << estimate.value << " +- " << estimate.standard_error << ", implied " << implied;

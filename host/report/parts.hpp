@@ -1,0 +1,39 @@
+#pragma once
+
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "nnpoisson/covariability.hpp"
+#include "nnpoisson/dataset.hpp"
+#include "nnpoisson/dependencies.hpp"
+#include "nnpoisson/evaluate.hpp"
+#include "report/page.hpp"
+#include "report/run.hpp"
+
+/// The sections of the page. Each is filled from what the library returns; nothing is computed here but what a drawing needs.
+namespace nnpoisson::report {
+
+struct Source {
+  std::string file, role;  ///< a dataset, and where it comes from in words
+};
+
+[[nodiscard]] Section summary(const Evaluation& evaluation, const Dataset& data, const Source& source);
+[[nodiscard]] Section learning(const Run& run);
+[[nodiscard]] Section regions(const Evaluation& evaluation);
+[[nodiscard]] Section rates(const Evaluation& evaluation);
+[[nodiscard]] Section behaviour(const Evaluation& evaluation);
+[[nodiscard]] Section covariation(const Covariability& covariability);
+/// `answered`: the training data had responses inside the window.
+[[nodiscard]] Section dependence(const Dependencies& dependencies, bool answered);
+
+// What they share.
+inline constexpr double missing = std::numeric_limits<double>::quiet_NaN();
+[[nodiscard]] std::string interval(const Estimate& estimate, int decimals = 3);
+/// As a table names it.
+[[nodiscard]] std::string model_name(const std::string& model);
+/// A reference line across all categories.
+[[nodiscard]] Series upright(double x, std::size_t categories);
+[[nodiscard]] double category_height(std::size_t categories);
+
+}  // namespace nnpoisson::report
