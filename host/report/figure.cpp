@@ -118,8 +118,8 @@ class Page {
         rows_((count_ + columns_ - 1) / columns_),
         file_(figure.file(page)) {
     if (!figure.categories.empty()) left_ = 40;
-    for (const auto& name : figure.categories) left_ = std::max(left_, text_width(name) + 14);
-    if (figure.square) bottom_ = std::max(bottom_, left_ + 22);
+    for (const auto& name : figure.categories) left_ = std::max(left_, 1.3 * text_width(name) + 20);  // also of capitals
+    if (figure.square) bottom_ = std::max(bottom_, left_ + 16);
     titled_ = std::any_of(figure.panels.begin(), figure.panels.end(), [](const Panel& p) { return !p.title.empty(); });
     for (const auto& panel : figure.panels)
       for (const auto& s : panel.series)
