@@ -13,7 +13,7 @@ namespace nnpoisson::wimmer {
 /// What comes from outside in one step.
 template <class T>
 struct Input {
-  const T* current;                              ///< [excitatory] stimulus into SE, mV; null for none
+  const T* current;                              ///< [excitatory] stimulus into SE, mV, 64-byte aligned; null for none
   const float* external;                         ///< [neurons] private trains of DE and DI: 1 for a spike, else 0
   std::span<const std::uint16_t> sensory_input;  ///< SX neurons that fire
 };

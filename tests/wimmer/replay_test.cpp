@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -86,11 +87,13 @@ TEST(GoldenReplay, EverySpikeInDouble) {
   for (const auto& set : instruction_sets()) {
     const auto network = tables<double>(lists);
     Circuits<double> circuits(network, kernels<double>(set), start);
+    alignas(64) std::array<double, excitatory> now{};
     std::size_t right = 0, all = 0;
     for (std::size_t n = 0; n < replay.steps; ++n) {
       std::vector<float> drawn(padded_neurons, 0);
       for (const auto i : external[n]) drawn[i] = 1;
-      circuits.step({n < 5000 ? nullptr : current.data() + (n - 5000) / 10 * excitatory, drawn.data(), input[n]});
+      if (n >= 5000) std::copy_n(current.begin() + static_cast<std::ptrdiff_t>((n - 5000) / 10 * excitatory), excitatory, now.begin());
+      circuits.step({n < 5000 ? nullptr : now.data(), drawn.data(), input[n]});
       const auto compare = [&](std::span<const std::uint16_t> spikes, std::vector<std::uint16_t> expected) {
         std::sort(expected.begin(), expected.end());
         all += expected.size();

@@ -7,7 +7,8 @@
 /// instruction set gives the same bits: lanes are independent or summed in a fixed order, and products are not contracted.
 namespace nnpoisson::wimmer {
 
-/// One Euler step of the neurons [first, end) of the sensory circuit, whole rows. All arrays are over the circuit's neurons.
+/// One Euler step of the neurons [first, end) of the sensory circuit, whole rows. All arrays are over the circuit's neurons and begin
+/// at a multiple of 64 bytes.
 template <class T>
 struct SensoryJob {
   int first, end;
