@@ -63,6 +63,9 @@ class WimmerTrials::Of final : public Any {
     view_.steps = steps_;
     view_.stimulus_first = wimmer::steps_in(conditions.stimulus_from);
     view_.stimulus_end = wimmer::steps_in(conditions.stimulus_until);
+    const auto stimulus = wimmer::stimulus_of(conditions, 0);  // but for the mean, of all coherences
+    view_.path_step = stimulus.path_step;
+    view_.gain = stimulus.gain;
     view_.input_scale = wimmer::sensory_input_scale(conditions);
     copy_key(view_.external_key, conditions.seed, Purpose::wimmer_external);
     copy_key(view_.input_key, conditions.seed, Purpose::wimmer_input);
@@ -115,8 +118,6 @@ class WimmerTrials::Of final : public Any {
     };
     for (const std::size_t trial : trials) {
       const auto stimulus = wimmer::stimulus_of(conditions_, wimmer::coherence_of(conditions_, trial));
-      view_.path_step = stimulus.path_step;
-      view_.gain = stimulus.gain;
       mean.insert(mean.end(), std::begin(stimulus.mean), std::end(stimulus.mean));
       const auto from = wimmer::start_of(conditions_, trial);
       fill(from.sensory_v);

@@ -15,6 +15,10 @@ fs::path one_name(const fs::path& file) {
 
 }  // namespace
 
+void add_threads(CLI::App& command, int& threads) {
+  command.add_option("--threads", threads, "0: one for each processor")->check(CLI::NonNegativeNumber)->capture_default_str();
+}
+
 void require_different(std::initializer_list<fs::path> files) {
   for (auto a = files.begin(); a != files.end(); ++a)
     for (auto b = files.begin(); b != a; ++b)

@@ -35,6 +35,9 @@ void add_wimmer(CLI::App& simulate);
 /// What --seed may be; a minus sign would otherwise wrap around.
 inline CLI::Range seeds() { return {std::uint64_t{0}, std::uint64_t{std::numeric_limits<std::int64_t>::max()}}; }
 
+/// --threads of commands that compute on the processor alone.
+void add_threads(CLI::App& command, int& threads);
+
 /// Throws UsageError if two of a command's files, some of them yet to be written, are one and the same. Empty names are no file.
 void require_different(std::initializer_list<std::filesystem::path> files);
 

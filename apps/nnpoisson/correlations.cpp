@@ -79,9 +79,7 @@ void add_correlations(CLI::App& app) {
       ->capture_default_str();
   command->add_option("--seed", options->covariability.seed, "Of --samples")->check(seeds())->capture_default_str();
   command->add_flag("--units", options->covariability.units, "Also the choice probability of every unit (JSON)");
-  command->add_option("--threads", options->covariability.threads, "0: one for each processor")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
+  add_threads(*command, options->covariability.threads);
   command->add_option("--out", options->out, "Also write the numbers to this file (JSON)");
   command->add_flag("--json", options->json, "Print JSON");
   command->callback([options] {

@@ -72,9 +72,7 @@ void add_dependencies(CLI::App& app) {
       ->check(CLI::IsMember({"stimulus", "constant"}))
       ->capture_default_str();
   command->add_option("--steps", options->dependencies.steps, "Of the time grid")->check(CLI::Range(1, 10000))->capture_default_str();
-  command->add_option("--threads", options->dependencies.threads, "0: one for each processor")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
+  add_threads(*command, options->dependencies.threads);
   command->add_option("--out", options->out, "Also write the numbers to this file (JSON)");
   command->add_flag("--json", options->json, "Print JSON");
   command->callback([options] {

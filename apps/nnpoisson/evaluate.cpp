@@ -145,7 +145,7 @@ void add_evaluate(CLI::App& app) {
   command->add_option("--rival-ridge", settings.rival_ridge, "Ridge of logistic regression and log-normal race")->capture_default_str();
   command->add_option("--resamples", settings.resamples, "Of trials, for intervals; 0: none")->capture_default_str();
   command->add_option("--seed", settings.seed, "Of folds and resamples")->capture_default_str();
-  command->add_option("--threads", settings.threads, "0: one for each processor")->check(CLI::NonNegativeNumber)->capture_default_str();
+  add_threads(*command, settings.threads);
   command->add_flag("--json", options->json, "Print JSON");
   command->callback([options] {
     require_different({options->model, options->data, options->training, options->out});

@@ -46,9 +46,7 @@ void add_predict(CLI::App& app) {
   command->add_option("--observed-until", options->predict.observed_until,
                       "Neural curves of a trial observed until then, s; by default the time limit");
   command->add_flag("--units", options->predict.units, "Also every unit (models with readout by unit)");
-  command->add_option("--threads", options->predict.threads, "0: one for each processor")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
+  add_threads(*command, options->predict.threads);
   command->add_option("--out", options->out, "File to write: .h5, .csv or .npz")->required();
   command->callback([options] {
     require_different({options->model, options->data, options->stimuli, options->out});

@@ -55,9 +55,7 @@ void add_sample(CLI::App& app) {
   command->add_option("--like", options->like, "Dataset whose sessions, units and stimuli to draw for")->required();
   command->add_option("--seed", options->sample.seed, "Same seed, same draw")->check(seeds())->capture_default_str();
   command->add_option("--repeats", options->sample.repeats, "How often each trial is drawn")->capture_default_str();
-  command->add_option("--threads", options->sample.threads, "0: one for each processor")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
+  add_threads(*command, options->sample.threads);
   command->add_option("--out", options->out, "Dataset to write")->required();
   command->callback([options] {
     require_different({options->model, options->like, options->out});

@@ -3,48 +3,31 @@
 #include <algorithm>
 #include <numeric>
 
+#include "data/trial_events.hpp"
+
 namespace nnpoisson {
-namespace {
-
-/// visit(trial, unit, bin of the grid, count) for all spikes or counts.
-template <class Visit>
-void for_each_event(const Dataset& data, const TimeGrid& grid, const Visit& visit) {
-  for (std::size_t n = 0; n < data.trials(); ++n) {
-    if (data.binned()) {
-      for (auto i = static_cast<std::size_t>(data.count.offset[n]); i < static_cast<std::size_t>(data.count.offset[n + 1]); ++i)
-        visit(n, data.count.unit[i], grid.bin(data.bin_width * (data.count.bin[i] + 0.5)), data.count.value[i]);
-    } else {
-      for (auto i = static_cast<std::size_t>(data.spike.offset[n]); i < static_cast<std::size_t>(data.spike.offset[n + 1]); ++i)
-        visit(n, data.spike.unit[i], grid.bin(data.spike.time[i]), 1);
-    }
-  }
-}
-
-}  // namespace
 
 ColumnTotals::ColumnTotals(const TrainingSets& sets, std::size_t columns, const TimeGrid& grid)
-    : sets_(sets), grid_(grid), trials_(sets.trials.data->sessions()), units_(columns), first_(columns + 1) {
+    : sets_(sets), grid_(grid), trials_(trials_by_session(*sets.trials.data)), units_(columns), first_(columns + 1) {
   const Dataset& data = *sets.trials.data;
   const auto& column = sets.trials.column;
   for (const auto& stimulus : sets.trials.stimulus) ids_.try_emplace(stimulus);
   for (std::size_t id = 0; auto& [stimulus, place] : ids_) place = id++;
-  for (std::size_t n = 0; n < data.trials(); ++n) {
-    stimulus_.push_back(ids_.at(sets.trials.stimulus[n]));
-    trials_[static_cast<std::size_t>(data.trial.session[n])].push_back(n);
-  }
+  for (std::size_t n = 0; n < data.trials(); ++n) stimulus_.push_back(ids_.at(sets.trials.stimulus[n]));
   for (std::size_t u = 0; u < data.units(); ++u)
     if (!trials_[static_cast<std::size_t>(data.unit.session[u])].empty())
       units_[column[u]][static_cast<std::size_t>(data.unit.session[u])] += 1;
 
-  for_each_event(data, grid,
-                 [&](std::size_t, std::int32_t unit, std::size_t, std::int32_t) { ++first_[column[static_cast<std::size_t>(unit)] + 1]; });
+  for (std::size_t n = 0; n < data.trials(); ++n)
+    for_each_event(data, n, [&](double, std::size_t unit, std::int32_t, std::size_t) { ++first_[column[unit] + 1]; });
   std::partial_sum(first_.begin(), first_.end(), first_.begin());
   events_.resize(first_.back());
   std::vector<std::size_t> next(first_.begin(), first_.end() - 1);
-  for_each_event(data, grid, [&](std::size_t n, std::int32_t unit, std::size_t bin, std::int32_t count) {
-    events_[next[column[static_cast<std::size_t>(unit)]]++] = {static_cast<std::uint32_t>(n), static_cast<std::uint32_t>(bin),
-                                                               static_cast<float>(count)};
-  });
+  for (std::size_t n = 0; n < data.trials(); ++n)
+    for_each_event(data, n, [&](double time, std::size_t unit, std::int32_t count, std::size_t) {
+      events_[next[column[unit]]++] = {static_cast<std::uint32_t>(n), static_cast<std::uint32_t>(grid.bin(time)),
+                                       static_cast<float>(count)};
+    });
 }
 
 double ColumnTotals::Table::constant_rate() const {

@@ -2,8 +2,10 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <utility>
 
 #include "covariability/correlation.hpp"
+#include "data/trial_events.hpp"
 
 namespace nnpoisson {
 namespace {
@@ -14,20 +16,11 @@ std::vector<double> counts_of(const Dataset& data, const Session& session, Windo
   std::vector<std::size_t> place(data.units());
   for (std::size_t u = 0; u < U; ++u) place[session.units[u]] = u;
   std::vector<double> counts(session.trials.size() * U);
-  const auto add = [&](std::size_t k, double time, std::int32_t unit, double value) {
-    if (time >= window.from && time < window.until) counts[k * U + place[static_cast<std::size_t>(unit)]] += value;
-  };
-  for (std::size_t k = 0; k < session.trials.size(); ++k) {
-    const std::size_t n = session.trials[k];
-    const auto& offset = data.binned() ? data.count.offset : data.spike.offset;
-    for (auto i = static_cast<std::size_t>(offset[n]); i < static_cast<std::size_t>(offset[n + 1]); ++i) {
+  for (std::size_t k = 0; k < session.trials.size(); ++k)
+    for_each_event(data, session.trials[k], [&](double time, std::size_t unit, double value, std::size_t) {
       // Windows begin and end between bins: a bin's middle tells.
-      if (data.binned())
-        add(k, (data.count.bin[i] + 0.5) * data.bin_width, data.count.unit[i], data.count.value[i]);
-      else
-        add(k, data.spike.time[i], data.spike.unit[i], 1);
-    }
-  }
+      if (time >= window.from && time < window.until) counts[k * U + place[unit]] += value;
+    });
   return counts;
 }
 
@@ -104,9 +97,9 @@ void choice_probabilities(SessionStatistics& out, const std::vector<double>& cou
 }  // namespace
 
 std::vector<Session> sessions_of(const Dataset& data) {
-  std::vector<Session> sessions(data.sessions());
-  for (auto& session : sessions) session.regions.resize(data.regions());
-  for (std::size_t n = 0; n < data.trials(); ++n) sessions[static_cast<std::size_t>(data.trial.session[n])].trials.push_back(n);
+  std::vector<Session> sessions;
+  for (auto& trials : trials_by_session(data))
+    sessions.push_back({std::move(trials), {}, std::vector<std::vector<std::size_t>>(data.regions())});
   for (std::size_t u = 0; u < data.units(); ++u) {
     auto& session = sessions[static_cast<std::size_t>(data.unit.session[u])];
     session.regions[static_cast<std::size_t>(data.unit.region[u])].push_back(session.units.size());

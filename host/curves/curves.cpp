@@ -80,16 +80,10 @@ Growth Curves::column(std::size_t k, double time, double scale) {
 void Curves::columns(double time, double scale, std::span<const std::size_t> which, std::span<Growth> out) {
   auto& k = *impl_;
   k.trunk(scale * time);
-  const auto columns = static_cast<std::size_t>(k.net.columns);
   for (std::size_t i = 0; i < which.size(); ++i) {
     const std::size_t g = which[i];
-    double v = k.net.e[g], dv = 0;
-    for (int j = 0; j < k.net.hidden_width; ++j) {
-      const double E = k.net.E[static_cast<std::size_t>(j) * columns + g];
-      v += k.x.trunk.n2[j] * E;
-      dv += k.x.trunk.dn2[j] * E;
-    }
-    out[i] = {(formulas::softplus(v) - k.z_at_onset[g]) / scale + intensity_floor * time, formulas::logistic(v) * dv + intensity_floor};
+    const auto z = formulas::column_output(k.net, static_cast<int>(g), k.x);
+    out[i] = {(z.value - k.z_at_onset[g]) / scale + intensity_floor * time, z.rate + intensity_floor};
   }
 }
 

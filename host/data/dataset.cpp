@@ -43,6 +43,12 @@ UnitTotals unit_totals(const Dataset& data) {
   return totals;
 }
 
+std::vector<std::vector<std::size_t>> trials_by_session(const Dataset& data) {
+  std::vector<std::vector<std::size_t>> of_session(data.sessions());
+  for (std::size_t n = 0; n < data.trials(); ++n) of_session[static_cast<std::size_t>(data.trial.session[n])].push_back(n);
+  return of_session;
+}
+
 std::vector<std::int32_t> units_by_session_and_region(const Dataset& data) {
   std::vector<std::int32_t> units(data.sessions() * data.regions(), 0);
   for (std::size_t u = 0; u < data.units(); ++u) {
@@ -97,19 +103,14 @@ Dataset select_trials(const Dataset& data, std::span<const std::int32_t> trials)
 
 TrialSplit split_trials(const Dataset& data, double test_fraction, std::uint64_t seed) {
   if (!(test_fraction >= 0 && test_fraction <= 1)) throw UsageError("the test fraction must lie in [0, 1]");
-  std::vector<std::vector<std::int32_t>> of_session(data.sessions());
-  for (std::size_t n = 0; n < data.trials(); ++n) {
-    of_session[static_cast<std::size_t>(data.trial.session[n])].push_back(static_cast<std::int32_t>(n));
-  }
+  auto of_session = trials_by_session(data);
   TrialSplit split;
   for (std::size_t session = 0; session < of_session.size(); ++session) {
     auto& trials = of_session[session];
     RandomStream random(seed, Purpose::trial_split, session);
     const auto chosen = static_cast<std::size_t>(std::llround(test_fraction * static_cast<double>(trials.size())));
     for (std::size_t i = 0; i < chosen; ++i) std::swap(trials[i], trials[i + random.below(trials.size() - i)]);
-    const auto middle = trials.begin() + static_cast<std::ptrdiff_t>(chosen);
-    split.test.insert(split.test.end(), trials.begin(), middle);
-    split.train.insert(split.train.end(), middle, trials.end());
+    for (std::size_t i = 0; i < trials.size(); ++i) (i < chosen ? split.test : split.train).push_back(static_cast<std::int32_t>(trials[i]));
   }
   std::sort(split.test.begin(), split.test.end());
   std::sort(split.train.begin(), split.train.end());

@@ -11,9 +11,7 @@ namespace nnpoisson {
 
 std::vector<Estimate> bootstrap(const Dataset& data, const EvaluationOptions& options, std::size_t count,
                                 const TrialStatistics& statistics) {
-  std::vector<std::vector<std::size_t>> of_session(data.sessions());
-  for (std::size_t n = 0; n < data.trials(); ++n) of_session[static_cast<std::size_t>(data.trial.session[n])].push_back(n);
-
+  const auto of_session = trials_by_session(data);
   std::vector<double> values(count), drawn(options.resamples * count);
   statistics(std::vector<double>(data.trials(), 1), values);
   for_each_in_parallel(options.resamples, options.threads, [&](std::size_t b) {

@@ -37,16 +37,14 @@ std::vector<GroupedTrials> group_trials(const Dataset& data, const Conditions& c
   return groups;
 }
 
-Psth peristimulus(std::size_t region, const std::vector<std::size_t>& trials, const SessionUnits& units, const TimeGrid& grid,
-                  const ObservedSpikes& seen, const SpikePass& network) {
-  const Dataset& data = units.data();
-  const auto of_session = units_by_session_and_region(data);
+Psth peristimulus(const Dataset& data, std::size_t region, const std::vector<std::size_t>& trials, const std::vector<std::int32_t>& units,
+                  const TimeGrid& grid, const ObservedSpikes& seen, const SpikePass& network) {
   Psth psth;
   for (std::size_t b = 0; b < grid.bins; ++b) {
     double exposure = 0, observed = 0, predicted = 0, exposed_trials = 0, squares = 0;
     const auto visit = [&](const auto& add) {
       for (const auto n : trials) {
-        const double exposed = of_session[static_cast<std::size_t>(data.trial.session[n]) * data.regions() + region] *
+        const double exposed = units[static_cast<std::size_t>(data.trial.session[n]) * data.regions() + region] *
                                grid.observed(b, data.trial.observed_until[n]);
         if (exposed > 0) add((n * data.regions() + region) * grid.bins + b, exposed);
       }

@@ -111,6 +111,7 @@ void evaluate_spikes(Evaluation& evaluation, const SessionUnits& units, const Ti
   const auto rescaled = rescaled_by_unit(data, passes.front().rescaled, options.threads);
   evaluation.units = units_of(data, seen, passes, rescaled, options.threads);
   const auto scored = score_regions(data, seen, passes, options);
+  const auto members = units_by_session_and_region(data);
 
   std::vector<SpikeSums> all(models);
   double all_saturated = 0;
@@ -127,7 +128,7 @@ void evaluate_spikes(Evaluation& evaluation, const SessionUnits& units, const Ti
         region.ks_band = ks_band(intervals.size());
         constexpr std::size_t shown = 200;
         region.quantiles = quantile_plot(intervals, shown);
-        for (const auto& group : groups) region.psth.push_back(peristimulus(g, group.trials, units, grid, seen, passes.front()));
+        for (const auto& group : groups) region.psth.push_back(peristimulus(data, g, group.trials, members, grid, seen, passes.front()));
       },
       1);
   for (std::size_t g = 0; g < regions; ++g) {

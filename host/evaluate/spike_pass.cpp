@@ -5,24 +5,13 @@
 #include <utility>
 
 #include "curves/parallel.hpp"
+#include "data/trial_events.hpp"
 
 namespace nnpoisson {
 namespace {
 
 /// y log x with 0 log 0 = 0.
 double times_log(double y, double x) { return y > 0 ? y * std::log(x) : 0; }
-
-/// visit(unit, bin of the grid, count, place in the dataset's list) for the spikes or counts of trial n.
-template <class Visit>
-void for_each_event(const Dataset& data, const TimeGrid& grid, std::size_t n, const Visit& visit) {
-  const auto& offset = data.binned() ? data.count.offset : data.spike.offset;
-  for (auto i = static_cast<std::size_t>(offset[n]); i < static_cast<std::size_t>(offset[n + 1]); ++i) {
-    if (data.binned())
-      visit(static_cast<std::size_t>(data.count.unit[i]), grid.bin(data.bin_width * (data.count.bin[i] + 0.5)), data.count.value[i], i);
-    else
-      visit(static_cast<std::size_t>(data.spike.unit[i]), grid.bin(data.spike.time[i]), 1, i);
-  }
-}
 
 /// One trial under one model.
 class Trial {
@@ -64,11 +53,11 @@ class Trial {
 
  private:
   void spikes(SpikeSums* cells) {
-    for_each_event(data_, grid_, n_, [&](std::size_t unit, std::size_t bin, double, std::size_t i) {
+    for_each_event(data_, n_, [&](double time, std::size_t unit, double, std::size_t i) {
       const std::size_t local = units_.local(unit);
-      const Growth now = intensity_->at(units_.column()[unit], data_.spike.time[i]);
+      const Growth now = intensity_->at(units_.column()[unit], time);
       cells[local].log_intensity += std::log(now.intensity);
-      cells[local].log_binned += std::log(expected(local, bin));
+      cells[local].log_binned += std::log(expected(local, grid_.bin(time)));
       trains_.push_back({local, now.cumulative, i});
     });
   }
@@ -77,7 +66,7 @@ class Trial {
     const double width = data_.bin_width;
     std::int32_t own_bin = -1;  // of the dataset
     std::vector<Growth> start(session_.column.size()), end(start);
-    for_each_event(data_, grid_, n_, [&](std::size_t unit, std::size_t bin, double y, std::size_t i) {
+    for_each_event(data_, n_, [&](double time, std::size_t unit, double y, std::size_t i) {
       if (data_.count.bin[i] != own_bin) {
         own_bin = data_.count.bin[i];
         intensity_->at(session_.column, width * own_bin, start);
@@ -85,7 +74,7 @@ class Trial {
       }
       const std::size_t local = units_.local(unit), c = session_.place[local];
       cells[local].log_intensity += y * std::log(end[c].cumulative - start[c].cumulative) - std::lgamma(y + 1);
-      cells[local].log_binned += y * std::log(expected(local, bin));
+      cells[local].log_binned += y * std::log(expected(local, grid_.bin(time)));
     });
   }
 
@@ -140,7 +129,8 @@ ObservedSpikes observe_spikes(const SessionUnits& units, const TimeGrid& grid, i
   for_each_in_parallel(data.trials(), threads, [&](std::size_t n) {
     const auto& session = units.of_trial(n);
     std::vector<double> counts(session.unit.size() * bins);
-    for_each_event(data, grid, n, [&](std::size_t unit, std::size_t bin, double y, std::size_t) {
+    for_each_event(data, n, [&](double time, std::size_t unit, double y, std::size_t) {
+      const std::size_t bin = grid.bin(time);
       const auto row = n * regions + static_cast<std::size_t>(data.unit.region[unit]);
       counts[units.local(unit) * bins + bin] += y;
       seen.spikes[row] += y;

@@ -69,7 +69,7 @@ double median(std::vector<double> values) {
 
 Interval wilson_interval(double hits, double count) {
   if (!(count > 0)) return {};
-  constexpr double z = 1.959963984540054;
+  constexpr double z = normal_95;
   const double p = hits / count, scale = 1 + z * z / count, centre = (p + z * z / (2 * count)) / scale;
   const double half = z / scale * std::sqrt(p * (1 - p) / count + z * z / (4 * count * count));
   return {centre - half, centre + half};

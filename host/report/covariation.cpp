@@ -7,11 +7,10 @@
 namespace nnpoisson::report {
 namespace {
 
-constexpr double z95 = 1.959964;  // 97.5 % quantile of the normal distribution
-
 void add(Series& s, double x, double y, const auto& estimate) {
   s.x.push_back(x), s.y.push_back(y);
-  s.low.push_back(estimate.value - z95 * estimate.standard_error), s.high.push_back(estimate.value + z95 * estimate.standard_error);
+  s.low.push_back(estimate.value - normal_95 * estimate.standard_error),
+      s.high.push_back(estimate.value + normal_95 * estimate.standard_error);
 }
 
 std::string window_name(const Window& window) { return fmt::format("{:g} to {:g} s", window.from, window.until); }

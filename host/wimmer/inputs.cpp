@@ -42,6 +42,7 @@ template <class T>
 TrialInput<T>::TrialInput(const Conditions& conditions, double coherence, std::uint64_t trial, const Kernels<T>& kernels)
     : conditions_(conditions),
       stimulus_(stimulus_of(conditions, coherence)),
+      input_scale_(sensory_input_scale(conditions)),
       trial_(trial),
       kernels_(kernels),
       stimulus_first_(steps_in(conditions.stimulus_from)),
@@ -70,11 +71,10 @@ void TrialInput<T>::draw_external(int step) {
 template <class T>
 void TrialInput<T>::draw_sensory_input(int step) {
   sensory_input_.clear();
-  const double scale = sensory_input_scale(conditions_);
-  if (scale == 0) return;
+  if (input_scale_ == 0) return;
   const NoiseKey from = noise_key(conditions_.seed, Purpose::wimmer_input, trial_, static_cast<std::uint32_t>(step));
   formulas::PhiloxStream random({{0, from.counter[0], from.counter[1], from.counter[2]}}, from.key[0], from.key[1]);
-  sensory_input(random, scale, [this](std::uint16_t neuron) { sensory_input_.push_back(neuron); });
+  sensory_input(random, input_scale_, [this](std::uint16_t neuron) { sensory_input_.push_back(neuron); });
 }
 
 template <class T>

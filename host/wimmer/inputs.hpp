@@ -46,6 +46,7 @@ class TrialInput {
 
   const Conditions conditions_;
   const Stimulus stimulus_;
+  const double input_scale_;
   const std::uint64_t trial_;
   const Kernels<T>& kernels_;
   int stimulus_first_, stimulus_end_;  ///< steps

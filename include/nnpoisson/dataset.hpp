@@ -66,6 +66,9 @@ struct UnitTotals {
 };
 [[nodiscard]] UnitTotals unit_totals(const Dataset& data);
 
+/// The trials of each session, ascending, [sessions].
+[[nodiscard]] std::vector<std::vector<std::size_t>> trials_by_session(const Dataset& data);
+
 /// Units of each region in each session, [sessions x regions].
 [[nodiscard]] std::vector<std::int32_t> units_by_session_and_region(const Dataset& data);
 

@@ -19,6 +19,9 @@ struct Interval {
   double low = std::numeric_limits<double>::quiet_NaN(), high = std::numeric_limits<double>::quiet_NaN();
 };
 
+/// The normal distribution's 97.5 % quantile: an interval of 95 % is so many standard errors to either side.
+inline constexpr double normal_95 = 1.959963984540054;
+
 /// One number and its interval.
 struct Estimate {
   double value = std::numeric_limits<double>::quiet_NaN();

@@ -26,6 +26,14 @@ NNP_FORMULA void region_outputs(const Network<S>& net, P time, Column<P> h3, Col
   readout_forward<true>(net, x.readout);
 }
 
+/// The same of one column alone, from the trunk computed before; its v and dv are scratch.
+template <class P, class S>
+NNP_FORMULA ValueAndRate<P> column_output(const Network<S>& net, int column, const OutputColumns<P>& x) {
+  dense_rows<true, 1>(net.E, net.e, net.hidden_width, net.columns, x.trunk.n2, x.trunk.dn2, x.readout.v, x.readout.dv, column);
+  const auto z = softplus_with_slope(x.readout.v[column]);
+  return {z.value, z.slope * x.readout.dv[column]};
+}
+
 /// b and its derivative of one action, from the regions' outputs.
 template <class P, class S>
 NNP_FORMULA ValueAndRate<P> action_output(const Network<S>& net, int action, const OutputColumns<P>& x) {
