@@ -4,7 +4,10 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <thread>
+#include <tuple>
 
+#include "kernels/backend.hpp"
 #include "nnpoisson/backend.hpp"
 #include "nnpoisson/plan.hpp"
 #include "paper_dataset.hpp"
@@ -35,11 +38,8 @@ NetworkShape shape_of(const Plan& plan) {
 }
 
 /// Adam steps over all batches of a plan, again and again; `turns` of them in one program, for `models` side by side.
-void passes(benchmark::State& state, std::shared_ptr<const Plan> plan, const BackendOptions& options, int turns = 1, int models = 1,
-            const std::vector<std::int32_t>& unit_region = {}) {
-  NetworkShape shape = shape_of(*plan);
-  shape.unit_region = unit_region;
-  const auto backend = make_backend(options, shape, plan);
+void passes_on(Backend& backend, const NetworkShape& shape, benchmark::State& state, const std::shared_ptr<const Plan>& plan, int turns,
+               int models) {
   TrainingState training;
   training.models = models;
   for (int m = 0; m < models; ++m) {
@@ -54,23 +54,36 @@ void passes(benchmark::State& state, std::shared_ptr<const Plan> plan, const Bac
   const std::vector<double> rate(static_cast<std::size_t>(models), 1e-4);
   const std::atomic<bool> stop{false};
   for (auto _ : state)
-    if (!backend->train(training, {order, rate}, stop).finite) return state.SkipWithError("the loss is not finite");
+    if (!backend.train(training, {order, rate}, stop).finite) return state.SkipWithError("the loss is not finite");
   const auto iterations = static_cast<double>(state.iterations());
   const auto spikes = static_cast<double>(plan->spikes) * turns * models * iterations;
   state.counters["spikes/s"] = benchmark::Counter(spikes, benchmark::Counter::kIsRate);
   state.counters["time/step"] =
       benchmark::Counter(static_cast<double>(order.size()) * iterations, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
   state.counters["points"] = static_cast<double>(plan->time.size());
-  state.SetLabel(backend->description());
+  state.SetLabel(backend.description());
 }
 
+void passes(benchmark::State& state, std::shared_ptr<const Plan> plan, const BackendOptions& options, int turns = 1, int models = 1,
+            const std::vector<std::int32_t>& unit_region = {}) {
+  NetworkShape shape = shape_of(*plan);
+  shape.unit_region = unit_region;
+  passes_on(*make_backend(options, shape, plan), shape, state, plan, turns, models);
+}
+
+/// Made once for all that measure it: benchmarks are called again and again.
 std::shared_ptr<const Plan> plan_of(std::size_t trials, Preset preset, double resolution, int parts = 10) {
-  return std::make_shared<const Plan>(
-      make_plan(data_of(trials), {.preset = preset,
-                                  .grouping = preset == Preset::authors ? Grouping::authors : Grouping::joint,
-                                  .parts = parts,
-                                  .behaviour_weight = 0.01,
-                                  .time_resolution = resolution}));
+  static std::map<std::tuple<std::size_t, Preset, double, int>, std::shared_ptr<const Plan>> made;
+  auto& plan = made[{trials, preset, resolution, parts}];
+  if (!plan)
+    plan = std::make_shared<const Plan>(
+        make_plan(data_of(trials), {.preset = preset,
+                                    .grouping = preset == Preset::authors ? Grouping::authors : Grouping::joint,
+                                    .parts = parts,
+                                    .behaviour_weight = 0.01,
+                                    .time_resolution = resolution,
+                                    .threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()))}));
+  return plan;
 }
 
 /// The fused point alone: neural batches of single regions, large enough that nothing else shows; one thread.
@@ -112,10 +125,22 @@ void cuda_large_batch(benchmark::State& state, Precision precision) {
       static_cast<double>(plan->spikes) * static_cast<double>(state.iterations()) * flops_of_a_spike, benchmark::Counter::kIsRate);
 }
 
+/// Where a step's time goes: each phase launched alone and timed by the device, us a step. One by one they take longer than together.
+void cuda_phases(benchmark::State& state, Preset preset, double resolution, int parts) {
+  const auto plan = plan_of(60, preset, resolution, parts);
+  const NetworkShape shape = shape_of(*plan);
+  kernels::PhaseTimes times;
+  const auto backend =
+      kernels::make_kernel_backend(kernels::make_cuda_device(-1), Precision::single_precision, shape, plan, {.times = &times});
+  passes_on(*backend, shape, state, plan, 1, 1);
+  const char* names[kernels::phases] = {"stimuli_us", "slabs_us", "back_us", "update_us"};
+  for (int k = 0; k < kernels::phases; ++k) state.counters[names[k]] = 1e6 * times.seconds[k] / static_cast<double>(times.steps);
+}
+
 /// Every unit of the paper's sessions an intensity of its own, spikes in cells of 10 ms; `values`: points times units.
 void by_unit(benchmark::State& state, const BackendOptions& options) {
   const Dataset& data = data_of(60);
-  const auto plan =
+  static const auto plan =
       std::make_shared<const Plan>(make_plan(data, {.preset = Preset::exact, .parts = 1, .by_unit = true, .time_resolution = 0.01}));
   passes(state, plan, options, 1, 1, data.unit.region);
   state.counters["units"] = static_cast<double>(data.units());
@@ -128,10 +153,7 @@ void cuda_authors(benchmark::State& state) {
   passes(state, plan_of(60, Preset::authors, 0.001), {.kind = BackendKind::cuda}, 20, static_cast<int>(state.range(0)));
 }
 
-bool has_gpu() {
-  const auto devices = cuda_devices();
-  return std::any_of(devices.begin(), devices.end(), [](const DeviceState& d) { return d.why_not.empty(); });
-}
+bool has_gpu() { return std::ranges::any_of(cuda_devices(), &DeviceState::usable); }
 
 /// What the processor can do at most: independent fused multiply-adds in registers.
 void peak(benchmark::State& state, const PeakLoop& loop) {
@@ -173,6 +195,12 @@ void register_all() {
         ->Arg(240)
         ->Unit(benchmark::kMillisecond)
         ->UseRealTime();
+  const auto phases_of = [](const char* name, Preset preset, double resolution, int parts) {
+    RegisterBenchmark(name, [=](benchmark::State& s) { cuda_phases(s, preset, resolution, parts); })->Unit(benchmark::kMillisecond);
+  };
+  phases_of("cuda/phases/authors/1ms", Preset::authors, 0.001, 10);
+  phases_of("cuda/phases/exact/1ms", Preset::exact, 0.001, 10);
+  phases_of("cuda/phases/exact/large_batch", Preset::exact, 0, 1);
   planning_on("cuda/planning/resolution_ms", BackendKind::cuda);
   RegisterBenchmark("cuda/by_unit", by_unit, BackendOptions{.kind = BackendKind::cuda})->Unit(benchmark::kMillisecond)->UseRealTime();
   RegisterBenchmark("cuda/authors/1ms/models", cuda_authors)->Arg(1)->Arg(64)->Unit(benchmark::kMillisecond)->UseRealTime();

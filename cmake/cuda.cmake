@@ -11,7 +11,7 @@ include(CheckLanguage)
 check_language(CUDA)
 if(CMAKE_CUDA_COMPILER)
   if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
-    set(CMAKE_CUDA_ARCHITECTURES "80-real;90")  # Ampere, Hopper, and PTX for what comes later
+    set(CMAKE_CUDA_ARCHITECTURES "80-real;90-real;100-real;120")  # Ampere to Blackwell, and PTX for what comes later
   endif()
   enable_language(CUDA)
   if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)  # CMake 3.25 does not know that nvcc 13 has C++20

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "engine/bind.hpp"
+#include "kernels/piece_steps.hpp"
 #include "kernels/plan_image.hpp"
 #include "kernels/point_chunks.hpp"
 #include "kernels/stimulus_layers.hpp"
@@ -17,8 +18,6 @@
 namespace nnpoisson::kernels {
 namespace {
 
-constexpr std::size_t steps_of_a_piece = 1024;    // between two looks at `stop`
-constexpr std::size_t long_steps_of_a_piece = 8;  // where each reads points from the host, or has a wide readout
 constexpr std::size_t chunk_bytes = 256UL << 20;  // of two
 constexpr std::size_t output_bytes_of_a_piece = 256UL << 20;
 constexpr std::size_t gradient_bytes_of_a_piece = 64UL << 20;  // of evaluation
@@ -77,13 +76,14 @@ class DevicePlan {
 template <class T>
 class KernelBackend final : public Backend {
  public:
-  KernelBackend(std::unique_ptr<Device> device, const NetworkShape& shape, std::shared_ptr<const Plan> plan, std::uint32_t wide_from)
+  KernelBackend(std::unique_ptr<Device> device, const NetworkShape& shape, std::shared_ptr<const Plan> plan, const KernelOptions& options)
       : device_(std::move(device)),
+        options_(options),
         shape_(shape),
         layout_(shape),
         net_(bind_network<T>(shape, layout_, nullptr)),
         padded_((layout_.size() + 31) / 32 * 32),
-        image_(placed(*plan, net_, device_->shared_bytes(), shape.unit_region.empty() ? UINT32_MAX : wide_from)),
+        image_(placed(*plan, net_, device_->shared_bytes(), shape.unit_region.empty() ? UINT32_MAX : options.wide_from)),
         chunks_(cut(image_, *device_)),
         plan_(*device_, image_, plan->eps, !chunks_),
         table_width_(static_cast<std::size_t>(shape.time_width + (shape.stimulus_bypass ? shape.hidden_width : 0))),
@@ -121,9 +121,9 @@ class KernelBackend final : public Backend {
     prepare(count);
     weight_.set(padded(parameters, count));
     const std::size_t most =
-        gradients.empty() ? piece_steps() : std::max<std::size_t>(1, gradient_bytes_of_a_piece / (count * n * sizeof(double)));
+        gradients.empty() ? batches.size() : std::max<std::size_t>(1, gradient_bytes_of_a_piece / (count * n * sizeof(double)));
     for (std::size_t done = 0; done < batches.size();) {
-      const auto piece = batches.subspan(done, std::min(most, batches.size() - done));
+      const auto piece = batches.subspan(done, std::min({most, piece_.steps(count), batches.size() - done}));
       Buffer<StepLoss> step_losses(*device_, piece.size() * count);
       Buffer<double> step_gradients(*device_, gradients.empty() ? 0 : piece.size() * count * n);
       auto view = program(piece, count);
@@ -147,7 +147,7 @@ class KernelBackend final : public Backend {
     ProgramResult result;
     result.sums.resize(count);
     while (result.steps < training.batches.size() && !stop) {
-      const auto piece = training.batches.subspan(result.steps, std::min(piece_steps(), training.batches.size() - result.steps));
+      const auto piece = training.batches.subspan(result.steps, std::min(piece_.steps(count), training.batches.size() - result.steps));
       std::vector<T> rates;
       for (std::size_t k = 1; k <= piece.size(); ++k)
         for (const double rate : training.learning_rate.first(count))
@@ -241,9 +241,6 @@ class KernelBackend final : public Backend {
     if (image.point_bytes() <= free / 4 * 3) return nullptr;
     return std::make_unique<PointChunks<T>>(image, std::min(chunk_bytes, free / 8));
   }
-  [[nodiscard]] std::size_t piece_steps() const {
-    return chunks_ || image_.most_wide_points > 0 ? long_steps_of_a_piece : steps_of_a_piece;
-  }
   static BatchLoss batch_loss(const StepLoss& l) { return {l.term[0], l.term[1], l.term[2], l.term[3]}; }
   static StepLoss step_loss(const BatchLoss& l) { return {{l.neural, l.left, l.right, l.total}}; }
 
@@ -315,8 +312,15 @@ class KernelBackend final : public Backend {
     return view;
   }
 
+  void run(const ProgramView<T>& view) {
+    if (options_.times) return launch(view);  // the clock is theirs
+    device_->start_clock();
+    launch(view);
+    piece_.took(view.steps, static_cast<std::size_t>(view.models), device_->stop_clock());
+  }
+
   /// One launch for as many models as have room together, then the next ones.
-  void run(ProgramView<T> view) {
+  void launch(ProgramView<T> view) {
     const auto models = static_cast<std::size_t>(view.models);
     const std::size_t together = std::min(models, resident_);
     view.team_blocks = static_cast<int>(std::clamp<std::size_t>(resident_ / together, 1, std::max(1U, image_.most_slabs)));
@@ -340,7 +344,7 @@ class KernelBackend final : public Backend {
       barrier_.zero();
       step_.zero();
       const int blocks = static_cast<int>(now) * view.team_blocks;
-      if (chunks_ || wide_)
+      if (chunks_ || wide_ || options_.times)
         run_by_phases(part, blocks);
       else
         device_->run(part, blocks, shared_bytes_);
@@ -359,7 +363,7 @@ class KernelBackend final : public Backend {
     const auto send = [&](std::size_t k) {
       if (k < chunks.size()) places_->send(place(k), chunks_->pack(chunks[k], places_->staging(place(k))));
     };
-    const auto run = [&](int phase) { device_->run_phase(program, phase, blocks, shared_bytes_); };
+    const auto run = [&](int phase) { timed(phase, [&] { device_->run_phase(program, phase, blocks, shared_bytes_); }); };
     send(0);
     std::size_t k = 0;
     for (std::size_t step = 0; step < step_batches_.size(); ++step) {
@@ -377,10 +381,20 @@ class KernelBackend final : public Backend {
       }
       for (int phase = slab_phase + 1; phase < phases; ++phase) run(phase);
       device_->next_step(program.step);
+      if (options_.times) ++options_.times->steps;
     }
+  }
+  template <class Launches>
+  void timed(int phase, const Launches& launches) {
+    if (!options_.times) return launches();
+    device_->start_clock();
+    launches();
+    options_.times->seconds[phase] += device_->stop_clock();
   }
 
   std::unique_ptr<Device> device_;
+  KernelOptions options_;
+  PieceSteps piece_;
   NetworkShape shape_;
   ParameterLayout layout_;
   formulas::Network<T> net_, device_net_;  // sizes; the second with the readout's map in the device's memory
@@ -405,11 +419,11 @@ class KernelBackend final : public Backend {
 }  // namespace
 
 std::unique_ptr<Backend> make_kernel_backend(std::unique_ptr<Device> device, Precision precision, const NetworkShape& shape,
-                                             std::shared_ptr<const Plan> plan, std::uint32_t wide_from) {
+                                             std::shared_ptr<const Plan> plan, const KernelOptions& options) {
   require_fitting(shape, *plan);
   if (precision == Precision::double_precision)
-    return std::make_unique<KernelBackend<double>>(std::move(device), shape, std::move(plan), wide_from);
-  return std::make_unique<KernelBackend<float>>(std::move(device), shape, std::move(plan), wide_from);
+    return std::make_unique<KernelBackend<double>>(std::move(device), shape, std::move(plan), options);
+  return std::make_unique<KernelBackend<float>>(std::move(device), shape, std::move(plan), options);
 }
 
 }  // namespace nnpoisson::kernels

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "kernels/device.hpp"
+#include "kernels/views.hpp"
 #include "nnpoisson/backend.hpp"
 
 namespace nnpoisson::kernels {
@@ -11,8 +12,20 @@ namespace nnpoisson::kernels {
 /// Columns from which on a readout by unit is done by matrix products.
 inline constexpr std::uint32_t wide_columns = 256;
 
-/// The backend that runs the kernels on `device`. Programs are handed over in pieces of many steps; between them `stop` is looked at.
+/// Seconds that each phase of a step took (views.hpp), summed over steps.
+struct PhaseTimes {
+  double seconds[phases] = {};
+  std::uint64_t steps = 0;
+};
+
+struct KernelOptions {
+  std::uint32_t wide_from = wide_columns;
+  PhaseTimes* times = nullptr;  ///< where it is not null, phases are launched and timed one by one; must outlive the backend
+};
+
+/// The backend that runs the kernels on `device`. Programs are handed over in pieces of so many steps as take it a moment
+/// (piece_seconds); between them `stop` is looked at. A display that the device drives stays alive, too.
 std::unique_ptr<Backend> make_kernel_backend(std::unique_ptr<Device> device, Precision precision, const NetworkShape& shape,
-                                             std::shared_ptr<const Plan> plan, std::uint32_t wide_from = wide_columns);
+                                             std::shared_ptr<const Plan> plan, const KernelOptions& options = {});
 
 }  // namespace nnpoisson::kernels

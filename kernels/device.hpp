@@ -58,6 +58,9 @@ class Device {
   /// Waits for what was launched before.
   virtual void to_host(void* to, const void* from, std::size_t bytes) = 0;
   [[nodiscard]] virtual std::size_t free_bytes() = 0;
+  /// Between the two, how long the device works on what is launched, s; stopping waits for it.
+  virtual void start_clock() = 0;
+  [[nodiscard]] virtual double stop_clock() = 0;
   /// Throws ResourceError where the device or the host has no room for two places of so many bytes.
   [[nodiscard]] virtual std::unique_ptr<ChunkPlaces> make_chunk_places(std::size_t bytes) = 0;
   /// Shared memory that a block may have at most.
@@ -85,11 +88,12 @@ class Device {
   virtual void run(const WimmerView<double>& view, int trials, std::size_t shared_bytes) = 0;
 };
 
-/// The first device that CUDA shows and that this build has kernels for. Throws ResourceError with the reason: no driver, one too old, no
-/// device, none of an architecture that was built, no CUDA in this build.
-std::unique_ptr<Device> make_cuda_device();
+/// The device of that number (DeviceState::number); -1: the first that this build has kernels for and that can be opened. Throws
+/// ResourceError with the reason: no driver, one too old, no such device, none of an architecture that was built, one that another process
+/// has alone, no CUDA in this build.
+std::unique_ptr<Device> make_cuda_device(int number);
 /// Merges a plan's entries on that device; on the host where they do not fit its memory. Throws as make_cuda_device.
-std::shared_ptr<const PointMaker> make_cuda_points();
+std::shared_ptr<const PointMaker> make_cuda_points(int number);
 
 /// Numbers in a device's memory. The device must outlive it.
 template <class T>

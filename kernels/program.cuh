@@ -7,6 +7,9 @@
 /// together, the phases are launched one by one.
 namespace nnpoisson::kernels {
 
+/// Instead of a phase's number.
+inline constexpr int whole_program = -1;
+
 /// The meeting place of one model's blocks.
 class TeamBarrier {
  public:
@@ -16,11 +19,8 @@ class TeamBarrier {
     if (blocks_ == 1) return;
     if (threadIdx.x == 0) {
       target_ += blocks_;
-      __threadfence();  // what this block wrote is seen before it is counted
-      atomicAdd(count_, 1U);
-      // The count wraps around in long programs; differences do not.
-      while (static_cast<int>(*static_cast<volatile unsigned*>(count_) - target_) < 0) __nanosleep(20);
-      __threadfence();
+      add_release(count_, 1U);
+      wait_for(count_, target_);
     }
     __syncthreads();
   }
@@ -41,20 +41,18 @@ class ProgramKernel {
         barrier_(program.barrier + model_, blocks_),
         status_(program.status[model_]) {}
 
-  /// The whole program. All blocks must be resident together.
-  NNP_DEVICE void run() {
-    for (std::uint32_t step = 0; step < p_.steps; ++step)
-      for (int k = 0; k < phases; ++k) {
+  /// The whole program, for which all blocks must be resident together; or one phase alone, of step `*p_.step`, where blocks need not meet:
+  /// the next launch waits for this one. One loop for both, so that a kernel holds the code once.
+  NNP_DEVICE void run(int which) {
+    const bool all = which == whole_program;
+    const std::uint32_t first = all ? 0 : *p_.step, end = all ? p_.steps : first + 1;
+    for (std::uint32_t step = first; step < end; ++step) {
+      if (given_up_before(step)) return;
+      for (int k = all ? 0 : which; k < (all ? phases : which + 1); ++k) {
         phase(step, k);
-        barrier_.meet();
-        if (k == phases - 1 && given_up_before(step + 1)) return;
+        if (all) barrier_.meet();
       }
-  }
-
-  /// One phase alone, of step `*p_.step`: blocks need not meet, the next launch waits for this one.
-  NNP_DEVICE void run(int phase_number) {
-    const std::uint32_t step = *p_.step;
-    if (!given_up_before(step)) phase(step, phase_number);
+    }
   }
 
  private:

@@ -28,6 +28,27 @@ NNP_DEVICE char* shared_memory() {
 #endif
 }
 
+/// Counts this thread's block at a meeting place in device memory; what it wrote before is seen by those who then read the count.
+NNP_DEVICE void add_release(unsigned* count, unsigned value) {
+#if defined(__CUDACC__)
+  asm volatile("red.release.gpu.global.add.u32 [%0], %1;" ::"l"(count), "r"(value) : "memory");
+#else
+  __threadfence();
+  atomicAdd(count, value);
+#endif
+}
+/// Waits until such a count has reached `target`; what was written before that is seen from here on. Relaxed while it waits: an acquiring
+/// load empties the multiprocessor's L1 each time, under the blocks that still work there (measured: half the speed on an H100).
+NNP_DEVICE void wait_for(unsigned* count, unsigned target) {
+  // The count wraps around in long programs; differences do not.
+  while (static_cast<int>(*static_cast<volatile unsigned*>(count) - target) < 0) __nanosleep(20);
+#if defined(__CUDACC__)
+  asm volatile("fence.acq_rel.gpu;" ::: "memory");
+#else
+  __threadfence();
+#endif
+}
+
 /// From here on the compiler reads memory anew instead of keeping what it wrote in registers.
 NNP_DEVICE void forget_registers() { asm volatile("" ::: "memory"); }
 

@@ -11,13 +11,13 @@ constexpr const char* reason = "this build has none: no CUDA compiler was found 
 }  // namespace
 
 namespace kernels {
-std::unique_ptr<Device> make_cuda_device() { throw ResourceError(std::string("backend cuda: ") + reason + "; use --backend cpu"); }
-std::shared_ptr<const PointMaker> make_cuda_points() {
-  make_cuda_device();
+std::unique_ptr<Device> make_cuda_device(int) { throw ResourceError(std::string("backend cuda: ") + reason + "; use --backend cpu"); }
+std::shared_ptr<const PointMaker> make_cuda_points(int number) {
+  make_cuda_device(number);
   return nullptr;
 }
 }  // namespace kernels
 
-std::vector<DeviceState> cuda_devices() { return {{"cuda", reason}}; }
+std::vector<DeviceState> cuda_devices() { return {{.name = "cuda", .why_not = reason}}; }
 
 }  // namespace nnpoisson

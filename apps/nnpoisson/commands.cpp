@@ -26,6 +26,22 @@ void require_different(std::initializer_list<fs::path> files) {
         throw UsageError(a->string() + ": is named twice; a file that is written must be none of the others");
 }
 
+void DevicesOption::add(CLI::App& command, Takes takes) {
+  name_ = takes == Takes::one ? "--device" : "--devices";
+  if (takes == Takes::one)
+    command.add_option("--device", text_, "GPU, a number of nnpoisson info --devices (default: the first that can be used)")
+        ->check(CLI::Range(0, 9999));
+  else
+    command.add_option("--devices,--device", text_, "GPUs that work at once: all, or numbers of nnpoisson info --devices, e.g. 0,1");
+}
+
+std::vector<int> DevicesOption::numbers(BackendKind kind) const {
+  if (text_.empty()) return {};
+  if (kind == BackendKind::cpu || kind == BackendKind::reference)
+    throw UsageError(name_ + " is of --backend cuda; leave one of the two out");
+  return device_numbers(text_, name_);
+}
+
 BackendKind backend_kind(const std::string& name) {
   if (name == "auto") return BackendKind::automatic;
   if (name == "reference") return BackendKind::reference;

@@ -6,6 +6,7 @@
 #include <initializer_list>
 #include <limits>
 #include <string>
+#include <vector>
 
 #include "nnpoisson/backend.hpp"
 
@@ -31,6 +32,19 @@ void add_wimmer(CLI::App& simulate);
 
 /// The backend of that name. Throws UsageError.
 [[nodiscard]] BackendKind backend_kind(const std::string& name);
+
+/// The option by which a command is told its GPUs.
+class DevicesOption {
+ public:
+  enum class Takes { one, several };
+  /// --device N, and where the command can work on several --devices all|0,1. The object must live as long as the command.
+  void add(CLI::App& command, Takes takes);
+  /// The numbers asked for; none: nothing is. Throws UsageError where another backend is asked for, and as device_numbers.
+  [[nodiscard]] std::vector<int> numbers(BackendKind kind) const;
+
+ private:
+  std::string name_, text_;
+};
 
 /// What --seed may be; a minus sign would otherwise wrap around.
 inline CLI::Range seeds() { return {std::uint64_t{0}, std::uint64_t{std::numeric_limits<std::int64_t>::max()}}; }

@@ -5,13 +5,14 @@
 
 namespace nnpoisson::command {
 
-void FitOptions::add(CLI::App& command, const std::string& seed) {
+void FitOptions::add(CLI::App& command, const std::string& seed, DevicesOption::Takes gpus) {
   command.add_option("--preset", preset_, "exact (default): the joint likelihood; authors: the published program's")
       ->check(CLI::IsMember({"exact", "authors"}));
   command.add_option("--config", config_, "TOML file of settings (docs/settings.md)");
   command.add_option("--set", assignments_, "One setting, e.g. train.iterations=21; may be given again")->allow_extra_args(false);
   command.add_option_function<std::string>(
       "--backend", [this](const std::string& name) { options_.kind = backend_kind(name); }, "auto (default), reference, cpu or cuda");
+  devices_.add(command, gpus);
   command.add_option("--threads", options_.threads, "CPU threads; 0: one for each processor")->check(CLI::Range(0, 1024));
   command.add_option("--instruction-set", options_.instruction_set, "CPU kernels: sse2, avx2 or avx512 (default: the machine's best)");
   command.add_option("--seed", seed_, seed)->check(seeds());
@@ -35,7 +36,10 @@ BackendOptions FitOptions::backend() const {
     throw UsageError("--instruction-set is of --backend cpu; leave one of the two out");
   BackendOptions made = options_;
   made.precision = settings().train.precision;
+  if (const auto numbers = devices(); !numbers.empty()) made.device = numbers[0];
   return made;
 }
+
+std::vector<int> FitOptions::devices() const { return devices_.numbers(options_.kind); }
 
 }  // namespace nnpoisson::command

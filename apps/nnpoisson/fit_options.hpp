@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "commands.hpp"
 #include "nnpoisson/backend.hpp"
 #include "nnpoisson/settings.hpp"
 
@@ -14,14 +15,16 @@ namespace nnpoisson::command {
 /// Options of all commands that fit: settings, and what computes.
 class FitOptions {
  public:
-  /// `seed`: what --seed is of. The object must live as long as the command.
-  void add(CLI::App& command, const std::string& seed);
-  /// Both throw UsageError.
+  /// `seed`: what --seed is of; `gpus`: that the command can work on. The object must live as long as the command.
+  void add(CLI::App& command, const std::string& seed, DevicesOption::Takes gpus);
+  /// All throw UsageError; the last two ResourceError where a device is not there.
   [[nodiscard]] Settings settings() const;
   [[nodiscard]] BackendOptions backend() const;
+  [[nodiscard]] std::vector<int> devices() const;  ///< those asked for
 
  private:
   std::string preset_, config_;
+  DevicesOption devices_;
   std::vector<std::string> assignments_;
   std::optional<std::uint64_t> seed_;
   BackendOptions options_;

@@ -95,7 +95,14 @@ void print(const std::vector<Finding>& findings) {
 /// What can compute here, and why the rest cannot.
 void print_devices() {
   fmt::print("cpu: {} threads, {}\n", std::max(1U, std::thread::hardware_concurrency()), fmt::join(instruction_sets(), ", "));
-  for (const auto& device : cuda_devices()) fmt::print("{}: {}\n", device.name, device.why_not.empty() ? "can be used" : device.why_not);
+  for (const auto& device : cuda_devices()) {
+    std::string about;
+    if (device.number >= 0)
+      about = fmt::format("{}, {:.1f} GiB, {} multiprocessor{}, up to {} MHz, memory {} MHz: ", device.architecture,
+                          static_cast<double>(device.memory) / (1 << 30), device.multiprocessors, device.multiprocessors == 1 ? "" : "s",
+                          device.clock, device.memory_clock);
+    fmt::print("{}: {}{}\n", device.name, about, device.usable() ? "can be used" : device.why_not);
+  }
 }
 
 }  // namespace

@@ -62,6 +62,7 @@ void run(SweepOptions& options) {
   SweepRequest& request = options.request;
   request.settings = options.fit.settings();
   request.backend = options.fit.backend();
+  request.devices = options.fit.devices();
   request.refit = !options.no_refit;
   if (!options.test.empty()) request.test = options.test;
   if (request.resume && request.overwrite) throw UsageError("--resume and --overwrite exclude each other");
@@ -109,8 +110,8 @@ void add_sweep(CLI::App& app) {
       ->delimiter(',')
       ->check(seeds())
       ->default_str("0");
-  options->fit.add(*command, "Folds and batches (default 0)");
-  command->add_option("--side-by-side", request.side_by_side, "Fits at once; 0: one for each thread, on a GPU one launch")
+  options->fit.add(*command, "Folds and batches (default 0)", DevicesOption::Takes::several);
+  command->add_option("--side-by-side", request.side_by_side, "Fits at once; 0: one for each thread, on GPUs a launch on each")
       ->check(CLI::Range(0, 1024));
   command->add_flag("--no-refit", options->no_refit, "Do not fit the best configuration to all trials");
   command->add_flag("--resume", request.resume, "Keep the fits that the folder holds and do the others");

@@ -60,7 +60,7 @@ void add_train(CLI::App& app) {
   command->add_option("--test", options->test, "Test set, evaluated after every iteration");
   command->add_option("--out", options->request.run, "Run folder to make")->required();
   command->add_option("--init", options->init, "Weights to start from: model.h5 or a Keras weight file");
-  options->fit.add(*command, "Initial weights, batches, validation trials (default 0)");
+  options->fit.add(*command, "Initial weights, batches, validation trials (default 0)", DevicesOption::Takes::one);
   command->add_flag("--resume", options->request.resume, "Continue from the run folder's checkpoint");
   command
       ->add_option("--checkpoint-seconds", options->request.checkpoint_seconds,

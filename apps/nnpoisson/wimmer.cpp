@@ -17,6 +17,7 @@ constexpr std::size_t most_trials = 1000000;
 struct WimmerOptions {
   wimmer::Request request;
   std::vector<double> window;
+  DevicesOption devices;
   bool train_test = false, quiet = false;
 };
 
@@ -40,6 +41,7 @@ void run(WimmerOptions options) {
   }
   if (!request.picture_trials.empty() && request.pictures.empty())
     throw UsageError("--plot-trials needs --plot, the folder for the pictures");
+  request.devices = options.devices.numbers(request.backend.kind);
   require_different({request.out, request.test_out, request.raw, request.pictures});
 
   ProgressDisplay display(options.quiet);
@@ -108,6 +110,7 @@ void add_wimmer(CLI::App& simulate) {
   command->add_option_function<std::string>(
       "--backend", [options](const std::string& name) { options->request.backend.kind = backend_kind(name); },
       "auto (default), cpu or cuda; same spikes");
+  options->devices.add(*command, DevicesOption::Takes::several);
   command->add_option("--threads", request.backend.threads, "Trials side by side; 0: one for each processor")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();

@@ -34,7 +34,7 @@ void Crew::work(int worker) {
       finished.clear();
       if (jobs.empty()) break;
       auto done = tasks_.fit(
-          jobs, [this] { return threads(); }, halt_);
+          worker, jobs, [this] { return threads(); }, halt_);
       if (!done) break;
       finished = std::move(*done);
     }

@@ -22,8 +22,8 @@ class Crew {
     /// Takes in what a worker has finished and gives it the jobs of its next launch; none: there are no more.
     std::function<std::vector<std::size_t>(int worker, const std::vector<SweepFit>& finished)> exchange;
     /// Does them; nothing if `halt` was set before the end.
-    std::function<std::optional<std::vector<SweepFit>>(const std::vector<std::size_t>& jobs, const std::function<int()>& threads,
-                                                       const std::atomic<bool>& halt)>
+    std::function<std::optional<std::vector<SweepFit>>(int worker, const std::vector<std::size_t>& jobs,
+                                                       const std::function<int()>& threads, const std::atomic<bool>& halt)>
         fit;
   };
 

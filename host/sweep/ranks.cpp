@@ -54,6 +54,7 @@ Ranks::Ranks() {
   MPI_Comm machine = MPI_COMM_NULL;
   MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &machine);
   MPI_Comm_size(machine, &here_);
+  MPI_Comm_rank(machine, &local_);
   MPI_Comm_free(&machine);
   if (given < MPI_THREAD_SERIALIZED) throw ResourceError("MPI: this one does not serve several threads (MPI_THREAD_SERIALIZED)");
 }

@@ -18,8 +18,10 @@ class Ranks {
 
   [[nodiscard]] int rank() const { return rank_; }
   [[nodiscard]] int count() const { return count_; }
-  [[nodiscard]] std::string name() const;  ///< for messages: "process 2 of 4 on node7"
-  [[nodiscard]] int processors() const;    ///< that this process may take, its neighbours on the machine taking as many
+  [[nodiscard]] int here() const { return here_; }    ///< processes on this machine
+  [[nodiscard]] int local() const { return local_; }  ///< this one's number among them
+  [[nodiscard]] std::string name() const;             ///< for messages: "process 2 of 4 on node7"
+  [[nodiscard]] int processors() const;               ///< that this process may take, its neighbours on the machine taking as many
   /// Rank 0's text, on every rank; all call it.
   [[nodiscard]] std::string broadcast(std::string text) const;
   /// Every rank's text in order on rank 0, nothing elsewhere; all call it.
@@ -30,7 +32,7 @@ class Ranks {
   bool answer(const std::function<std::string(const std::string&)>& reply);
 
  private:
-  int rank_ = 0, count_ = 1, here_ = 1;
+  int rank_ = 0, count_ = 1, here_ = 1, local_ = 0;
   bool started_ = false;
   std::mutex mutex_;
 };

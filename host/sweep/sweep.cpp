@@ -94,16 +94,32 @@ class Sweep {
     if (request_.seeds.empty()) throw UsageError("--seeds: at least one is needed");
     if (std::set(request_.seeds.begin(), request_.seeds.end()).size() != request_.seeds.size())
       throw UsageError("--seeds: a seed is given twice; the same fit would count twice");
-    backend_ = request_.backend;
-    backend_.kind = chosen_kind(backend_);
-    if (backend_.threads == 0) backend_.threads = ranks_->processors();
-    workers_ = request_.side_by_side > 0 ? request_.side_by_side : (backend_.kind == BackendKind::cuda ? 1 : backend_.threads);
+    if (!request_.devices.empty()) request_.backend.device = request_.devices[0];
+    request_.backend.kind = chosen_kind(request_.backend);
+    if (request_.backend.threads == 0) request_.backend.threads = ranks_->processors();
+    const bool on_gpus = request_.backend.kind == BackendKind::cuda;
+    if (on_gpus) devices_ = devices_of_this_process();
+    request_.backend.device = devices_[0];
+    workers_ = request_.side_by_side > 0 ? request_.side_by_side : (on_gpus ? static_cast<int>(devices_.size()) : request_.backend.threads);
     grid_ = make_grid(request_.settings, request_.grid);
     jobs_ = all_jobs(request_, grid_);
     recordings_ = std::make_unique<Recordings>(request_, grid_, 3 * static_cast<std::size_t>(workers_) + 3);
     // Whatever is wrong with data or backend is found now, before anything is on disk.
     const auto first = recordings_->launch(grid_.configurations[0], 0);
-    static_cast<void>(make_backend(backend_options(first), first.shape, first.training));
+    static_cast<void>(make_backend(backend_options(first, 0), first.shape, first.training));
+  }
+
+  /// Its share of those of the machine: every so many-th; the one of its turn where there are more processes than devices.
+  [[nodiscard]] std::vector<int> devices_of_this_process() const {
+    auto all = request_.devices;
+    if (all.empty() && ranks_->here() > 1) all = device_numbers("all", "--devices");
+    if (all.empty()) return {request_.backend.device};
+
+    const auto here = static_cast<std::size_t>(ranks_->here()), local = static_cast<std::size_t>(ranks_->local());
+    if (here > all.size()) return {all[local % all.size()]};
+    std::vector<int> ours;
+    for (std::size_t k = local; k < all.size(); k += here) ours.push_back(all[k]);
+    return ours;
   }
 
   /// Every process prepares, and all go on or none. Rank 0 throws what stops it or another; false: this is another, and none goes on.
@@ -153,8 +169,10 @@ class Sweep {
     if (request_.resume && !folder_->resumed()) message_("no sweep in " + request_.folder.string() + " yet: starting from the beginning");
     fits_.resize(jobs_.size());
     std::map<std::string, std::size_t> open;  // launches that take more
-    const auto most = static_cast<std::size_t>(request_.models_a_launch > 0 ? request_.models_a_launch
-                                                                            : (backend_.kind == BackendKind::cuda ? 1 << 20 : 1));
+    std::size_t most = 1;
+    const auto workers = static_cast<std::size_t>(workers_) * static_cast<std::size_t>(ranks_->count());
+    if (request_.backend.kind == BackendKind::cuda) most = (jobs_.size() + workers - 1) / workers;
+    if (request_.models_a_launch > 0) most = static_cast<std::size_t>(request_.models_a_launch);
     for (std::size_t j = 0; j < jobs_.size(); ++j) {
       const Job& job = jobs_[j];
       fits_[j] = folder_->read(job.configuration, job.fold, job.seed);
@@ -174,19 +192,20 @@ class Sweep {
                          kept_ > 0 ? fmt::format("{} done before, ", kept_) : "", workers_ * ranks_->count()));
   }
 
-  [[nodiscard]] BackendOptions backend_options(const Launch& launch) const {
-    BackendOptions options = backend_;
+  [[nodiscard]] BackendOptions backend_options(const Launch& launch, int worker) const {
+    BackendOptions options = request_.backend;
     options.precision = launch.backend.precision;
+    options.device = devices_[static_cast<std::size_t>(worker) % devices_.size()];
     return options;
   }
 
-  std::optional<std::vector<SweepFit>> fit(const std::vector<std::size_t>& jobs, const std::function<int()>& threads,
+  std::optional<std::vector<SweepFit>> fit(int worker, const std::vector<std::size_t>& jobs, const std::function<int()>& threads,
                                            const std::atomic<bool>& halt) {
     const auto configuration = [&](std::size_t j) -> const Grid::Configuration& {
       return grid_.configurations[static_cast<std::size_t>(jobs_[j].configuration)];
     };
     Launch launch = recordings_->launch(configuration(jobs[0]), jobs_[jobs[0]].fold);
-    launch.backend = backend_options(launch);
+    launch.backend = backend_options(launch, worker);
     for (const auto j : jobs) {
       const auto& train = configuration(j).settings.train;
       launch.members.push_back({jobs_[j].seed, train.learning_rate, train.iterations, train.patience});
@@ -242,9 +261,9 @@ class Sweep {
     };
     std::size_t shown = kept_;
     {
-      Crew crew(std::min(workers_, std::max(1, static_cast<int>(launches_.size()))), backend_.threads,
+      Crew crew(std::min(workers_, std::max(1, static_cast<int>(launches_.size()))), request_.backend.threads,
                 {[this](int, const std::vector<SweepFit>& finished) { return exchange(finished); },
-                 [this](const auto& jobs, const auto& threads, const auto& halt) { return fit(jobs, threads, halt); }});
+                 [this](int worker, const auto& jobs, const auto& threads, const auto& halt) { return fit(worker, jobs, threads, halt); }});
       const std::chrono::milliseconds pause(helpers > 0 ? 1 : 20);
       while (!crew.ended() || helpers > 0) {
         if (stop) {
@@ -272,13 +291,13 @@ class Sweep {
   bool help(const std::atomic<bool>& stop) {
     std::string last = "{}";
     {
-      Crew crew(workers_, backend_.threads,
+      Crew crew(workers_, request_.backend.threads,
                 {[this](int worker, const std::vector<SweepFit>& finished) {
                    Json fits = Json::array();
                    for (const auto& fit : finished) fits.push_back(json_of(fit));
                    return Json::parse(ranks_->ask(worker, Json{{"fits", fits}}.dump())).get<std::vector<std::size_t>>();
                  },
-                 [this](const auto& jobs, const auto& threads, const auto& halt) { return fit(jobs, threads, halt); }});
+                 [this](int worker, const auto& jobs, const auto& threads, const auto& halt) { return fit(worker, jobs, threads, halt); }});
       while (!crew.ended()) {
         if (stop) crew.halt();
         crew.wait(std::chrono::milliseconds(20));
@@ -340,7 +359,7 @@ class Sweep {
     fit.settings.seed = request_.seeds[0];
     fit.settings.train.validation = 0;
     fit.settings.train.iterations = static_cast<int>(std::lround(table.configurations[best].iterations));
-    fit.backend = backend_;
+    fit.backend = request_.backend;
     fit.backend.precision = fit.settings.train.precision;
     fit.resume = true;
     message_(fmt::format("configuration {} is the best; fitting it to all trials, {} iterations", best, fit.settings.train.iterations));
@@ -351,11 +370,11 @@ class Sweep {
     return train(fit, stop, show, {}).interrupted;
   }
 
-  const SweepRequest& request_;
+  SweepRequest request_;  // once prepared, with what this process computes on
   const std::function<void(const std::string&)>& message_;
   Clock::time_point start_ = Clock::now();
   std::unique_ptr<Ranks> ranks_;
-  BackendOptions backend_;
+  std::vector<int> devices_{-1};  // of this process; a worker takes one
   int workers_ = 1;
   Grid grid_;
   std::vector<Job> jobs_;

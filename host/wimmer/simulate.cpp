@@ -63,55 +63,91 @@ class Count {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-/// Trials side by side over threads. The first exception is passed on.
-void fill_by_threads(Journal& journal, const Request& request, const std::vector<std::size_t>& missing, const std::atomic<bool>& stop,
-                     Count& count) {
-  const TrialSimulator simulate_trial(request.conditions, request.backend.instruction_set);
-  std::atomic<std::size_t> next{0};
-  std::atomic<bool> over{false};
-  std::mutex reporting;
-  std::exception_ptr failed;
-  const auto work = [&] {
-    try {
-      for (std::size_t k = next++; k < missing.size() && !over && !stop; k = next++) {
-        const auto spikes = simulate_trial(missing[k], stop);
-        if (!spikes) return;
-        journal.append(missing[k], *spikes);
-        const std::lock_guard lock(reporting);
-        count.add();
+/// The trials that are missing, taken by workers side by side.
+class Filling {
+ public:
+  Filling(Journal& journal, std::span<const std::size_t> missing, const std::atomic<bool>& stop, Count& count)
+      : journal_(journal), missing_(missing), stop_(stop), count_(count) {}
+
+  /// The next ones, `most` at most; none: all are taken, a worker failed or `stop` is set.
+  [[nodiscard]] std::span<const std::size_t> take(std::size_t most) {
+    if (over_ || stop_) return {};
+    const std::size_t first = std::min(next_.fetch_add(most), missing_.size());
+    return missing_.subspan(first, std::min(most, missing_.size() - first));
+  }
+  void keep(std::size_t trial, const TrialSpikes& spikes) {
+    journal_.append(trial, spikes);
+    const std::lock_guard lock(reporting_);
+    count_.add();
+  }
+  /// Runs `work(k)` for each k < workers, each in a thread. The first exception ends the others' work and is passed on.
+  void run(std::size_t workers, const std::function<void(std::size_t)>& work) {
+    const auto guarded = [&](std::size_t k) {
+      try {
+        work(k);
+      } catch (...) {
+        const std::lock_guard lock(reporting_);
+        if (!failed_) failed_ = std::current_exception();
+        over_ = true;
       }
-    } catch (...) {
-      const std::lock_guard lock(reporting);
-      if (!failed) failed = std::current_exception();
-      over = true;
-    }
-  };
+    };
+    std::vector<std::thread> others;
+    for (std::size_t k = 1; k < workers; ++k) others.emplace_back(guarded, k);
+    guarded(0);
+    for (auto& other : others) other.join();
+    if (failed_) std::rethrow_exception(failed_);
+  }
+
+ private:
+  Journal& journal_;
+  std::span<const std::size_t> missing_;
+  const std::atomic<bool>& stop_;
+  Count& count_;
+  std::atomic<std::size_t> next_{0};
+  std::atomic<bool> over_{false};
+  std::mutex reporting_;
+  std::exception_ptr failed_;
+};
+
+/// A trial at a time in each thread.
+void fill_by_threads(Filling& filling, const Request& request, std::size_t trials, const std::atomic<bool>& stop) {
+  const TrialSimulator simulate_trial(request.conditions, request.backend.instruction_set);
   const std::size_t threads =
       request.backend.threads > 0 ? static_cast<std::size_t>(request.backend.threads) : std::max(1U, std::thread::hardware_concurrency());
-  std::vector<std::thread> others;
-  for (std::size_t k = 1; k < std::min(threads, missing.size()); ++k) others.emplace_back(work);
-  work();
-  for (auto& other : others) other.join();
-  if (failed) std::rethrow_exception(failed);
-}
-
-/// Trials side by side on a GPU, as many as it runs together.
-void fill_by_launches(Journal& journal, const Request& request, std::unique_ptr<kernels::Device> device,
-                      std::span<const std::size_t> missing, const std::atomic<bool>& stop, Count& count) {
-  kernels::WimmerTrials simulate_trials(std::move(device), request.conditions);
-  while (!missing.empty() && !stop) {
-    const auto now = missing.first(std::min(missing.size(), simulate_trials.side_by_side()));
-    const auto spikes = simulate_trials(now);
-    for (std::size_t k = 0; k < now.size(); ++k) {
-      journal.append(now[k], spikes[k]);
-      count.add();
+  filling.run(std::min(threads, trials), [&](std::size_t) {
+    for (auto now = filling.take(1); !now.empty(); now = filling.take(1)) {
+      const auto spikes = simulate_trial(now[0], stop);
+      if (!spikes) return;
+      filling.keep(now[0], *spikes);
     }
-    missing = missing.subspan(now.size());
-  }
+  });
 }
 
-/// Simulates the trials that the journal lacks, on the device if there is one; returns when all are there or `stop` is set.
-void fill(Journal& journal, const Request& request, std::unique_ptr<kernels::Device> device, const std::atomic<bool>& stop,
+/// As many at a time as each GPU runs together.
+void fill_by_launches(Filling& filling, const Request& request, std::vector<std::unique_ptr<kernels::Device>> devices, std::size_t trials) {
+  struct Worker {
+    std::unique_ptr<kernels::WimmerTrials> simulate;
+    std::size_t most;
+    std::span<const std::size_t> now;
+  };
+  std::vector<Worker> workers;
+  const std::size_t share = (trials + devices.size() - 1) / devices.size();  // few trials are for all devices, too
+  for (auto& device : devices) {
+    auto simulate = std::make_unique<kernels::WimmerTrials>(std::move(device), request.conditions);
+    const std::size_t most = std::min(simulate->side_by_side(), share);
+    workers.push_back({std::move(simulate), most, filling.take(most)});
+  }
+  filling.run(workers.size(), [&](std::size_t k) {
+    Worker& worker = workers[k];
+    for (; !worker.now.empty(); worker.now = filling.take(worker.most)) {
+      const auto spikes = (*worker.simulate)(worker.now);
+      for (std::size_t i = 0; i < worker.now.size(); ++i) filling.keep(worker.now[i], spikes[i]);
+    }
+  });
+}
+
+/// Simulates the trials that the journal lacks, on the devices if there are any; returns when all are there or `stop` is set.
+void fill(Journal& journal, const Request& request, std::vector<std::unique_ptr<kernels::Device>> devices, const std::atomic<bool>& stop,
           const std::function<void(const Progress&)>& progress) {
   const std::size_t all = request.trials + request.test_trials;
   std::vector<std::size_t> missing;
@@ -119,10 +155,23 @@ void fill(Journal& journal, const Request& request, std::unique_ptr<kernels::Dev
     if (!journal.has(n)) missing.push_back(n);
   if (missing.empty()) return;
   Count count(all, missing.size(), progress);
-  if (device)
-    fill_by_launches(journal, request, std::move(device), missing, stop, count);
+  Filling filling(journal, missing, stop, count);
+  if (devices.empty())
+    fill_by_threads(filling, request, missing.size(), stop);
   else
-    fill_by_threads(journal, request, missing, stop, count);
+    fill_by_launches(filling, request, std::move(devices), missing.size());
+}
+
+/// Those that the request asks for; none: the processor simulates.
+std::vector<std::unique_ptr<kernels::Device>> devices_for(const Request& request) {
+  BackendOptions backend = request.backend;
+  if (!request.devices.empty()) backend.device = request.devices[0];
+  if (chosen_kind(backend) != BackendKind::cuda) return {};
+
+  std::vector<std::unique_ptr<kernels::Device>> made;
+  for (const int number : request.devices.empty() ? std::vector{backend.device} : request.devices)
+    made.push_back(kernels::make_cuda_device(number));
+  return made;
 }
 
 void write(const Request& request, const std::filesystem::path& file, const Journal& journal, std::size_t first, std::size_t count,
@@ -152,7 +201,7 @@ void check(const Request& request) {
 
 Outcome simulate(const Request& request, const std::atomic<bool>& stop, const std::function<void(const Progress&)>& progress) {
   check(request);
-  auto device = chosen_kind(request.backend) == BackendKind::cuda ? kernels::make_cuda_device() : nullptr;
+  auto devices = devices_for(request);
   const auto about = attributes(request.conditions);
   Journal journal(request.out.string() + ".trials", as_text(about));
   Outcome outcome;
@@ -163,8 +212,9 @@ Outcome simulate(const Request& request, const std::atomic<bool>& stop, const st
     return count;
   };
   outcome.resumed = finished();
-  outcome.backend = device ? device->name() : "cpu";
-  fill(journal, request, std::move(device), stop, progress);
+  for (const auto& device : devices) outcome.backend += (outcome.backend.empty() ? "" : ", ") + device->name();
+  if (devices.empty()) outcome.backend = "cpu";
+  fill(journal, request, std::move(devices), stop, progress);
   outcome.trials = finished();
   if (outcome.trials < all) {
     outcome.interrupted = true;

@@ -21,6 +21,7 @@ struct BackendOptions {
   Precision precision = Precision::single_precision;
   int threads = 0;                ///< 0: one for each processor
   std::string instruction_set{};  ///< cpu only: "" best of the machine, else one of instruction_sets()
+  int device = -1;                ///< cuda only: a number of cuda_devices(); -1: the first that can be used
 };
 
 /// The terms of one batch's loss, as Batch words them.
@@ -79,7 +80,8 @@ class Backend {
   [[nodiscard]] virtual Outputs outputs(std::span<const double> parameters, const OutputPoints& points) = 0;
 };
 
-/// What `automatic` takes: CUDA where a device can be used and no instruction set is asked for, else the CPU. Other kinds stay.
+/// What `automatic` takes: CUDA where a device is asked for, or one can be used and no instruction set is asked for; else the CPU. Other
+/// kinds stay.
 [[nodiscard]] BackendKind chosen_kind(const BackendOptions& options);
 
 /// `automatic` as chosen_kind says; description() tells which. Throws ResourceError if the backend asked
@@ -92,12 +94,22 @@ class Backend {
 /// Throws ResourceError if the device asked for is not there.
 [[nodiscard]] std::shared_ptr<const PointMaker> make_point_maker(const BackendOptions& options);
 
-/// A device that a backend may run on. `why_not`: why this build cannot use it; empty: it can.
+/// A device that a backend may run on.
 struct DeviceState {
-  std::string name, why_not;
+  std::string name;
+  std::string why_not;         ///< why this build cannot use it; empty: it can, if no other process has it alone
+  int number = -1;             ///< as CUDA counts those that are visible, from 0; -1: none
+  std::string architecture{};  ///< "sm_90"
+  std::size_t memory = 0;      ///< bytes
+  int multiprocessors = 0;
+  int clock = 0, memory_clock = 0;  ///< MHz, at most
+  [[nodiscard]] bool usable() const { return why_not.empty(); }
 };
-/// The GPUs that CUDA shows, or one entry that says why there are none.
+/// The GPUs that CUDA shows, or one entry that says why there are none. Takes nothing of their memory.
 [[nodiscard]] std::vector<DeviceState> cuda_devices();
+/// Numbers of devices from "all", those of cuda_devices() that can be used, or a list as "0,2". Throws UsageError, naming `option`, where
+/// the text is neither; ResourceError where one is not there or cannot be used.
+[[nodiscard]] std::vector<int> device_numbers(const std::string& text, const std::string& option);
 
 /// Instruction sets that this build has and this machine runs, best first.
 [[nodiscard]] std::vector<std::string> instruction_sets();

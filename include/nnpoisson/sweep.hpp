@@ -23,9 +23,12 @@ struct SweepRequest {
   int folds = 5;
   std::vector<std::uint64_t> seeds{0};  ///< of initial weights
   BackendOptions backend;               ///< threads: of all fits together; precision: that of the settings is taken
-  int side_by_side = 0;                 ///< fits at once; 0: as many as threads, on a GPU one launch
-  int models_a_launch = 0;              ///< at most so many fits of one plan and shape in one launch; 0: 1 on the processor, all on a GPU
-  bool refit = true;                    ///< fit the best configuration to all training trials, FOLDER/best
+  /// GPUs that work at once, numbers of cuda_devices(). Processes of one machine divide them; each takes one where they are fewer. Empty:
+  /// one process takes backend.device, several divide all that can be used.
+  std::vector<int> devices{};
+  int side_by_side = 0;     ///< fits at once; 0: as many as threads, on GPUs a launch on each
+  int models_a_launch = 0;  ///< at most so many fits of one plan and shape in one launch; 0: 1 on the processor, on GPUs each its share
+  bool refit = true;        ///< fit the best configuration to all training trials, FOLDER/best
   bool resume = false, overwrite = false;
 };
 

@@ -50,7 +50,8 @@ struct Request {
   std::filesystem::path pictures;              ///< folder for a picture of each of picture_trials; empty: none
   std::vector<std::size_t> picture_trials;     ///< empty: the first trial of each coherence
   Record record = Record::full;
-  BackendOptions backend;  ///< CPU (threads, instruction set) or CUDA; precision is that of the conditions
+  BackendOptions backend;      ///< CPU (threads, instruction set) or CUDA; precision is that of the conditions
+  std::vector<int> devices{};  ///< GPUs that work at once, numbers of cuda_devices(); empty: backend.device
 };
 
 struct Progress {
@@ -61,7 +62,7 @@ struct Progress {
 struct Outcome {
   std::size_t trials = 0;   ///< simulated by now
   std::size_t resumed = 0;  ///< of them found in the file that an interrupted run left
-  std::string backend;      ///< "cpu" or "cuda (device)"
+  std::string backend;      ///< "cpu" or "cuda (device)", of several one after the other
   bool interrupted = false;
   std::size_t right = 0, left = 0, none = 0;  ///< decisions within the stimulus, of both datasets
   std::size_t spikes = 0, units = 0;          ///< of both datasets; of one

@@ -1,26 +1,23 @@
+#include <algorithm>
+
 #include "kernels/cuda/cublas.hpp"
+#include "kernels/cuda/cuda_device.hpp"
 #include "kernels/cuda/cuda_wimmer.hpp"
-#include "kernels/cuda/owned.hpp"
-#include "kernels/device.hpp"
+#include "kernels/cuda/launch.hpp"
+#include "kernels/cuda/pool.hpp"
 #include "kernels/outputs.cuh"
 #include "kernels/program.cuh"
 #include "kernels/wide.cuh"
-#include "nnpoisson/backend.hpp"
 
 namespace nnpoisson::kernels {
+inline namespace NNP_RUNTIME {
 namespace {
 
-/// Four blocks of 128 threads fit a multiprocessor with 128 registers each.
-template <class T>
-__global__ void __launch_bounds__(block_threads, sizeof(T) == 4 ? 4 : 2) program_kernel(const __grid_constant__ ProgramView<T> program) {
-  ProgramKernel<T>(program).run();
-}
-
-/// One phase of step *program.step, where the persistent kernel cannot run.
+/// Four blocks of 128 threads fit a multiprocessor with 128 registers each. `which`: a phase, or whole_program.
 template <class T>
 __global__ void __launch_bounds__(block_threads, sizeof(T) == 4 ? 4 : 2)
-    phase_kernel(const __grid_constant__ ProgramView<T> program, int number) {
-  ProgramKernel<T>(program).run(number);
+    program_kernel(const __grid_constant__ ProgramView<T> program, int which) {
+  ProgramKernel<T>(program).run(which);
 }
 template <class T>
 __global__ void __launch_bounds__(block_threads) output_kernel(const __grid_constant__ OutputView<T> view, OutputPhase phase) {
@@ -35,9 +32,10 @@ __global__ void next_step_kernel(std::uint32_t* step) { ++*step; }
 /// A place is copied to once the kernels that read it are done, and read once its copy is done.
 class CudaPlaces final : public ChunkPlaces {
  public:
-  CudaPlaces(Device& device, const Stream& kernels, std::size_t bytes)
-      : kernels_(kernels), places_{{device, kernels, bytes}, {device, kernels, bytes}} {}
+  CudaPlaces(Device& device, int number, const Stream& kernels, std::size_t bytes)
+      : kernels_(kernels), copies_(number), places_{{device, number, kernels, bytes}, {device, number, kernels, bytes}} {}
   ~CudaPlaces() override { cudaStreamSynchronize(copies_); }
+
   [[nodiscard]] char* staging(int place) override {
     places_[place].sent.wait();
     return places_[place].staging.data();
@@ -57,7 +55,8 @@ class CudaPlaces final : public ChunkPlaces {
 
  private:
   struct Place {
-    Place(Device& device, const Stream& kernels, std::size_t bytes) : staging(bytes), memory(device, bytes) {
+    Place(Device& device, int number, const Stream& kernels, std::size_t bytes)
+        : staging(number, bytes), memory(device, bytes), sent(number), read(number) {
       read.record(kernels);  // the memory is there
     }
     PinnedMemory staging;
@@ -71,28 +70,37 @@ class CudaPlaces final : public ChunkPlaces {
 
 class CudaDevice final : public Device {
  public:
-  explicit CudaDevice(int number) : number_(number) {
-    check(cudaDeviceGetAttribute(&processors_, cudaDevAttrMultiProcessorCount, number), "cudaDeviceGetAttribute (multiprocessors)");
-    check(cudaDeviceGetAttribute(&shared_, cudaDevAttrMaxSharedMemoryPerBlockOptin, number), "cudaDeviceGetAttribute (shared memory)");
-    check(cudaDeviceGetAttribute(&cooperative_, cudaDevAttrCooperativeLaunch, number), "cudaDeviceGetAttribute (cooperative launch)");
+  explicit CudaDevice(int number)
+      : number_(number),
+        processors_(attribute(cudaDevAttrMultiProcessorCount, number)),
+        shared_(attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin, number)),
+        cooperative_(attribute(cudaDevAttrCooperativeLaunch, number) != 0),
+        pool_(number),
+        stream_(number),
+        begin_(number, Event::Keeps::time),
+        end_(number, Event::Keeps::time) {
+    const OnDevice here(number);
+    allow_shared_memory(program_kernel<float>, shared_);
+    allow_shared_memory(program_kernel<double>, shared_);
+    allow_wimmer_shared_memory(shared_);
   }
   [[nodiscard]] std::string name() const override { return "cuda (" + device_name(number_) + ")"; }
 
   [[nodiscard]] void* allocate(std::size_t bytes) override {
+    const OnDevice here(number_);
     void* memory = nullptr;
-    const auto status = cudaMallocAsync(&memory, bytes, stream_);
+    const auto status = pool_.allocate(&memory, bytes, stream_);
     if (status == cudaErrorMemoryAllocation) {
       cudaGetLastError();
       std::size_t free = 0, all = 0;
       cudaMemGetInfo(&free, &all);
-      throw ResourceError("cuda: cudaMallocAsync on " + device_name(number_) + ": wanted " + mebibytes(bytes) + ", free " +
-                          mebibytes(free) + " of " + mebibytes(all) +
-                          "; use a larger train.time_resolution, fewer models, or --backend cpu");
+      throw ResourceError("cuda: allocation on " + device_name(number_) + ": wanted " + mebibytes(bytes) + ", free " + mebibytes(free) +
+                          " of " + mebibytes(all) + "; use a larger train.time_resolution, fewer models, or --backend cpu");
     }
-    check(status, "cudaMallocAsync of " + mebibytes(bytes));
+    check(status, "allocation of " + mebibytes(bytes));
     return memory;
   }
-  void release(void* memory) noexcept override { cudaFreeAsync(memory, stream_); }
+  void release(void* memory) noexcept override { pool_.release(memory, stream_); }
   void zero(void* to, std::size_t bytes) override { check(cudaMemsetAsync(to, 0, bytes, stream_), "cudaMemsetAsync"); }
   void to_device(void* to, const void* from, std::size_t bytes) override {
     check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, stream_), "cudaMemcpyAsync to the device");
@@ -103,12 +111,19 @@ class CudaDevice final : public Device {
     stream_.wait();
   }
   [[nodiscard]] std::size_t free_bytes() override {
+    const OnDevice here(number_);
     std::size_t free = 0, all = 0;
     check(cudaMemGetInfo(&free, &all), "cudaMemGetInfo");
-    return free;
+    return free + pool_.unused();
+  }
+  void start_clock() override { begin_.record(stream_); }
+  [[nodiscard]] double stop_clock() override {
+    end_.record(stream_);
+    return end_.seconds_since(begin_);
   }
   [[nodiscard]] std::unique_ptr<ChunkPlaces> make_chunk_places(std::size_t bytes) override {
-    return std::make_unique<CudaPlaces>(*this, stream_, bytes);
+    const OnDevice here(number_);
+    return std::make_unique<CudaPlaces>(*this, number_, stream_, bytes);
   }
   [[nodiscard]] std::size_t shared_bytes() const override { return static_cast<std::size_t>(shared_); }
   [[nodiscard]] int resident_blocks(std::size_t number_size, std::size_t shared_bytes) override {
@@ -123,49 +138,59 @@ class CudaDevice final : public Device {
     launch_phase(program, phase, blocks, shared_bytes);
   }
   void next_step(std::uint32_t* step) override {
-    next_step_kernel<<<1, 1, 0, stream_>>>(step);
-    check(cudaGetLastError(), "launch of next_step_kernel");
+    const OnDevice here(number_);
+    check(kernels::launch(next_step_kernel, 1, 1, 0, stream_, Blocks::apart, step), "launch of next_step_kernel");
   }
-  void multiply(const Product<float>& product) override { products().multiply(product); }
-  void multiply(const Product<double>& product) override { products().multiply(product); }
+  void multiply(const Product<float>& product) override { multiply_any(product); }
+  void multiply(const Product<double>& product) override { multiply_any(product); }
   void run(const WideView<float>& view) override { launch(view); }
   void run(const WideView<double>& view) override { launch(view); }
   void run(const OutputView<float>& view, int blocks) override { launch(view, blocks); }
   void run(const OutputView<double>& view, int blocks) override { launch(view, blocks); }
   [[nodiscard]] int resident_trials(std::size_t number_size, std::size_t shared_bytes) override {
+    const OnDevice here(number_);
     return number_size == sizeof(float) ? resident_wimmer_trials<float>(processors_, shared_bytes)
                                         : resident_wimmer_trials<double>(processors_, shared_bytes);
   }
   void run(const WimmerView<float>& view, int trials, std::size_t shared_bytes) override {
+    const OnDevice here(number_);
     launch_wimmer(view, trials, shared_bytes, stream_);
   }
   void run(const WimmerView<double>& view, int trials, std::size_t shared_bytes) override {
+    const OnDevice here(number_);
     launch_wimmer(view, trials, shared_bytes, stream_);
   }
 
  private:
+  static int attribute(cudaDeviceAttr which, int number) {
+    int value = 0;
+    check(cudaDeviceGetAttribute(&value, which, number), "cudaDeviceGetAttribute " + std::to_string(which));
+    return value;
+  }
   Cublas& products() {
     if (!products_) products_ = std::make_unique<Cublas>(stream_);
     return *products_;
   }
   template <class T>
+  void multiply_any(const Product<T>& product) {
+    const OnDevice here(number_);
+    products().multiply(product);
+  }
+  template <class T>
   void launch(const WideView<T>& view) {
+    const OnDevice here(number_);
     // Enough to fill the device whatever the step; a block without work ends at once.
-    wide_kernel<T><<<static_cast<unsigned>(16 * processors_), block_threads, 0, stream_>>>(view);
-    check(cudaGetLastError(), "launch of wide_kernel");
+    check(kernels::launch(wide_kernel<T>, 16 * processors_, block_threads, 0, stream_, Blocks::apart, view), "launch of wide_kernel");
   }
   template <class T>
   void launch(const OutputView<T>& view, int blocks) {
-    for (const auto phase : {OutputPhase::stimuli, OutputPhase::points}) {
-      output_kernel<T><<<static_cast<unsigned>(blocks), block_threads, 0, stream_>>>(view, phase);
-      check(cudaGetLastError(), "launch of output_kernel");
-    }
+    const OnDevice here(number_);
+    for (const auto phase : {OutputPhase::stimuli, OutputPhase::points})
+      check(kernels::launch(output_kernel<T>, blocks, block_threads, 0, stream_, Blocks::apart, view, phase), "launch of output_kernel");
   }
   template <class T>
   int resident(std::size_t shared_bytes) {
-    const std::string what = "cudaFuncSetAttribute (" + std::to_string(shared_bytes) + " bytes of shared memory)";
-    check(cudaFuncSetAttribute(program_kernel<T>, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared_bytes)), what);
-    check(cudaFuncSetAttribute(phase_kernel<T>, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared_bytes)), what);
+    const OnDevice here(number_);
     int blocks = 0;
     check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, program_kernel<T>, block_threads, shared_bytes),
           "cudaOccupancyMaxActiveBlocksPerMultiprocessor");
@@ -174,14 +199,17 @@ class CudaDevice final : public Device {
     return blocks * processors_;
   }
   template <class T>
-  void launch(ProgramView<T> program, int blocks, std::size_t shared_bytes) {
+  void launch(const ProgramView<T>& program, int blocks, std::size_t shared_bytes) {
+    const OnDevice here(number_);
     if (cooperative_) {
-      void* arguments[] = {&program};
-      check(cudaLaunchCooperativeKernel(reinterpret_cast<const void*>(&program_kernel<T>), dim3(static_cast<unsigned>(blocks)),
-                                        dim3(block_threads), arguments, shared_bytes, stream_),
-            "cudaLaunchCooperativeKernel of " + std::to_string(blocks) + " blocks");
-      return;
+      const auto status =
+          kernels::launch(program_kernel<T>, blocks, block_threads, shared_bytes, stream_, Blocks::together, program, whole_program);
+      if (status != cudaErrorCooperativeLaunchTooLarge)
+        return check(status, "cooperative launch of program_kernel, " + std::to_string(blocks) + " blocks");
+      cudaGetLastError();
+      cooperative_ = false;  // others hold a part of the device: from here on no block waits for another
     }
+
     const Graph step(stream_, [&] {
       for (int k = 0; k < phases; ++k) launch_phase(program, k, blocks, shared_bytes);
       next_step(program.step);
@@ -191,12 +219,16 @@ class CudaDevice final : public Device {
   }
   template <class T>
   void launch_phase(const ProgramView<T>& program, int phase, int blocks, std::size_t shared_bytes) {
-    phase_kernel<T><<<static_cast<unsigned>(blocks), block_threads, shared_bytes, stream_>>>(program, phase);
-    check(cudaGetLastError(), "launch of phase_kernel");
+    const OnDevice here(number_);
+    check(kernels::launch(program_kernel<T>, blocks, block_threads, shared_bytes, stream_, Blocks::apart, program, phase),
+          "launch of program_kernel, phase " + std::to_string(phase));
   }
 
-  int number_, processors_ = 0, shared_ = 0, cooperative_ = 0;
+  int number_, processors_, shared_;
+  bool cooperative_;
+  MemoryPool pool_;
   Stream stream_;
+  Event begin_, end_;
   std::unique_ptr<Cublas> products_;  // from the first product on
 };
 
@@ -204,7 +236,9 @@ class CudaDevice final : public Device {
 std::string no_device_reason(int& count) {
   const auto status = cudaGetDeviceCount(&count);
   if (status == cudaSuccess && count > 0) return {};
+
   cudaGetLastError();
+  count = 0;
   int driver = 0, runtime = 0;
   cudaDriverGetVersion(&driver);
   cudaRuntimeGetVersion(&runtime);
@@ -216,49 +250,81 @@ std::string no_device_reason(int& count) {
   return cudaGetErrorString(status);
 }
 
-/// Why a device cannot be used; empty: it can.
-std::string unusable_reason(int device) {
-  check(cudaSetDevice(device), "cudaSetDevice");
-  cudaFuncAttributes attributes{};
-  const auto status = cudaFuncGetAttributes(&attributes, program_kernel<float>);
+/// Machine code runs on later ones of the same major architecture; what the last one was compiled from (PTX) on any later.
+bool is_built_for(int major, int minor) {
+  constexpr int built[] = {__CUDA_ARCH_LIST__};  // 800 for 8.0
+  const int device = 100 * major + 10 * minor;
+  const bool same_major = std::ranges::any_of(built, [&](int a) { return a / 100 == major && a <= device; });
+  return same_major || *std::ranges::max_element(built) <= device;
+}
+
+/// What can be known of a device without a context on it, which would take its memory and, where it is another process' alone, fail.
+DeviceState state_of(int device) {
+  const auto attribute = [device](cudaDeviceAttr which) {
+    int value = 0;
+    cudaDeviceGetAttribute(&value, which, device);
+    return value;
+  };
+  cudaDeviceProp properties{};
+  check(cudaGetDeviceProperties(&properties, device), "cudaGetDeviceProperties");
+
+  DeviceState state;
+  state.number = device;
+  state.name = "cuda: " + device_name(device);
+  state.architecture = "sm_" + std::to_string(10 * properties.major + properties.minor);
+  state.memory = properties.totalGlobalMem;
+  state.multiprocessors = attribute(cudaDevAttrMultiProcessorCount);
+  state.clock = attribute(cudaDevAttrClockRate) / 1000;
+  state.memory_clock = attribute(cudaDevAttrMemoryClockRate) / 1000;
+  if (!is_built_for(properties.major, properties.minor))
+    state.why_not = "architecture " + state.architecture + " is not in this build; build with CMAKE_CUDA_ARCHITECTURES=" +
+                    std::to_string(10 * properties.major + properties.minor);
+  else if (attribute(cudaDevAttrComputeMode) == cudaComputeModeProhibited)
+    state.why_not = "its compute mode is prohibited; nvidia-smi -c DEFAULT lifts that";
+  return state;
+}
+
+/// Why a device that should be usable is not: found by making a context on it. Empty: it can be used.
+std::string opening_reason(int device) {
+  int before = 0;
+  cudaGetDevice(&before);
+  const auto status = cudaSetDevice(device);
+  cudaSetDevice(before);
   if (status == cudaSuccess) return {};
+
   cudaGetLastError();
-  if (status == cudaErrorNoKernelImageForDevice || status == cudaErrorInvalidDeviceFunction || status == cudaErrorUnsupportedPtxVersion) {
-    cudaDeviceProp properties{};
-    check(cudaGetDeviceProperties(&properties, device), "cudaGetDeviceProperties");
-    return "architecture sm_" + std::to_string(properties.major) + std::to_string(properties.minor) +
-           " is not in this build; build with CMAKE_CUDA_ARCHITECTURES=" + std::to_string(properties.major) +
-           std::to_string(properties.minor);
-  }
+  if (status == cudaErrorDevicesUnavailable) return "another process has it to itself; choose one by --device, or wait";
   return cudaGetErrorString(status);
 }
 
 }  // namespace
 
-int usable_cuda_device() {
+int usable_cuda_device(int wanted) {
   int count = 0;
   std::string reason = no_device_reason(count);
-  for (int d = 0; d < count; ++d) {
-    const std::string of_this = unusable_reason(d);
+  if (wanted >= count && count > 0)
+    reason = "there is no device " + std::to_string(wanted) + "; nnpoisson info --devices lists what there is, from 0";
+  const int first = std::max(0, wanted), end = wanted >= 0 ? std::min(count, wanted + 1) : count;
+  for (int d = first; d < end; ++d) {
+    std::string of_this = state_of(d).why_not;
+    if (of_this.empty()) of_this = opening_reason(d);
     if (of_this.empty()) return d;
     if (reason.empty()) reason = device_name(d) + ": " + of_this;
   }
   throw ResourceError("backend cuda: " + reason + "; or use --backend cpu");
 }
 
-std::unique_ptr<Device> make_cuda_device() { return std::make_unique<CudaDevice>(usable_cuda_device()); }
+std::unique_ptr<Device> open_device(int wanted) { return std::make_unique<CudaDevice>(usable_cuda_device(wanted)); }
 
-}  // namespace nnpoisson::kernels
-
-namespace nnpoisson {
-
-std::vector<DeviceState> cuda_devices() {
+std::vector<DeviceState> device_states() {
   int count = 0;
-  const std::string none = kernels::no_device_reason(count);
-  if (!none.empty()) return {{"cuda", none}};
+  const std::string none = no_device_reason(count);
+  if (!none.empty()) return {{.name = "cuda", .why_not = none}};
+
   std::vector<DeviceState> devices;
-  for (int d = 0; d < count; ++d) devices.push_back({"cuda: " + kernels::device_name(d), kernels::unusable_reason(d)});
+  for (int d = 0; d < count; ++d) devices.push_back(state_of(d));
   return devices;
 }
 
-}  // namespace nnpoisson
+}  // namespace NNP_RUNTIME
+}  // namespace nnpoisson::kernels

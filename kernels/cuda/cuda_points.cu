@@ -4,7 +4,7 @@
 #include <atomic>
 #include <mutex>
 
-#include "kernels/cuda/check.hpp"
+#include "kernels/cuda/pool.hpp"
 #include "kernels/device.hpp"
 #include "kernels/points.cuh"
 
@@ -15,13 +15,25 @@ namespace {
 /// Bytes that an entry takes at most while it is sorted and merged, with its share of the result.
 constexpr std::size_t bytes_of_an_entry = 200;
 
+/// Where Thrust takes the memory that it needs for a moment: hundreds of times for a plan, and each time from the driver would be slow.
+struct Temporaries {
+  using value_type = char;
+  char* allocate(std::ptrdiff_t bytes) const {
+    void* memory = nullptr;
+    check(pool.allocate(&memory, static_cast<std::size_t>(bytes), nullptr), "allocation of " + mebibytes(static_cast<std::size_t>(bytes)));
+    return static_cast<char*>(memory);
+  }
+  void deallocate(char* memory, std::size_t) const { pool.release(memory, nullptr); }
+  const MemoryPool& pool;
+};
+
 class CudaPoints final : public PointMaker {
  public:
-  explicit CudaPoints(int device) : device_(device) {}
+  explicit CudaPoints(int device) : device_(device), pool_(device) {}
 
   void add(PlanPiece& piece, const MergeRule& rule, std::vector<Entry>& entries) const override {
     const std::lock_guard lock(mutex_);
-    check(cudaSetDevice(device_), "cudaSetDevice");  // threads of the host have one each
+    const OnDevice here(device_);  // threads of the host have one each
     std::size_t free = 0, all = 0;
     check(cudaMemGetInfo(&free, &all), "cudaMemGetInfo");
     if (entries.size() > free / bytes_of_an_entry) {
@@ -29,7 +41,8 @@ class CudaPoints final : public PointMaker {
       return HostPoints().add(piece, rule, entries);
     }
     try {
-      add_points(thrust::cuda::par, piece, rule, entries);
+      Temporaries temporaries{pool_};
+      add_points(thrust::cuda::par(temporaries), piece, rule, entries);
     } catch (const std::exception& error) {  // Thrust's own
       throw ResourceError("cuda: plan of " + std::to_string(entries.size()) + " entries on " + device_name(device_) + ": " + error.what() +
                           "; or use --backend cpu");
@@ -43,12 +56,13 @@ class CudaPoints final : public PointMaker {
 
  private:
   int device_;
+  MemoryPool pool_;
   mutable std::mutex mutex_;
   mutable std::atomic<int> too_large_ = 0;
 };
 
 }  // namespace
 
-std::shared_ptr<const PointMaker> make_cuda_points() { return std::make_shared<CudaPoints>(usable_cuda_device()); }
+std::shared_ptr<const PointMaker> make_cuda_points(int number) { return std::make_shared<CudaPoints>(usable_cuda_device(number)); }
 
 }  // namespace nnpoisson::kernels

@@ -1,9 +1,10 @@
-#include "kernels/cuda/check.hpp"
 #include "kernels/cuda/cuda_wimmer.hpp"
+#include "kernels/cuda/launch.hpp"
 #include "kernels/wimmer.cuh"
 
 // Compiled without fused multiply-add and with denormal floats as 0, so that spikes are the host's.
 namespace nnpoisson::kernels {
+inline namespace NNP_RUNTIME {
 namespace {
 
 template <class T>
@@ -13,10 +14,13 @@ __global__ void __launch_bounds__(wimmer_threads, 1) wimmer_kernel(const __grid_
 
 }  // namespace
 
+void allow_wimmer_shared_memory(int bytes) {
+  allow_shared_memory(wimmer_kernel<float>, bytes);
+  allow_shared_memory(wimmer_kernel<double>, bytes);
+}
+
 template <class T>
 int resident_wimmer_trials(int processors, std::size_t shared_bytes) {
-  check(cudaFuncSetAttribute(wimmer_kernel<T>, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared_bytes)),
-        "cudaFuncSetAttribute (" + std::to_string(shared_bytes) + " bytes of shared memory)");
   int blocks = 0;
   check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, wimmer_kernel<T>, wimmer_threads, shared_bytes),
         "cudaOccupancyMaxActiveBlocksPerMultiprocessor");
@@ -25,14 +29,14 @@ int resident_wimmer_trials(int processors, std::size_t shared_bytes) {
 }
 
 template <class T>
-void launch_wimmer(const WimmerView<T>& view, int trials, std::size_t shared_bytes, cudaStream_t stream) {
-  wimmer_kernel<T><<<static_cast<unsigned>(trials), wimmer_threads, shared_bytes, stream>>>(view);
-  check(cudaGetLastError(), "launch of wimmer_kernel");
+void launch_wimmer(const WimmerView<T>& view, int trials, std::size_t shared_bytes, const Stream& stream) {
+  check(launch(wimmer_kernel<T>, trials, wimmer_threads, shared_bytes, stream, Blocks::apart, view), "launch of wimmer_kernel");
 }
 
 template int resident_wimmer_trials<float>(int, std::size_t);
 template int resident_wimmer_trials<double>(int, std::size_t);
-template void launch_wimmer(const WimmerView<float>&, int, std::size_t, cudaStream_t);
-template void launch_wimmer(const WimmerView<double>&, int, std::size_t, cudaStream_t);
+template void launch_wimmer(const WimmerView<float>&, int, std::size_t, const Stream&);
+template void launch_wimmer(const WimmerView<double>&, int, std::size_t, const Stream&);
 
+}  // namespace NNP_RUNTIME
 }  // namespace nnpoisson::kernels

@@ -8,10 +8,14 @@
 
 /// What CUDA hands out, each in a type that gives it back.
 namespace nnpoisson::kernels {
+inline namespace NNP_RUNTIME {
 
 class Stream {
  public:
-  Stream() { check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "cudaStreamCreateWithFlags"); }
+  explicit Stream(int device) {
+    const OnDevice here(device);
+    check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "cudaStreamCreateWithFlags");
+  }
   ~Stream() { cudaStreamDestroy(stream_); }
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
@@ -25,13 +29,24 @@ class Stream {
 /// A point in a stream's work. One that was never recorded is past.
 class Event {
  public:
-  Event() { check(cudaEventCreateWithFlags(&event_, cudaEventDisableTiming), "cudaEventCreateWithFlags"); }
+  enum class Keeps { order, time };
+  explicit Event(int device, Keeps keeps = Keeps::order) {
+    const OnDevice here(device);
+    check(cudaEventCreateWithFlags(&event_, keeps == Keeps::time ? cudaEventDefault : cudaEventDisableTiming), "cudaEventCreateWithFlags");
+  }
   ~Event() { cudaEventDestroy(event_); }
   Event(const Event&) = delete;
   Event& operator=(const Event&) = delete;
   void record(const Stream& stream) { check(cudaEventRecord(event_, stream), "cudaEventRecord"); }
   void hold_up(const Stream& stream) const { check(cudaStreamWaitEvent(stream, event_, 0), "cudaStreamWaitEvent"); }
   void wait() const { check(cudaEventSynchronize(event_), "cudaEventSynchronize"); }
+  /// Between two that keep the time.
+  [[nodiscard]] double seconds_since(const Event& begin) const {
+    wait();
+    float milliseconds = 0;
+    check(cudaEventElapsedTime(&milliseconds, begin.event_, event_), "cudaEventElapsedTime");
+    return milliseconds / 1000.0;
+  }
 
  private:
   cudaEvent_t event_ = nullptr;
@@ -40,7 +55,8 @@ class Event {
 /// Memory of the host that a device copies from while the host goes on.
 class PinnedMemory {
  public:
-  explicit PinnedMemory(std::size_t bytes) {
+  PinnedMemory(int device, std::size_t bytes) {
+    const OnDevice here(device);
     check(cudaHostAlloc(reinterpret_cast<void**>(&at_), bytes, cudaHostAllocDefault), "cudaHostAlloc of " + mebibytes(bytes));
   }
   ~PinnedMemory() { cudaFreeHost(at_); }
@@ -74,4 +90,5 @@ class Graph {
   cudaGraphExec_t graph_ = nullptr;
 };
 
+}  // namespace NNP_RUNTIME
 }  // namespace nnpoisson::kernels

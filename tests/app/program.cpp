@@ -61,13 +61,13 @@ Running::Running(const std::vector<std::string>& words, const Conditions& condit
   if (::pipe2(err, O_CLOEXEC) != 0) throw std::runtime_error("pipe: " + std::string(std::strerror(errno)));
   std::vector<char*> arguments;
   for (const auto& word : conditions.launcher) arguments.push_back(const_cast<char*>(word.c_str()));
-  arguments.push_back(const_cast<char*>(conditions.launcher.empty() ? "nnpoisson" : NNPOISSON_PROGRAM));
+  arguments.push_back(const_cast<char*>(conditions.launcher.empty() ? "nnpoisson" : conditions.program.c_str()));
   for (const auto& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   process_ = ::fork();
   if (process_ == 0) {
     apply(conditions, out_, err[1]);
-    ::execv(conditions.launcher.empty() ? NNPOISSON_PROGRAM : arguments[0], arguments.data());
+    ::execv(conditions.launcher.empty() ? conditions.program.c_str() : arguments[0], arguments.data());
     ::_exit(127);
   }
   ::close(err[1]);
@@ -120,10 +120,10 @@ void expect_refused(const std::vector<std::string>& words, int status, const std
   EXPECT_TRUE(matches(ended.err, "nnpoisson: " + message + "\n")) << ended.err << "instead of\nnnpoisson: " << message << "\n";
 }
 
-Ended expect_done(const std::vector<std::string>& words) {
+Ended expect_done(const std::vector<std::string>& words, const Conditions& conditions) {
   std::string line;
   for (const auto& word : words) line += " " + word;
-  auto ended = run(words);
+  auto ended = run(words, conditions);
   EXPECT_EQ(ended.status, 0) << "nnpoisson" << line << "\n" << ended.err;
   EXPECT_EQ(ended.err, "") << "nnpoisson" << line;
   return ended;

@@ -23,6 +23,7 @@ struct Conditions {
   bool obey_permissions = false;                ///< also as root, who may write anywhere
   std::string output{};                         ///< file that takes standard output instead of Ended::out
   std::vector<std::string> launcher{};          ///< a program and its words that start nnpoisson
+  std::string program = NNPOISSON_PROGRAM;      ///< nnpoisson, or another that takes its words
 };
 
 /// `nnpoisson` with the given words, started at once. Killed if it has not ended when the object goes.
@@ -51,7 +52,7 @@ inline Ended run(const std::vector<std::string>& words, const Conditions& condit
 void expect_refused(const std::vector<std::string>& words, int status, const std::string& message, const Conditions& conditions = {});
 
 /// Runs it and expects success and, on standard error, nothing.
-Ended expect_done(const std::vector<std::string>& words);
+Ended expect_done(const std::vector<std::string>& words, const Conditions& conditions = {});
 
 /// An empty folder for the test that runs, removed when the test process ends.
 std::filesystem::path fresh_folder(const std::string& name = "folder");

@@ -100,7 +100,7 @@ TEST(StatisticsEmulation, ProgramsKeepNoMemory) {
     NetworkShape shape{.features = 1, .stimulus_widths = {1, 1}, .time_width = 1, .hidden_width = 1, .behaviour_width = 1, .regions = 1};
     if (way.by_unit) shape.unit_region = data.unit.region;
     const auto backend = kernels::make_kernel_backend(simt::make_emulated_device({.resident_blocks = 1, .free_bytes = way.free_bytes}),
-                                                      Precision::single_precision, shape, plan, way.wide_from);
+                                                      Precision::single_precision, shape, plan, {.wide_from = way.wide_from});
     TrainingState state;
     state.parameters = testing::random_parameters(shape, 1);
     state.first_moment.assign(state.parameters.size(), 0.0);

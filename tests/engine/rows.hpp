@@ -10,6 +10,7 @@
 #include "kernels/backend.hpp"
 #include "nnpoisson/backend.hpp"
 #include "simt/emulated_device.hpp"
+#include "wanted_rows.hpp"
 
 namespace nnpoisson::testing {
 
@@ -30,8 +31,8 @@ struct Row {
     if (!emulated && wide_from == kernels::wide_columns) return make_backend(options, shape, std::move(plan));
     constexpr simt::Order orders[] = {simt::Order::ascending, simt::Order::descending, simt::Order::shuffled};
     auto device = emulated ? simt::make_emulated_device({.resident_blocks = options.threads, .order = orders[options.threads % 3]})
-                           : kernels::make_cuda_device();
-    return kernels::make_kernel_backend(std::move(device), options.precision, shape, std::move(plan), wide_from);
+                           : kernels::make_cuda_device(-1);
+    return kernels::make_kernel_backend(std::move(device), options.precision, shape, std::move(plan), {.wide_from = wide_from});
   }
 };
 
@@ -62,9 +63,11 @@ inline std::vector<Row> cuda_rows() {
           {"cuda float", {.kind = BackendKind::cuda, .precision = Precision::single_precision}}};
 }
 
-/// Every backend that must agree with the reference.
+/// Every backend that must agree with the reference, of those wanted.
 inline std::vector<Row> fast_rows(int threads) {
+  if (gpu_required()) return cuda_rows();
   auto rows = cpu_rows(threads);
+  if (!rows_wanted("emulated")) return rows;
   for (const auto precision : {Precision::double_precision, Precision::single_precision})
     rows.push_back({std::string("emulated kernels ") + (precision == Precision::double_precision ? "double" : "float"),
                     {.kind = BackendKind::cuda, .precision = precision, .threads = threads},

@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstdlib>
 #include <limits>
 #include <memory>
 
@@ -279,12 +278,11 @@ TEST(Backends, EmptyBatchesCostNothingAndChangeNothing) {
 /// The rows of the CUDA backend are in every test above; where there is no GPU this one says so.
 TEST(Backends, CudaRowsRun) {
   const auto gpu = testing::test_gpu();
-  const char* required = std::getenv("NNP_REQUIRE_GPU");
   if (gpu.why_not.empty()) {
     EXPECT_EQ(testing::cuda_rows().size(), 2U);
     return;
   }
-  if (required && std::string(required) == "1") FAIL() << "NNP_REQUIRE_GPU=1, but " << gpu.name << ": " << gpu.why_not;
+  if (testing::gpu_required()) FAIL() << "NNP_ROWS=cuda, but " << gpu.name << ": " << gpu.why_not;
   GTEST_SKIP() << gpu.name << ": " << gpu.why_not;
 }
 
@@ -315,7 +313,7 @@ TEST(Backends, KernelsPhaseByPhaseOrStreamedGiveTheSameBits) {
   for (const auto& [preset, bin_width] : {Case{Preset::exact, 0}, Case{Preset::exact, 0.05}, Case{Preset::authors, 0}}) {
     const auto plan = plan_with(preset, bin_width);
     const auto order = program(*plan, 20);
-    const auto run = [&](const simt::EmulatedOptions& device, double first) {
+    const auto run = [&](const simt::Card& device, double first) {
       auto state = start(0, 2);
       state.parameters[0] = first;
       const auto backend = kernels::make_kernel_backend(simt::make_emulated_device(device), Precision::single_precision, shape, plan);
@@ -325,8 +323,8 @@ TEST(Backends, KernelsPhaseByPhaseOrStreamedGiveTheSameBits) {
     };
     const auto persistent = run({}, 0.1);
     ASSERT_TRUE(persistent.second.finite);
-    for (const simt::EmulatedOptions& device : {simt::EmulatedOptions{.phase_by_phase = true}, simt::EmulatedOptions{.free_bytes = 1},
-                                                simt::EmulatedOptions{.resident_blocks = 1, .free_bytes = 8 * 700}}) {
+    for (const auto& device :
+         {simt::Card{.cooperative = false}, simt::Card{.free_bytes = 1}, simt::Card{.resident_blocks = 1, .free_bytes = 8 * 700}}) {
       const auto other = run(device, 0.1);
       expect_same_bits(other.first, persistent.first);
       expect_same_bits(other.second.sums[1], persistent.second.sums[1]);

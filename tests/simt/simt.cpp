@@ -175,7 +175,7 @@ unsigned warp_votes(bool mine) {
   return votes;
 }
 
-void launch(const Grid& grid, const std::function<void()>& kernel) {
+std::uint64_t launch(const Grid& grid, const std::function<void()>& kernel) {
   static thread_local Stacks stacks;
   if (machine) throw std::logic_error("simt: a launch inside a launch");
   std::vector<Block> blocks(grid.blocks);
@@ -212,12 +212,14 @@ void launch(const Grid& grid, const std::function<void()>& kernel) {
   for (auto* f : order) start(*f, kernel);
   constexpr int patience = 1 << 20;  // rounds in which some thread only let others run
   int fruitless = 0;
+  std::uint64_t turns = 0;
   for (std::size_t left = order.size(); left > 0;) {
     bool ran = false, arrived = false;
     for (auto* f : order) {
       if (f->done || (f->waits && f->waits->round == f->waits_round)) continue;
       ran = true;
       resume(here, *f);
+      ++turns;
       arrived = arrived || f->done || f->waits;
       left -= f->done ? 1U : 0U;
       if (here.failure) std::rethrow_exception(here.failure);
@@ -229,6 +231,7 @@ void launch(const Grid& grid, const std::function<void()>& kernel) {
     throw std::logic_error("simt: " + where(**stuck) +
                            (ran ? " polls for ever" : " waits at a barrier or shuffle that others never reach"));
   }
+  return turns;
 }
 
 }  // namespace simt

@@ -38,9 +38,9 @@ struct Grid {
   Order order = Order::ascending;
 };
 
-/// Runs `kernel` in every thread. Rethrows what one throws; throws std::logic_error where threads wait for
-/// others for ever.
-void launch(const Grid& grid, const std::function<void()>& kernel);
+/// Runs `kernel` in every thread; returns how many turns they took, from one wait to the next. Rethrows what one throws; throws
+/// std::logic_error where threads wait for others for ever.
+std::uint64_t launch(const Grid& grid, const std::function<void()>& kernel);
 
 void block_barrier();
 void warp_exchange(const void* mine, void* theirs, std::size_t bytes, unsigned partner);
@@ -58,11 +58,24 @@ T shuffle_xor(T value, int distance) {
 
 }  // namespace simt
 
+namespace simt {
+
+/// What a word like threadIdx means in the thread that says it.
+template <Dim Thread::*which>
+struct Index {
+  struct X {
+    operator unsigned() const { return (self().*which).x; }  // NOLINT: a number, as in CUDA
+  };
+  X x;
+};
+
+}  // namespace simt
+
 // CUDA's own words. No namespaces: kernels say them bare.
-#define threadIdx (::simt::self().thread)
-#define blockIdx (::simt::self().block)
-#define blockDim (::simt::self().threads)
-#define gridDim (::simt::self().blocks)
+inline constexpr simt::Index<&simt::Thread::thread> threadIdx{};
+inline constexpr simt::Index<&simt::Thread::block> blockIdx{};
+inline constexpr simt::Index<&simt::Thread::threads> blockDim{};
+inline constexpr simt::Index<&simt::Thread::blocks> gridDim{};
 
 inline void __syncthreads() { ::simt::block_barrier(); }
 inline void __threadfence() { std::atomic_thread_fence(std::memory_order_seq_cst); }

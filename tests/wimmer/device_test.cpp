@@ -7,6 +7,7 @@
 #include "kernels/wimmer_trials.hpp"
 #include "nnpoisson/backend.hpp"
 #include "simt/emulated_device.hpp"
+#include "wanted_rows.hpp"
 #include "wimmer/trial.hpp"
 
 /// The kernel against the host: every spike of every trial. In the emulation, and on a GPU where there is one.
@@ -26,9 +27,9 @@ std::vector<std::pair<std::string, DeviceMaker>> devices(std::size_t emulated) {
       made.emplace_back("emulated, " + std::to_string(shared) + " bytes shared",
                         [=] { return simt::make_emulated_device({.resident_blocks = 2, .shared_bytes = shared, .order = order}); });
   made.resize(emulated);
-  const auto gpus = cuda_devices();
-  if (std::ranges::any_of(gpus, [](const DeviceState& d) { return d.why_not.empty(); }))
-    made.emplace_back("cuda", [] { return kernels::make_cuda_device(); });
+  if (!testing::rows_wanted("emulated")) made.clear();
+  if (testing::gpu_required() || std::ranges::any_of(cuda_devices(), &DeviceState::usable))
+    made.emplace_back("cuda", [] { return kernels::make_cuda_device(-1); });
   return made;
 }
 
