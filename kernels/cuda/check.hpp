@@ -30,25 +30,39 @@ inline void check(cudaError_t status, const std::string& what, const std::source
                       path.substr(from == std::string::npos ? 0 : from) + ":" + std::to_string(at.line()) + ")");
 }
 
-/// Makes a device the current one of this thread, and the one before again at its end. CUDA makes a context on it, which takes a few
-/// hundred MiB of its memory.
+/// Makes a device the current one of this thread, and the one before again at its end, if the thread worked on that. Else the device stays:
+/// CUDA makes a context on whatever becomes current, which takes some hundred MiB of its memory and fails where another process has it
+/// to itself.
 class OnDevice {
  public:
   explicit OnDevice(int device, const std::source_location& at = std::source_location::current()) {
-    check(cudaGetDevice(&before_), "cudaGetDevice", at);
-    if (device == before_) return;
-    check(cudaSetDevice(device), "cudaSetDevice(" + std::to_string(device) + ")", at);
-    changed_ = true;
+    check(enter(device), "cudaSetDevice(" + std::to_string(device) + ")", at);
   }
   ~OnDevice() {
-    if (changed_) cudaSetDevice(before_);
+    if (back_) cudaSetDevice(before_);
+  }
+  /// Makes a context there, or tells why not.
+  [[nodiscard]] static cudaError_t try_it(int device) {
+    OnDevice here;
+    return here.enter(device);
   }
   OnDevice(const OnDevice&) = delete;
   OnDevice& operator=(const OnDevice&) = delete;
 
  private:
+  OnDevice() = default;
+  cudaError_t enter(int device) {
+    const bool at_work = thread_has_context();
+    cudaGetDevice(&before_);
+    if (at_work && device == before_) return cudaSuccess;
+
+    const auto status = cudaSetDevice(device);
+    back_ = at_work && status == cudaSuccess;
+    return status;
+  }
+
   int before_ = 0;
-  bool changed_ = false;
+  bool back_ = false;
 };
 
 /// The device of that number, or with -1 the first that this build has kernels for and that can be opened. Throws ResourceError with the

@@ -286,10 +286,7 @@ DeviceState state_of(int device) {
 
 /// Why a device that should be usable is not: found by making a context on it. Empty: it can be used.
 std::string opening_reason(int device) {
-  int before = 0;
-  cudaGetDevice(&before);
-  const auto status = cudaSetDevice(device);
-  cudaSetDevice(before);
+  const auto status = OnDevice::try_it(device);
   if (status == cudaSuccess) return {};
 
   cudaGetLastError();

@@ -18,6 +18,8 @@ class MemoryPool {
     int known = 0;
     check(cudaDeviceGetAttribute(&known, cudaDevAttrMemoryPoolsSupported, device), "cudaDeviceGetAttribute (memory pools)");
     if (known == 0) return;
+
+    const OnDevice here(device);
     check(cudaDeviceGetDefaultMemPool(&pool_, device), "cudaDeviceGetDefaultMemPool");
     auto all = std::numeric_limits<std::uint64_t>::max();
     check(cudaMemPoolSetAttribute(pool_, cudaMemPoolAttrReleaseThreshold, &all), "cudaMemPoolSetAttribute");

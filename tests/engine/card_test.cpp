@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "engine/rows.hpp"
 #include "kernels/cuda/cuda_device.hpp"
@@ -109,6 +110,18 @@ TEST(Cards, TheOneThatWorksNeedNotBeTheCurrentOne) {
   EXPECT_GT(simt::done_by(third).launches, 0U);
 }
 
+/// A thread that has not used CUDA has the first device as its current one, without having asked for it.
+TEST(Cards, OthersAreLeftAlone) {
+  const Fit fit;
+  const int first = simt::add_card({}), second = simt::add_card({});
+  std::thread([&] {
+    simt::start_thread_on(first);
+    static_cast<void>(fit.trained(*fit.on(second)));
+    EXPECT_FALSE(simt::has_context(first));
+    EXPECT_TRUE(simt::has_context(second));
+  }).join();
+}
+
 TEST(Cards, AskingWhatThereIsTakesNothingOfThem) {
   const int card = simt::add_card({.name = "large one", .processors = 7, .free_bytes = 5UL << 30}), busy = simt::add_card({.busy = true});
   const auto states = kernels::emulated::device_states();
@@ -172,6 +185,16 @@ TEST(Cards, PiecesOfAProgramLastAMoment) {
   EXPECT_LT(of_slow.longest, 2 * kernels::piece_seconds);
   EXPECT_GT(of_slow.launches, 2 * of_fast.launches);
   EXPECT_LE(of_fast.launches, 5U);  // 1 step, 8, 64, 127
+}
+
+TEST(Cards, PhasesCanBeTimedOneByOne) {
+  const Fit fit;
+  kernels::PhaseTimes times;
+  const auto backend = kernels::make_kernel_backend(kernels::emulated::open_device(simt::add_card({})), Precision::single_precision,
+                                                    fit.shape, fit.plan, {.times = &times});
+  expect_same(fit.trained(*backend), fit.expected());
+  EXPECT_EQ(times.steps, 8U);
+  for (const double seconds : times.seconds) EXPECT_GT(seconds, 0);
 }
 
 TEST(PieceSteps, FollowWhatStepsTake) {

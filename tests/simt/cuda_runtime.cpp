@@ -61,6 +61,7 @@ Cards& cards() {
   return made;
 }
 thread_local int current = 0;
+thread_local bool at_work = false;
 thread_local cudaError_t last_error = cudaSuccess;
 
 constexpr int usual_shared_limit = 48 << 10;
@@ -76,7 +77,7 @@ CardState* use_card() {
   if (current < 0 || static_cast<std::size_t>(current) >= all.size()) return nullptr;
   CardState& here = all[static_cast<std::size_t>(current)];
   if (here.card.prohibited || here.card.busy) return nullptr;
-  here.context = true;
+  here.context = at_work = true;
   return &here;
 }
 CardState& card_of(const StreamState& stream) { return cards().all[static_cast<std::size_t>(stream.card)]; }
@@ -126,6 +127,13 @@ int add_card(const Card& card) {
 void change_card(int number, const Card& card) {
   const Lock lock(cards().mutex);
   cards().all.at(static_cast<std::size_t>(number)).card = card;
+}
+
+bool thread_has_context() { return at_work; }
+
+void start_thread_on(int number) {
+  current = number;
+  at_work = false;
 }
 
 bool has_context(int number) {

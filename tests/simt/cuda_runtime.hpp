@@ -37,6 +37,10 @@ struct Card {
 int add_card(const Card& card);
 /// From now on it is like that.
 void change_card(int number, const Card& card);
+/// Whether this thread has worked on a card: set one, or made something on the first.
+bool thread_has_context();
+/// This thread is as new, and has that card as its current one.
+void start_thread_on(int number);
 /// Whether something was begun on it that takes its memory, and fails where another process has it alone.
 bool has_context(int number);
 /// What a card has done.
