@@ -227,6 +227,18 @@ class WhereSomethingFails(Case):
         self.assertLess(time.monotonic() - began, 30)
         self.assert_nobody_sleeps()
 
+    def test_shards_are_waited_for_after_every_signal(self):
+        """Else timeout, which may send TERM twice, would see its command end and leave a shard that does not."""
+        shard = """[ "$GTEST_SHARD_INDEX" = 0 ] || exit 0; trap "" TERM; sleep 3"""
+        waiting = subprocess.Popen(["bash", "-c", f"""source <(sed -n '/^in_shards() {{/,/^}}/p' "{SCRIPT}")
+            in_shards bash -c '{shard}'"""])
+        for _ in range(2):
+            time.sleep(0.5)
+            waiting.terminate()
+        time.sleep(0.5)
+        self.assertIsNone(waiting.poll(), "it left its shard alone")
+        waiting.wait()
+
     def test_steps_that_select_nothing(self):
         self.instead(self.build / "tests/test_engine", 'echo "[  PASSED  ] 0 tests."')
         self.instead(self.build / "bench/nnpoisson_bench", "echo 'Failed to match any benchmarks against regex: ^cuda/' >&2")
