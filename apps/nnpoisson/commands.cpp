@@ -35,10 +35,12 @@ void DevicesOption::add(CLI::App& command, Takes takes) {
     command.add_option("--devices,--device", text_, "GPUs that work at once: all, or numbers of nnpoisson info --devices, e.g. 0,1");
 }
 
-std::vector<int> DevicesOption::numbers(BackendKind kind) const {
+std::vector<int> DevicesOption::numbers(const BackendOptions& backend) const {
   if (text_.empty()) return {};
-  if (kind == BackendKind::cpu || kind == BackendKind::reference)
+  if (backend.kind == BackendKind::cpu || backend.kind == BackendKind::reference)
     throw UsageError(name_ + " is of --backend cuda; leave one of the two out");
+  if (!backend.instruction_set.empty())
+    throw UsageError(name_ + " and --instruction-set are of different backends; leave one of the two out");
   return device_numbers(text_, name_);
 }
 

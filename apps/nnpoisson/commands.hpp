@@ -39,8 +39,8 @@ class DevicesOption {
   enum class Takes { one, several };
   /// --device N, and where the command can work on several --devices all|0,1. The object must live as long as the command.
   void add(CLI::App& command, Takes takes);
-  /// The numbers asked for; none: nothing is. Throws UsageError where another backend is asked for, and as device_numbers.
-  [[nodiscard]] std::vector<int> numbers(BackendKind kind) const;
+  /// The numbers asked for; none: nothing is. Throws UsageError where the processor is asked for, and as device_numbers.
+  [[nodiscard]] std::vector<int> numbers(const BackendOptions& backend) const;
 
  private:
   std::string name_, text_;

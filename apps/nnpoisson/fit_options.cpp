@@ -40,6 +40,6 @@ BackendOptions FitOptions::backend() const {
   return made;
 }
 
-std::vector<int> FitOptions::devices() const { return devices_.numbers(options_.kind); }
+std::vector<int> FitOptions::devices() const { return devices_.numbers(options_); }
 
 }  // namespace nnpoisson::command

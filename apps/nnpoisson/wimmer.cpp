@@ -41,7 +41,7 @@ void run(WimmerOptions options) {
   }
   if (!request.picture_trials.empty() && request.pictures.empty())
     throw UsageError("--plot-trials needs --plot, the folder for the pictures");
-  request.devices = options.devices.numbers(request.backend.kind);
+  request.devices = options.devices.numbers(request.backend);
   require_different({request.out, request.test_out, request.raw, request.pictures});
 
   ProgressDisplay display(options.quiet);

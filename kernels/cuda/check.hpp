@@ -30,6 +30,13 @@ inline void check(cudaError_t status, const std::string& what, const std::source
                       path.substr(from == std::string::npos ? 0 : from) + ":" + std::to_string(at.line()) + ")");
 }
 
+/// Known without a context on the device.
+inline int device_attribute(cudaDeviceAttr which, int device) {
+  int value = 0;
+  check(cudaDeviceGetAttribute(&value, which, device), "cudaDeviceGetAttribute " + std::to_string(which));
+  return value;
+}
+
 /// Makes a device the current one of this thread, and the one before again at its end, if the thread worked on that. Else the device stays:
 /// CUDA makes a context on whatever becomes current, which takes some hundred MiB of its memory and fails where another process has it
 /// to itself.

@@ -72,9 +72,9 @@ class CudaDevice final : public Device {
  public:
   explicit CudaDevice(int number)
       : number_(number),
-        processors_(attribute(cudaDevAttrMultiProcessorCount, number)),
-        shared_(attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin, number)),
-        cooperative_(attribute(cudaDevAttrCooperativeLaunch, number) != 0),
+        processors_(device_attribute(cudaDevAttrMultiProcessorCount, number)),
+        shared_(device_attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin, number)),
+        cooperative_(device_attribute(cudaDevAttrCooperativeLaunch, number) != 0),
         pool_(number),
         stream_(number),
         begin_(number, Event::Keeps::time),
@@ -162,11 +162,6 @@ class CudaDevice final : public Device {
   }
 
  private:
-  static int attribute(cudaDeviceAttr which, int number) {
-    int value = 0;
-    check(cudaDeviceGetAttribute(&value, which, number), "cudaDeviceGetAttribute " + std::to_string(which));
-    return value;
-  }
   Cublas& products() {
     if (!products_) products_ = std::make_unique<Cublas>(stream_);
     return *products_;
@@ -250,21 +245,16 @@ std::string no_device_reason(int& count) {
   return cudaGetErrorString(status);
 }
 
-/// Machine code runs on later ones of the same major architecture; what the last one was compiled from (PTX) on any later.
+/// Machine code runs on later ones of the same major architecture; what the last one was compiled from (PTX), if it is there, on any later.
 bool is_built_for(int major, int minor) {
   constexpr int built[] = {__CUDA_ARCH_LIST__};  // 800 for 8.0
   const int device = 100 * major + 10 * minor;
   const bool same_major = std::ranges::any_of(built, [&](int a) { return a / 100 == major && a <= device; });
-  return same_major || *std::ranges::max_element(built) <= device;
+  return same_major || (NNPOISSON_HAS_PTX && *std::ranges::max_element(built) <= device);
 }
 
 /// What can be known of a device without a context on it, which would take its memory and, where it is another process' alone, fail.
 DeviceState state_of(int device) {
-  const auto attribute = [device](cudaDeviceAttr which) {
-    int value = 0;
-    cudaDeviceGetAttribute(&value, which, device);
-    return value;
-  };
   cudaDeviceProp properties{};
   check(cudaGetDeviceProperties(&properties, device), "cudaGetDeviceProperties");
 
@@ -273,13 +263,13 @@ DeviceState state_of(int device) {
   state.name = "cuda: " + device_name(device);
   state.architecture = "sm_" + std::to_string(10 * properties.major + properties.minor);
   state.memory = properties.totalGlobalMem;
-  state.multiprocessors = attribute(cudaDevAttrMultiProcessorCount);
-  state.clock = attribute(cudaDevAttrClockRate) / 1000;
-  state.memory_clock = attribute(cudaDevAttrMemoryClockRate) / 1000;
+  state.multiprocessors = device_attribute(cudaDevAttrMultiProcessorCount, device);
+  state.clock = device_attribute(cudaDevAttrClockRate, device) / 1000;
+  state.memory_clock = device_attribute(cudaDevAttrMemoryClockRate, device) / 1000;
   if (!is_built_for(properties.major, properties.minor))
     state.why_not = "architecture " + state.architecture + " is not in this build; build with CMAKE_CUDA_ARCHITECTURES=" +
                     std::to_string(10 * properties.major + properties.minor);
-  else if (attribute(cudaDevAttrComputeMode) == cudaComputeModeProhibited)
+  else if (device_attribute(cudaDevAttrComputeMode, device) == cudaComputeModeProhibited)
     state.why_not = "its compute mode is prohibited; nvidia-smi -c DEFAULT lifts that";
   return state;
 }

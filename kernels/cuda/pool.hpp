@@ -15,9 +15,7 @@ inline namespace NNP_RUNTIME {
 class MemoryPool {
  public:
   explicit MemoryPool(int device) {
-    int known = 0;
-    check(cudaDeviceGetAttribute(&known, cudaDevAttrMemoryPoolsSupported, device), "cudaDeviceGetAttribute (memory pools)");
-    if (known == 0) return;
+    if (device_attribute(cudaDevAttrMemoryPoolsSupported, device) == 0) return;
 
     const OnDevice here(device);
     check(cudaDeviceGetDefaultMemPool(&pool_, device), "cudaDeviceGetDefaultMemPool");

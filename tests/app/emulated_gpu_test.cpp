@@ -2,14 +2,13 @@
 
 #include <cstdlib>
 #include <fstream>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "app/program.hpp"
 #include "app/small_run.hpp"
+#include "app/tables.hpp"
 #include "random_dataset.hpp"
-#include "tolerance.hpp"
 
 /// Whole commands on emulated GPUs (tests/simt/emulated_machine.cpp): the program as it is, with several backends and several devices in
 /// one process.
@@ -52,25 +51,10 @@ class EmulatedGpus : public ::testing::Test {
   fs::path folder_ = fresh_folder(), train_ = folder_ / "train.h5", test_ = folder_ / "test.h5";
 };
 
-/// The numbers of a table, without its head.
-std::vector<double> numbers(const fs::path& csv) {
-  std::vector<double> found;
-  std::istringstream lines(bytes_of(csv));
-  std::string line, cell;
-  std::getline(lines, line);
-  while (std::getline(lines, line)) {
-    std::istringstream cells(line);
-    while (std::getline(cells, cell, ',')) found.push_back(cell.empty() ? 0 : std::stod(cell));
-  }
-  return found;
-}
-
 void expect_close(const fs::path& a, const fs::path& b) {
-  const auto x = numbers(a), y = numbers(b);
-  ASSERT_EQ(x.size(), y.size());
-  ASSERT_GT(x.size(), 10U);
-  for (std::size_t i = 0; i < x.size(); ++i)
-    EXPECT_TRUE(std::abs(x[i] - y[i]) <= tolerance::run_history * std::max(1.0, std::abs(y[i]))) << i << ": " << x[i] << ", " << y[i];
+  const auto ours = cut(bytes_of(a), '\n'), theirs = cut(bytes_of(b), '\n');
+  ASSERT_EQ(ours.size(), theirs.size());
+  EXPECT_GT(expect_close_rows(ours, theirs), 10U);
 }
 
 /// Training, validation and test have a backend each, and so has the sample that measures what time_resolution costs. Counts of all regions
@@ -121,8 +105,7 @@ class EmulatedSweep : public EmulatedGpus {
                 more);
   }
   void expect_same(const char* a, const char* b) const {
-    for (const char* name : {"table.csv", "table.json", "best/model.h5", "best/test.csv"})
-      EXPECT_TRUE(bytes_of(folder_ / a / name) == bytes_of(folder_ / b / name)) << name << " differs between " << a << " and " << b;
+    expect_same_files(folder_ / a, folder_ / b, {"table.csv", "table.json", "best/model.h5", "best/test.csv"});
   }
 };
 
@@ -146,15 +129,9 @@ TEST_F(EmulatedSweep, HasTheSameTableOnOneDeviceAndOnSeveral) {
 
 TEST_F(EmulatedSweep, ProcessesOfAMachineTakeADeviceEach) {
   if (std::string(NNPOISSON_MPIRUN).empty()) GTEST_SKIP() << "this build has no MPI";
-  for (const char* name : {"OMPI_ALLOW_RUN_AS_ROOT", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "OMPI_MCA_rmaps_base_oversubscribe"})
-    ::setenv(name, "1", 1);
-  ::setenv("ASAN_OPTIONS", "detect_leaks=0", 1);  // OpenMPI's own
-
   expect_done(words("one", {"--backend", "cuda"}), emulated_);
   launches();
-  auto two = emulated_;
-  two.launcher = {NNPOISSON_MPIRUN, "-n", "2"};
-  const auto ended = run(words("two", {"--backend", "cuda"}), two);
+  const auto ended = run(words("two", {"--backend", "cuda"}), under_mpirun(2, emulated_));
   EXPECT_EQ(ended.status, 0) << ended.err;
   const auto counts = launches();  // of two processes, each with both devices in view
   ASSERT_EQ(counts.size(), 4U);
@@ -170,8 +147,7 @@ TEST_F(EmulatedGpus, SimulateOnSeveral) {
                 more);
   };
   const auto expect_same = [&](const char* a, const char* b) {
-    for (const char* file : {"data-train.h5", "data-test.h5", "raw.h5"})
-      EXPECT_TRUE(bytes_of(folder_ / a / file) == bytes_of(folder_ / b / file)) << file << " of " << a << " and " << b;
+    expect_same_files(folder_ / a, folder_ / b, {"data-train.h5", "data-test.h5", "raw.h5"});
   };
   expect_done(words("cpu", {"--backend", "cpu", "--threads", "1"}));
   expect_done(words("two", {"--devices", "all"}), emulated_);
@@ -205,6 +181,8 @@ TEST_F(EmulatedGpus, NameWhatCannotBe) {
   expect_refused_there(train({"--device", "1"}), 4, "backend cuda: emulated GPU (device 1): another process has it to itself; *");
   for (const char* backend : {"cpu", "reference"})
     expect_refused_there(train({"--device", "0", "--backend", backend}), 2, "--device is of --backend cuda; leave one of the two out");
+  expect_refused_there(train({"--device", "0", "--instruction-set", "sse2"}), 2,
+                       "--device and --instruction-set are of different backends; leave one of the two out");
 
   const auto sweep = [&](const std::string& devices) {
     return std::vector<std::string>{"sweep", "--train", train_, "--out", folder_ / "sweep", "--grid", "paper", "--devices", devices};

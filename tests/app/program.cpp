@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -127,6 +128,20 @@ Ended expect_done(const std::vector<std::string>& words, const Conditions& condi
   EXPECT_EQ(ended.status, 0) << "nnpoisson" << line << "\n" << ended.err;
   EXPECT_EQ(ended.err, "") << "nnpoisson" << line;
   return ended;
+}
+
+void expect_same_files(const fs::path& a, const fs::path& b, const std::vector<std::string>& names) {
+  for (const auto& name : names) EXPECT_TRUE(bytes_of(a / name) == bytes_of(b / name)) << name << " differs between " << a << " and " << b;
+}
+
+Conditions under_mpirun(int processes, Conditions conditions) {
+  for (const char* name : {"OMPI_ALLOW_RUN_AS_ROOT", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "OMPI_MCA_rmaps_base_oversubscribe"})
+    ::setenv(name, "1", 1);
+  // OpenMPI does not give back all that it takes when it starts; under sanitizers that is no fault of ours.
+  const char* given = std::getenv("ASAN_OPTIONS");
+  ::setenv("ASAN_OPTIONS", (std::string(given ? given : "") + ":detect_leaks=0").c_str(), 1);
+  conditions.launcher = {NNPOISSON_MPIRUN, "-n", std::to_string(processes)};
+  return conditions;
 }
 
 fs::path fresh_folder(const std::string& name) {

@@ -54,6 +54,12 @@ void expect_refused(const std::vector<std::string>& words, int status, const std
 /// Runs it and expects success and, on standard error, nothing.
 Ended expect_done(const std::vector<std::string>& words, const Conditions& conditions = {});
 
+/// Files of those names in two folders hold the same bytes.
+void expect_same_files(const std::filesystem::path& a, const std::filesystem::path& b, const std::vector<std::string>& names);
+
+/// So many processes of it on this machine, started by mpirun, as root too and on few processors.
+Conditions under_mpirun(int processes, Conditions conditions = {});
+
 /// An empty folder for the test that runs, removed when the test process ends.
 std::filesystem::path fresh_folder(const std::string& name = "folder");
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
-#include <cstdlib>
 #include <fstream>
 #include <thread>
 
@@ -47,8 +46,7 @@ class Sweep : public ::testing::Test {
     return static_cast<std::size_t>(std::count_if(fs::directory_iterator(out / "fits"), fs::directory_iterator(), is_whole));
   }
   static void expect_same(const fs::path& a, const fs::path& b) {
-    for (const char* name : {"table.csv", "table.json", "sweep.json", "best/model.h5", "best/test.csv"})
-      EXPECT_TRUE(bytes_of(a / name) == bytes_of(b / name)) << name << " differs between " << a << " and " << b;
+    expect_same_files(a, b, {"table.csv", "table.json", "sweep.json", "best/model.h5", "best/test.csv"});
   }
   fs::path folder_ = fresh_folder(), train_ = folder_ / "train.h5", test_ = folder_ / "test.h5";
 };
@@ -145,19 +143,12 @@ class SweepRanks : public Sweep {
   void SetUp() override {
     if (std::string(NNPOISSON_MPIRUN).empty()) GTEST_SKIP() << "this build has no MPI";
     Sweep::SetUp();
-    ::setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", 1);
-    ::setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", 1);
-    ::setenv("OMPI_MCA_rmaps_base_oversubscribe", "1", 1);
-    // OpenMPI does not give back all that it takes when it starts; under sanitizers that is no fault of ours.
-    const char* given = std::getenv("ASAN_OPTIONS");
-    ::setenv("ASAN_OPTIONS", (std::string(given ? given : "") + ":detect_leaks=0").c_str(), 1);
   }
-  static Conditions ranks(int count) { return {.launcher = {NNPOISSON_MPIRUN, "-n", std::to_string(count)}}; }
 };
 
 TEST_F(SweepRanks, SameTableAsOneProcess) {
   expect_done(words(folder_ / "one", {"--threads", "1"}, 40));
-  const auto ended = run(words(folder_ / "two", {"--threads", "1"}, 40), ranks(2));
+  const auto ended = run(words(folder_ / "two", {"--threads", "1"}, 40), under_mpirun(2));
   EXPECT_EQ(ended.status, 0) << ended.err;
   expect_same(folder_ / "one", folder_ / "two");
 }
@@ -167,7 +158,7 @@ TEST_F(SweepRanks, KilledAndResumedByOneProcess) {
   expect_done(words(folder_ / "whole", {"--threads", "1"}, iterations));
   const auto broken = folder_ / "broken";
   {
-    Running running(words(broken, {"--threads", "1"}, iterations), ranks(2));
+    Running running(words(broken, {"--threads", "1"}, iterations), under_mpirun(2));
     while (!running.ended() && fits(broken) < 5) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     running.send(SIGTERM);  // mpirun ends its processes
     EXPECT_NE(running.wait().status, 0);
@@ -180,7 +171,7 @@ TEST_F(SweepRanks, KilledAndResumedByOneProcess) {
 TEST_F(SweepRanks, OneProcessTellsWhatIsWrong) {
   const std::string missing = folder_ / "missing.h5";
   const auto wrong = with(words(folder_ / "sweep"), "--train", missing);
-  const auto ended = run(wrong, ranks(2));
+  const auto ended = run(wrong, under_mpirun(2));
   EXPECT_EQ(ended.status, run(wrong).status) << ended.err;
   const std::string line = "nnpoisson: " + missing;
   const auto at = ended.err.find(line);

@@ -21,9 +21,7 @@ std::vector<std::string> words(const fs::path& folder, const std::vector<std::st
   return all;
 }
 
-void expect_same(const fs::path& a, const fs::path& b) {
-  for (const char* name : {"data-train.h5", "data-test.h5", "raw.h5"}) EXPECT_TRUE(bytes_of(a / name) == bytes_of(b / name)) << name;
-}
+void expect_same(const fs::path& a, const fs::path& b) { expect_same_files(a, b, {"data-train.h5", "data-test.h5", "raw.h5"}); }
 
 TEST(SimulateWimmer, SameSpikesWhateverTheThreads) {
   const auto folder = fresh_folder();

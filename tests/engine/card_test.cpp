@@ -5,6 +5,7 @@
 #include <string>
 #include <thread>
 
+#include "data/small_dataset.hpp"
 #include "engine/rows.hpp"
 #include "kernels/cuda/cuda_device.hpp"
 #include "kernels/piece_steps.hpp"
@@ -52,17 +53,6 @@ struct Fit {
 void expect_same(const TrainingState& a, const TrainingState& b) {
   EXPECT_EQ(bits(a.parameters), bits(b.parameters));
   EXPECT_EQ(bits(a.second_moment), bits(b.second_moment));
-}
-
-template <class Body>
-std::string refusal(const Body& body) {
-  try {
-    body();
-  } catch (const ResourceError& error) {
-    return error.what();
-  }
-  ADD_FAILURE() << "nothing was refused";
-  return {};
 }
 
 /// As in `train --test`: the test set's backend is made after that of training, needs less, and must not take from it.
@@ -141,15 +131,20 @@ TEST(Cards, AskingWhatThereIsTakesNothingOfThem) {
 TEST(Cards, SayWhyTheyCannotBeUsed) {
   const auto why = [](const simt::Card& card) {
     const int number = simt::add_card(card);
-    return refusal([&] { static_cast<void>(kernels::emulated::open_device(number)); });
+    return testing::message<ResourceError>([&] { static_cast<void>(kernels::emulated::open_device(number)); });
   };
   EXPECT_NE(why({.major = 7}).find("architecture sm_70 is not in this build"), std::string::npos);
   EXPECT_NE(why({.prohibited = true}).find("compute mode is prohibited"), std::string::npos);
   EXPECT_NE(why({.busy = true}).find("another process has it to itself"), std::string::npos);
-  EXPECT_NE(refusal([] { static_cast<void>(kernels::emulated::open_device(99999)); }).find("there is no device 99999"), std::string::npos);
+  EXPECT_NE(
+      testing::message<ResourceError>([] { static_cast<void>(kernels::emulated::open_device(99999)); }).find("there is no device 99999"),
+      std::string::npos);
   // Machine code of 8.0 runs on 8.9, PTX of 9.0 on whatever is later.
   for (const auto& [major, minor] : {std::pair{8, 0}, std::pair{8, 9}, std::pair{9, 0}, std::pair{12, 0}})
     EXPECT_NO_THROW(static_cast<void>(kernels::emulated::open_device(simt::add_card({.major = major, .minor = minor}))));
+  simt::has_ptx = false;
+  EXPECT_NE(why({.major = 12}).find("architecture sm_120 is not in this build"), std::string::npos);
+  simt::has_ptx = true;
 }
 
 TEST(Cards, WithoutMemoryPoolsWork) {
@@ -162,14 +157,15 @@ TEST(Cards, ErrorsSayWhereInTheSources) {
   const int card = simt::add_card({});
   const auto backend = fit.on(card);
   simt::change_card(card, {.busy = true});
-  const auto text = refusal([&] { static_cast<void>(fit.trained(*backend)); });
+  const auto text = testing::message<ResourceError>([&] { static_cast<void>(fit.trained(*backend)); });
   EXPECT_NE(text.find("busy or unavailable (kernels/cuda/"), std::string::npos) << text;
   simt::change_card(card, {});
 }
 
 TEST(Cards, SayWhatMemoryIsMissing) {
   const Fit fit;
-  const auto text = refusal([&] { static_cast<void>(fit.on(simt::add_card({.free_bytes = 64 << 20, .largest = 1000}))); });
+  const auto text =
+      testing::message<ResourceError>([&] { static_cast<void>(fit.on(simt::add_card({.free_bytes = 64 << 20, .largest = 1000}))); });
   EXPECT_NE(text.find("wanted 1 MiB, free 64 MiB of 64 MiB; use a larger train.time_resolution"), std::string::npos) << text;
 }
 

@@ -7,7 +7,6 @@
 #include <map>
 #include <mutex>
 #include <new>
-#include <set>
 #include <vector>
 
 namespace simt {

@@ -33,6 +33,9 @@ struct Card {
   double turn = 1e-9;                                             ///< s that a thread takes from one wait to the next
 };
 
+/// Whether the build that drives the cards holds PTX of its last architecture.
+inline bool has_ptx = true;
+
 /// Adds a card; returns its number.
 int add_card(const Card& card);
 /// From now on it is like that.
@@ -63,6 +66,7 @@ struct PoolState;
 #define __launch_bounds__(...)
 #define __grid_constant__
 #define __CUDA_ARCH_LIST__ 800, 900
+#define NNPOISSON_HAS_PTX simt::has_ptx
 
 enum cudaError_t : int {
   cudaSuccess = 0,
