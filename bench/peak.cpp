@@ -38,8 +38,10 @@ __attribute__((target("avx512f"))) float avx512_loop(long turns) {
 std::vector<PeakLoop> peak_loops() {
   std::vector<PeakLoop> loops;
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f")) loops.push_back({"avx512/float", chains * 16 * 2, avx512_loop});
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) loops.push_back({"avx2/float", chains * 8 * 2, avx2_loop});
+  if (__builtin_cpu_supports("avx512f"))
+    loops.push_back({"avx512/float", chains * 16 * 2, avx512_loop});
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+    loops.push_back({"avx2/float", chains * 8 * 2, avx2_loop});
 #endif
   return loops;
 }

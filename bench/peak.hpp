@@ -4,7 +4,8 @@
 
 namespace nnpoisson {
 
-/// A loop of independent fused multiply-adds on one kind of vector register, to hold the engine's rate against.
+/// A loop of independent fused multiply-adds on one kind of vector register, to hold the engine's
+/// rate against.
 struct PeakLoop {
   const char* name;
   double flops_of_a_turn;

@@ -10,8 +10,9 @@
 #include "wimmer/inputs.hpp"
 #include "wimmer/trial.hpp"
 
-/// A step of 0.1 ms of the simulated network, without feedback at coherence 0.5 during the stimulus: the whole, and its parts alone. What
-/// is missing from their sum is events, the spikes sent along synapses.
+/// A step of 0.1 ms of the simulated network, without feedback at coherence 0.5 during the
+/// stimulus: the whole, and its parts alone. What is missing from their sum is events, the spikes
+/// sent along synapses.
 namespace nnpoisson::wimmer {
 namespace {
 
@@ -41,7 +42,8 @@ void step(benchmark::State& state, const std::string& set, Part part) {
       circuits.step(input.next(n));
     if (++n == last) n = onset;  // the same stimulus again
   }
-  state.counters["steps/s"] = benchmark::Counter(static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
+  state.counters["steps/s"] =
+      benchmark::Counter(static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
 }
 
 void network(benchmark::State& state) {
@@ -55,19 +57,26 @@ void on_device(benchmark::State& state) {
   std::vector<std::size_t> trials(simulate_trials.side_by_side());
   std::iota(trials.begin(), trials.end(), std::size_t{0});
   for (auto _ : state) benchmark::DoNotOptimize(simulate_trials(trials));
-  state.counters["trials/s"] =
-      benchmark::Counter(static_cast<double>(state.iterations()) * static_cast<double>(trials.size()), benchmark::Counter::kIsRate);
+  state.counters["trials/s"] = benchmark::Counter(
+      static_cast<double>(state.iterations()) * static_cast<double>(trials.size()),
+      benchmark::Counter::kIsRate);
 }
 
 const bool registered = [] {
   const auto devices = cuda_devices();
   if (std::ranges::any_of(devices, [](const DeviceState& d) { return d.why_not.empty(); }))
-    benchmark::RegisterBenchmark("cuda/wimmer", on_device)->Unit(benchmark::kMillisecond)->UseRealTime();
+    benchmark::RegisterBenchmark("cuda/wimmer", on_device)
+        ->Unit(benchmark::kMillisecond)
+        ->UseRealTime();
   for (const auto& set : instruction_sets()) {
-    benchmark::RegisterBenchmark(("wimmer/step/float/" + set).c_str(), step<float>, set, Part::whole);
-    benchmark::RegisterBenchmark(("wimmer/noise/float/" + set).c_str(), step<float>, set, Part::noise);
-    benchmark::RegisterBenchmark(("wimmer/neurons/float/" + set).c_str(), step<float>, set, Part::neurons);
-    benchmark::RegisterBenchmark(("wimmer/step/double/" + set).c_str(), step<double>, set, Part::whole);
+    benchmark::RegisterBenchmark(("wimmer/step/float/" + set).c_str(), step<float>, set,
+                                 Part::whole);
+    benchmark::RegisterBenchmark(("wimmer/noise/float/" + set).c_str(), step<float>, set,
+                                 Part::noise);
+    benchmark::RegisterBenchmark(("wimmer/neurons/float/" + set).c_str(), step<float>, set,
+                                 Part::neurons);
+    benchmark::RegisterBenchmark(("wimmer/step/double/" + set).c_str(), step<double>, set,
+                                 Part::whole);
   }
   benchmark::RegisterBenchmark("wimmer/network", network)->Unit(benchmark::kMillisecond);
   return true;

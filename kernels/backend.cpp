@@ -56,10 +56,24 @@ class DevicePlan {
     rank_ = Buffer<std::uint16_t>(device, image.rank);
   }
   [[nodiscard]] PlanView<T> view() const {
-    return {eps_,           stimuli_.data(),      time_.data(),          stimulus_.data(),       rank_.data(),
-            weight_.data(), end_.data(),          inverse_scale_.data(), floor_.data(),          column_.data(),
-            tiles_.data(),  slabs_.data(),        batches_.data(),       batch_stimulus_.data(), source_first_.data(),
-            source_.data(), column_first_.data(), column_source_.data()};
+    return {eps_,
+            stimuli_.data(),
+            time_.data(),
+            stimulus_.data(),
+            rank_.data(),
+            weight_.data(),
+            end_.data(),
+            inverse_scale_.data(),
+            floor_.data(),
+            column_.data(),
+            tiles_.data(),
+            slabs_.data(),
+            batches_.data(),
+            batch_stimulus_.data(),
+            source_first_.data(),
+            source_.data(),
+            column_first_.data(),
+            column_source_.data()};
   }
 
  private:
@@ -76,17 +90,20 @@ class DevicePlan {
 template <class T>
 class KernelBackend final : public Backend {
  public:
-  KernelBackend(std::unique_ptr<Device> device, const NetworkShape& shape, std::shared_ptr<const Plan> plan, const KernelOptions& options)
+  KernelBackend(std::unique_ptr<Device> device, const NetworkShape& shape,
+                std::shared_ptr<const Plan> plan, const KernelOptions& options)
       : device_(std::move(device)),
         options_(options),
         shape_(shape),
         layout_(shape),
         net_(bind_network<T>(shape, layout_, nullptr)),
         padded_((layout_.size() + 31) / 32 * 32),
-        image_(placed(*plan, net_, device_->shared_bytes(), shape.unit_region.empty() ? UINT32_MAX : options.wide_from)),
+        image_(placed(*plan, net_, device_->shared_bytes(),
+                      shape.unit_region.empty() ? UINT32_MAX : options.wide_from)),
         chunks_(cut(image_, *device_)),
         plan_(*device_, image_, plan->eps, !chunks_),
-        table_width_(static_cast<std::size_t>(shape.time_width + (shape.stimulus_bypass ? shape.hidden_width : 0))),
+        table_width_(static_cast<std::size_t>(shape.time_width +
+                                              (shape.stimulus_bypass ? shape.hidden_width : 0))),
         stimuli_(plan->stimulus_count()) {
     std::vector<T> trained(padded_, T(0)), lowest(padded_, std::numeric_limits<T>::lowest());
     for (const auto& slot : layout_.slots())
@@ -111,19 +128,23 @@ class KernelBackend final : public Backend {
   [[nodiscard]] std::string description() const override {
     const std::string text = device_->name() + ", " + (sizeof(T) == 4 ? "float" : "double");
     if (!chunks_) return text;
-    return text + ", points streamed in " + std::to_string(chunks_->size()) + " chunks of up to " + mebibytes(chunks_->largest()) +
-           " for want of device memory";
+    return text + ", points streamed in " + std::to_string(chunks_->size()) + " chunks of up to " +
+           mebibytes(chunks_->largest()) + " for want of device memory";
   }
 
-  void evaluate(std::span<const std::uint32_t> batches, int models, std::span<const double> parameters, std::span<BatchLoss> losses,
+  void evaluate(std::span<const std::uint32_t> batches, int models,
+                std::span<const double> parameters, std::span<BatchLoss> losses,
                 std::span<double> gradients) override {
     const auto count = static_cast<std::size_t>(models), n = layout_.size();
     prepare(count);
     weight_.set(padded(parameters, count));
     const std::size_t most =
-        gradients.empty() ? batches.size() : std::max<std::size_t>(1, gradient_bytes_of_a_piece / (count * n * sizeof(double)));
+        gradients.empty()
+            ? batches.size()
+            : std::max<std::size_t>(1, gradient_bytes_of_a_piece / (count * n * sizeof(double)));
     for (std::size_t done = 0; done < batches.size();) {
-      const auto piece = batches.subspan(done, std::min({most, piece_.steps(count), batches.size() - done}));
+      const auto piece =
+          batches.subspan(done, std::min({most, piece_.steps(count), batches.size() - done}));
       Buffer<StepLoss> step_losses(*device_, piece.size() * count);
       Buffer<double> step_gradients(*device_, gradients.empty() ? 0 : piece.size() * count * n);
       auto view = program(piece, count);
@@ -132,13 +153,17 @@ class KernelBackend final : public Backend {
       view.step_gradients = step_gradients.data();
       run(view);
       const auto found = step_losses.get();
-      for (std::size_t i = 0; i < found.size(); ++i) losses[done * count + i] = batch_loss(found[i]);
-      if (!gradients.empty()) std::ranges::copy(step_gradients.get(), gradients.begin() + static_cast<std::ptrdiff_t>(done * count * n));
+      for (std::size_t i = 0; i < found.size(); ++i)
+        losses[done * count + i] = batch_loss(found[i]);
+      if (!gradients.empty())
+        std::ranges::copy(step_gradients.get(),
+                          gradients.begin() + static_cast<std::ptrdiff_t>(done * count * n));
       done += piece.size();
     }
   }
 
-  ProgramResult train(TrainingState& state, const TrainingProgram& training, const std::atomic<bool>& stop) override {
+  ProgramResult train(TrainingState& state, const TrainingProgram& training,
+                      const std::atomic<bool>& stop) override {
     const auto count = static_cast<std::size_t>(state.models);
     prepare(count);
     weight_.set(padded(state.parameters, count));
@@ -147,11 +172,13 @@ class KernelBackend final : public Backend {
     ProgramResult result;
     result.sums.resize(count);
     while (result.steps < training.batches.size() && !stop) {
-      const auto piece = training.batches.subspan(result.steps, std::min(piece_.steps(count), training.batches.size() - result.steps));
+      const auto piece = training.batches.subspan(
+          result.steps, std::min(piece_.steps(count), training.batches.size() - result.steps));
       std::vector<T> rates;
       for (std::size_t k = 1; k <= piece.size(); ++k)
         for (const double rate : training.learning_rate.first(count))
-          rates.push_back(static_cast<T>(formulas::adam_rate(rate, static_cast<double>(state.step + result.steps + k))));
+          rates.push_back(static_cast<T>(
+              formulas::adam_rate(rate, static_cast<double>(state.step + result.steps + k))));
       const Buffer<T> device_rates(*device_, rates);
       auto view = program(piece, count);
       view.gradients = view.update = true;
@@ -170,7 +197,8 @@ class KernelBackend final : public Backend {
           result.failed = batch_loss(s.failed_loss);
         }
       result.steps += steps;
-      if (!result.finite) return result;  // the state handed in is left as it was: the last that is known to be good
+      if (!result.finite)
+        return result;  // the state handed in is left as it was: the last that is known to be good
       for (std::size_t m = 0; m < count; ++m) result.sums[m] = batch_loss(status[m].sum);
     }
     state.step += result.steps;
@@ -180,20 +208,24 @@ class KernelBackend final : public Backend {
     return result;
   }
 
-  [[nodiscard]] Outputs outputs(std::span<const double> parameters, const OutputPoints& points) override {
+  [[nodiscard]] Outputs outputs(std::span<const double> parameters,
+                                const OutputPoints& points) override {
     require_fitting(shape_, parameters, points);
     const auto columns = static_cast<std::size_t>(shape_.columns()) + 2;
     const std::size_t stimuli = points.stimuli.size() / static_cast<std::size_t>(shape_.features);
-    const std::size_t most = std::max<std::size_t>(1, output_bytes_of_a_piece / (2 * columns * sizeof(T)));
+    const std::size_t most =
+        std::max<std::size_t>(1, output_bytes_of_a_piece / (2 * columns * sizeof(T)));
     const std::size_t room = std::min(most, points.time.size());
-    const auto blocks = std::min<std::size_t>(resident_, (room + block_threads - 1) / block_threads);
+    const auto blocks =
+        std::min<std::size_t>(resident_, (room + block_threads - 1) / block_threads);
     std::vector<std::uint32_t> numbers(stimuli);
     std::iota(numbers.begin(), numbers.end(), 0U);
     const Buffer<T> weight(*device_, padded(parameters, 1)),
         stimulus_values(*device_, std::vector<T>(points.stimuli.begin(), points.stimuli.end()));
     const Buffer<T> table(*device_, stimuli * table_width_),
         layers(*device_, stimuli * static_cast<std::size_t>(stimulus_layers_size(net_)));
-    const Buffer<T> rows(*device_, blocks * static_cast<std::size_t>(formulas::output_rows(net_)) * block_threads);
+    const Buffer<T> rows(
+        *device_, blocks * static_cast<std::size_t>(formulas::output_rows(net_)) * block_threads);
     const Buffer<T> value(*device_, room * columns), rate(*device_, room * columns);
     const Buffer<std::uint32_t> batch_stimulus(*device_, numbers);
     Buffer<T> time(*device_, room);
@@ -221,7 +253,8 @@ class KernelBackend final : public Backend {
       device_->run(view, static_cast<int>(blocks));
       const auto append = [&](const Buffer<T>& from, std::vector<double>& to) {
         const auto all = from.get();
-        to.insert(to.end(), all.begin(), all.begin() + static_cast<std::ptrdiff_t>(view.points * columns));
+        to.insert(to.end(), all.begin(),
+                  all.begin() + static_cast<std::ptrdiff_t>(view.points * columns));
       };
       append(value, made.value);
       append(rate, made.rate);
@@ -230,7 +263,8 @@ class KernelBackend final : public Backend {
   }
 
  private:
-  static PlanImage<T> placed(const Plan& plan, const formulas::Network<T>& net, std::uint64_t shared_bytes, std::uint32_t wide_from) {
+  static PlanImage<T> placed(const Plan& plan, const formulas::Network<T>& net,
+                             std::uint64_t shared_bytes, std::uint32_t wide_from) {
     PlanImage<T> image(plan, wide_from);
     image.place_rows(net, shared_bytes);
     return image;
@@ -241,26 +275,32 @@ class KernelBackend final : public Backend {
     if (image.point_bytes() <= free / 4 * 3) return nullptr;
     return std::make_unique<PointChunks<T>>(image, std::min(chunk_bytes, free / 8));
   }
-  static BatchLoss batch_loss(const StepLoss& l) { return {l.term[0], l.term[1], l.term[2], l.term[3]}; }
+  static BatchLoss batch_loss(const StepLoss& l) {
+    return {l.term[0], l.term[1], l.term[2], l.term[3]};
+  }
   static StepLoss step_loss(const BatchLoss& l) { return {{l.neural, l.left, l.right, l.total}}; }
 
   std::vector<T> padded(std::span<const double> values, std::size_t models) const {
     std::vector<T> made(models * padded_, T(0));
     for (std::size_t m = 0; m < models; ++m)
-      for (std::size_t i = 0; i < layout_.size(); ++i) made[m * padded_ + i] = static_cast<T>(values[m * layout_.size() + i]);
+      for (std::size_t i = 0; i < layout_.size(); ++i)
+        made[m * padded_ + i] = static_cast<T>(values[m * layout_.size() + i]);
     return made;
   }
   void unpad(const std::vector<T>& from, std::size_t models, std::vector<double>& to) const {
     for (std::size_t m = 0; m < models; ++m)
-      for (std::size_t i = 0; i < layout_.size(); ++i) to[m * layout_.size() + i] = static_cast<double>(from[m * padded_ + i]);
+      for (std::size_t i = 0; i < layout_.size(); ++i)
+        to[m * layout_.size() + i] = static_cast<double>(from[m * padded_ + i]);
   }
 
-  /// Shared memory as the neural slabs need it, so that many blocks fit; what needs more takes device memory.
+  /// Shared memory as the neural slabs need it, so that many blocks fit; what needs more takes
+  /// device memory.
   void share_memory() {
     std::uint64_t largest = 0;
     for (const Slab& slab : image_.slabs) {
       largest = std::max(largest, slab.bytes);
-      if (slab.term == Term::neural && slab.bytes <= device_->shared_bytes()) shared_bytes_ = std::max(shared_bytes_, slab.bytes);
+      if (slab.term == Term::neural && slab.bytes <= device_->shared_bytes())
+        shared_bytes_ = std::max(shared_bytes_, slab.bytes);
     }
     if (largest > shared_bytes_) scratch_bytes_ = (largest + 255) / 256 * 256;
     resident_ = static_cast<std::size_t>(device_->resident_blocks(sizeof(T), shared_bytes_));
@@ -280,10 +320,15 @@ class KernelBackend final : public Backend {
     barrier_ = Buffer<unsigned>(*device_, models);
     step_ = Buffer<std::uint32_t>(*device_, 1);
     status_ = Buffer<TeamStatus>(*device_, models);
-    if (image_.most_wide_points > 0) wide_ = std::make_unique<WideReadout<T>>(*device_, image_, net_, std::min(models, resident_));
+    if (image_.most_wide_points > 0)
+      wide_ = std::make_unique<WideReadout<T>>(*device_, image_, net_, std::min(models, resident_));
   }
-  [[nodiscard]] std::size_t layers_stride() const { return image_.most_stimuli * static_cast<std::size_t>(stimulus_layers_size(net_)); }
-  [[nodiscard]] std::size_t stimulus_rows_stride() const { return image_.most_stimulus_rows * table_width_; }
+  [[nodiscard]] std::size_t layers_stride() const {
+    return image_.most_stimuli * static_cast<std::size_t>(stimulus_layers_size(net_));
+  }
+  [[nodiscard]] std::size_t stimulus_rows_stride() const {
+    return image_.most_stimulus_rows * table_width_;
+  }
   [[nodiscard]] std::size_t losses_stride() const { return std::size_t{3} * image_.most_slabs; }
 
   ProgramView<T> program(std::span<const std::uint32_t> batches, std::size_t models) {
@@ -323,7 +368,8 @@ class KernelBackend final : public Backend {
   void launch(ProgramView<T> view) {
     const auto models = static_cast<std::size_t>(view.models);
     const std::size_t together = std::min(models, resident_);
-    view.team_blocks = static_cast<int>(std::clamp<std::size_t>(resident_ / together, 1, std::max(1U, image_.most_slabs)));
+    view.team_blocks = static_cast<int>(
+        std::clamp<std::size_t>(resident_ / together, 1, std::max(1U, image_.most_slabs)));
     for (std::size_t m = 0; m < models; m += together) {
       const std::size_t now = std::min(together, models - m);
       ProgramView<T> part = view;
@@ -351,7 +397,8 @@ class KernelBackend final : public Backend {
     }
   }
 
-  /// Phase by phase from here. Points that are not on the device come chunk by chunk: while kernels read one, the next is on its way.
+  /// Phase by phase from here. Points that are not on the device come chunk by chunk: while kernels
+  /// read one, the next is on its way.
   void run_by_phases(ProgramView<T> program, int blocks) {
     std::vector<std::size_t> chunks;  // of all steps, in the order in which they are read
     std::vector<std::size_t> chunks_until;
@@ -361,9 +408,12 @@ class KernelBackend final : public Backend {
     }
     const auto place = [](std::size_t k) { return static_cast<int>(k % 2); };
     const auto send = [&](std::size_t k) {
-      if (k < chunks.size()) places_->send(place(k), chunks_->pack(chunks[k], places_->staging(place(k))));
+      if (k < chunks.size())
+        places_->send(place(k), chunks_->pack(chunks[k], places_->staging(place(k))));
     };
-    const auto run = [&](int phase) { timed(phase, [&] { device_->run_phase(program, phase, blocks, shared_bytes_); }); };
+    const auto run = [&](int phase) {
+      timed(phase, [&] { device_->run_phase(program, phase, blocks, shared_bytes_); });
+    };
     send(0);
     std::size_t k = 0;
     for (std::size_t step = 0; step < step_batches_.size(); ++step) {
@@ -397,7 +447,8 @@ class KernelBackend final : public Backend {
   PieceSteps piece_;
   NetworkShape shape_;
   ParameterLayout layout_;
-  formulas::Network<T> net_, device_net_;  // sizes; the second with the readout's map in the device's memory
+  formulas::Network<T> net_,
+      device_net_;  // sizes; the second with the readout's map in the device's memory
   std::size_t padded_;
   PlanImage<T> image_;
   std::unique_ptr<PointChunks<T>> chunks_;  // null: the device's memory holds all points
@@ -418,11 +469,14 @@ class KernelBackend final : public Backend {
 
 }  // namespace
 
-std::unique_ptr<Backend> make_kernel_backend(std::unique_ptr<Device> device, Precision precision, const NetworkShape& shape,
-                                             std::shared_ptr<const Plan> plan, const KernelOptions& options) {
+std::unique_ptr<Backend> make_kernel_backend(std::unique_ptr<Device> device, Precision precision,
+                                             const NetworkShape& shape,
+                                             std::shared_ptr<const Plan> plan,
+                                             const KernelOptions& options) {
   require_fitting(shape, *plan);
   if (precision == Precision::double_precision)
-    return std::make_unique<KernelBackend<double>>(std::move(device), shape, std::move(plan), options);
+    return std::make_unique<KernelBackend<double>>(std::move(device), shape, std::move(plan),
+                                                   options);
   return std::make_unique<KernelBackend<float>>(std::move(device), shape, std::move(plan), options);
 }
 

@@ -20,12 +20,16 @@ struct PhaseTimes {
 
 struct KernelOptions {
   std::uint32_t wide_from = wide_columns;
-  PhaseTimes* times = nullptr;  ///< where it is not null, phases are launched and timed one by one; must outlive the backend
+  PhaseTimes* times = nullptr;  ///< where it is not null, phases are launched and timed one by one;
+                                ///< must outlive the backend
 };
 
-/// The backend that runs the kernels on `device`. Programs are handed over in pieces of so many steps as take it a moment
-/// (piece_seconds); between them `stop` is looked at. A display that the device drives stays alive, too.
-std::unique_ptr<Backend> make_kernel_backend(std::unique_ptr<Device> device, Precision precision, const NetworkShape& shape,
-                                             std::shared_ptr<const Plan> plan, const KernelOptions& options = {});
+/// The backend that runs the kernels on `device`. Programs are handed over in pieces of so many
+/// steps as take it a moment (piece_seconds); between them `stop` is looked at. A display that the
+/// device drives stays alive, too.
+std::unique_ptr<Backend> make_kernel_backend(std::unique_ptr<Device> device, Precision precision,
+                                             const NetworkShape& shape,
+                                             std::shared_ptr<const Plan> plan,
+                                             const KernelOptions& options = {});
 
 }  // namespace nnpoisson::kernels

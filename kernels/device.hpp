@@ -15,9 +15,12 @@ template <class T>
 struct WimmerView;  // wimmer.hpp
 
 /// For messages, rounded up.
-inline std::string mebibytes(std::size_t bytes) { return std::to_string((bytes + (1 << 20) - 1) >> 20) + " MiB"; }
+inline std::string mebibytes(std::size_t bytes) {
+  return std::to_string((bytes + (1 << 20) - 1) >> 20) + " MiB";
+}
 
-/// c [m x n] = a [m x k] b [k x n], or added to what c holds; matrices by columns, `ld...` numbers from one to the next.
+/// c [m x n] = a [m x k] b [k x n], or added to what c holds; matrices by columns, `ld...` numbers
+/// from one to the next.
 template <class T>
 struct Product {
   int m, n, k;
@@ -32,7 +35,8 @@ struct Product {
   bool add = false;
 };
 
-/// Two places in a device's memory, filled in turn from the host's on a stream of their own while kernels read the other.
+/// Two places in a device's memory, filled in turn from the host's on a stream of their own while
+/// kernels read the other.
 class ChunkPlaces {
  public:
   virtual ~ChunkPlaces() = default;
@@ -40,12 +44,14 @@ class ChunkPlaces {
   [[nodiscard]] virtual char* staging(int place) = 0;
   /// Sends so many bytes of it, once the kernels that read the place are done.
   virtual void send(int place, std::size_t bytes) = 0;
-  /// The place in the device's memory. Kernels launched from here on wait for what was sent; those until `release` read it.
+  /// The place in the device's memory. Kernels launched from here on wait for what was sent; those
+  /// until `release` read it.
   [[nodiscard]] virtual const char* acquire(int place) = 0;
   virtual void release(int place) = 0;
 };
 
-/// What the backend needs of a machine that runs kernels: a GPU, or in the tests an emulation of one.
+/// What the backend needs of a machine that runs kernels: a GPU, or in the tests an emulation of
+/// one.
 class Device {
  public:
   virtual ~Device() = default;
@@ -71,8 +77,10 @@ class Device {
   virtual void run(const ProgramView<float>& program, int blocks, std::size_t shared_bytes) = 0;
   virtual void run(const ProgramView<double>& program, int blocks, std::size_t shared_bytes) = 0;
   /// One phase of step *program.step.
-  virtual void run_phase(const ProgramView<float>& program, int phase, int blocks, std::size_t shared_bytes) = 0;
-  virtual void run_phase(const ProgramView<double>& program, int phase, int blocks, std::size_t shared_bytes) = 0;
+  virtual void run_phase(const ProgramView<float>& program, int phase, int blocks,
+                         std::size_t shared_bytes) = 0;
+  virtual void run_phase(const ProgramView<double>& program, int phase, int blocks,
+                         std::size_t shared_bytes) = 0;
   virtual void next_step(std::uint32_t* step) = 0;
   virtual void multiply(const Product<float>& product) = 0;
   virtual void multiply(const Product<double>& product) = 0;
@@ -88,11 +96,13 @@ class Device {
   virtual void run(const WimmerView<double>& view, int trials, std::size_t shared_bytes) = 0;
 };
 
-/// The device of that number (DeviceState::number); -1: the first that this build has kernels for and that can be opened. Throws
-/// ResourceError with the reason: no driver, one too old, no such device, none of an architecture that was built, one that another process
-/// has alone, no CUDA in this build.
+/// The device of that number (DeviceState::number); -1: the first that this build has kernels for
+/// and that can be opened. Throws ResourceError with the reason: no driver, one too old, no such
+/// device, none of an architecture that was built, one that another process has alone, no CUDA in
+/// this build.
 std::unique_ptr<Device> make_cuda_device(int number);
-/// Merges a plan's entries on that device; on the host where they do not fit its memory. Throws as make_cuda_device.
+/// Merges a plan's entries on that device; on the host where they do not fit its memory. Throws as
+/// make_cuda_device.
 std::shared_ptr<const PointMaker> make_cuda_points(int number);
 
 /// Numbers in a device's memory. The device must outlive it.
@@ -101,12 +111,17 @@ class Buffer {
  public:
   Buffer() = default;
   Buffer(Device& device, std::size_t n)
-      : device_(&device), size_(n), at_(n > 0 ? static_cast<T*>(device.allocate(n * sizeof(T))) : nullptr) {}
+      : device_(&device),
+        size_(n),
+        at_(n > 0 ? static_cast<T*>(device.allocate(n * sizeof(T))) : nullptr) {}
   Buffer(Device& device, std::span<const T> values) : Buffer(device, values.size()) { set(values); }
   ~Buffer() {
     if (at_) device_->release(at_);
   }
-  Buffer(Buffer&& from) noexcept : device_(from.device_), size_(std::exchange(from.size_, 0)), at_(std::exchange(from.at_, nullptr)) {}
+  Buffer(Buffer&& from) noexcept
+      : device_(from.device_),
+        size_(std::exchange(from.size_, 0)),
+        at_(std::exchange(from.at_, nullptr)) {}
   Buffer& operator=(Buffer&& from) noexcept {
     std::swap(device_, from.device_);
     std::swap(size_, from.size_);

@@ -6,8 +6,9 @@
 /// The number types of points on the device.
 namespace nnpoisson::kernels {
 
-/// A float whose exponential, logarithm and quotient are the special function unit's: relative errors of some 1e-7 for quotients and for
-/// exponentials of moderate numbers; logarithms near 1 are good to 2e-7 absolutely.
+/// A float whose exponential, logarithm and quotient are the special function unit's: relative
+/// errors of some 1e-7 for quotients and for exponentials of moderate numbers; logarithms near 1
+/// are good to 2e-7 absolutely.
 struct Single {
   float v;
   Single() = default;
@@ -27,10 +28,15 @@ struct Single {
   friend NNP_DEVICE Single expm1(Single a) { return expm1f(a.v); }
   friend NNP_DEVICE Single log1p(Single a) { return log1pf(a.v); }
   friend NNP_DEVICE Single log1p_of_fraction(Single a) { return log1pf(a.v); }
-  /// 1 - 2 / (1 + e^2x): good to some 1e-7 of 1, as its slope needs it; both ends are reached exactly, NaN stays.
-  friend NNP_DEVICE Single tanh(Single a) { return 1.0F - __fdividef(2.0F, 1.0F + __expf(2.0F * (a.v > 40.0F ? 40.0F : a.v))); }
+  /// 1 - 2 / (1 + e^2x): good to some 1e-7 of 1, as its slope needs it; both ends are reached
+  /// exactly, NaN stays.
+  friend NNP_DEVICE Single tanh(Single a) {
+    return 1.0F - __fdividef(2.0F, 1.0F + __expf(2.0F * (a.v > 40.0F ? 40.0F : a.v)));
+  }
   friend NNP_DEVICE Single max(Single a, Single b) { return a.v > b.v ? a.v : b.v; }
-  friend NNP_DEVICE Single where_negative(Single x, Single a, Single b) { return x.v < 0 ? a.v : b.v; }
+  friend NNP_DEVICE Single where_negative(Single x, Single a, Single b) {
+    return x.v < 0 ? a.v : b.v;
+  }
 };
 
 /// The number type of a point whose parameters are T.
@@ -43,8 +49,14 @@ struct PointOf<float> {
   using Type = Single;
 };
 
-NNP_DEVICE double plain(double x) { return x; }
-NNP_DEVICE float plain(float x) { return x; }
-NNP_DEVICE float plain(Single x) { return x.v; }
+NNP_DEVICE double plain(double x) {
+  return x;
+}
+NNP_DEVICE float plain(float x) {
+  return x;
+}
+NNP_DEVICE float plain(Single x) {
+  return x.v;
+}
 
 }  // namespace nnpoisson::kernels

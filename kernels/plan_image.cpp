@@ -21,19 +21,23 @@ std::span<const std::uint32_t> columns_of(const Plan& plan, const Tile& tile) {
 }
 
 bool alike(const Plan& plan, const Tile& a, const Tile& b) {
-  return a.reading == b.reading && a.term == b.term && std::ranges::equal(columns_of(plan, a), columns_of(plan, b));
+  return a.reading == b.reading && a.term == b.term &&
+         std::ranges::equal(columns_of(plan, a), columns_of(plan, b));
 }
 
-/// Cuts ranges of tiles into slabs, each range once, and numbers the distinct stimuli of every slab.
+/// Cuts ranges of tiles into slabs, each range once, and numbers the distinct stimuli of every
+/// slab.
 class SlabCutter {
  public:
-  SlabCutter(const Plan& plan, std::uint32_t wide_from, std::vector<Slab>& slabs, std::vector<std::uint16_t>& rank)
+  SlabCutter(const Plan& plan, std::uint32_t wide_from, std::vector<Slab>& slabs,
+             std::vector<std::uint16_t>& rank)
       : plan_(plan), wide_from_(wide_from), slabs_(slabs), rank_(rank) {}
 
   SlabRange cut(TileRange tiles) {
     const auto [at, added] = ranges_.try_emplace({tiles.first, tiles.end});
     if (!added) return at->second;
-    const std::uint32_t joined = (tiles.end - tiles.first + most_slabs_of_range - 1) / most_slabs_of_range;
+    const std::uint32_t joined =
+        (tiles.end - tiles.first + most_slabs_of_range - 1) / most_slabs_of_range;
     SlabRange& range = at->second;
     range.first = static_cast<std::uint32_t>(slabs_.size());
     for (std::uint32_t t = tiles.first; t < tiles.end;) {
@@ -45,11 +49,14 @@ class SlabCutter {
       slab.first_column = first.first_column;
       slab.columns = first.columns;
       slab.stimulus_row = range.stimulus_rows;
-      const std::uint32_t columns = first.term == Term::neural ? first.columns : static_cast<std::uint32_t>(plan_.columns);
+      const std::uint32_t columns =
+          first.term == Term::neural ? first.columns : static_cast<std::uint32_t>(plan_.columns);
       slab.wide = columns >= wide_from_;
-      const std::uint32_t most = slab.wide ? std::max(joined, most_wide_numbers / (columns * tile_points)) : joined;
+      const std::uint32_t most =
+          slab.wide ? std::max(joined, most_wide_numbers / (columns * tile_points)) : joined;
       std::uint32_t distinct = 0;
-      for (; t < tiles.end && slab.tiles < most && alike(plan_, first, plan_.tiles[t]); ++t, ++slab.tiles) {
+      for (; t < tiles.end && slab.tiles < most && alike(plan_, first, plan_.tiles[t]);
+           ++t, ++slab.tiles) {
         number_stimuli(t, distinct);
         slab.points += plan_.tiles[t].count;
       }
@@ -99,7 +106,8 @@ PlanImage<T>::PlanImage(const Plan& plan, std::uint32_t wide_from)
     inverse_scale.push_back(static_cast<T>(i.inverse_scale));
     floor.push_back(static_cast<T>(i.floor));
   }
-  for (const Tile& t : plan.tiles) tiles.push_back({t.count, t.first_point, t.first_weight, t.first_interval});
+  for (const Tile& t : plan.tiles)
+    tiles.push_back({t.count, t.first_point, t.first_weight, t.first_interval});
 
   SlabCutter cutter(plan, wide_from, slabs, rank);
   for (const Batch& batch : plan.batches) {
@@ -125,7 +133,8 @@ PlanImage<T>::PlanImage(const Plan& plan, std::uint32_t wide_from)
         std::uint32_t row = slab.stimulus_row + (r == 1 ? view.range[0].stimulus_rows : 0);
         for (const auto number : cutter.stimuli[view.range[r].first + s])
           sources[number].push_back(row++ | (r == 1 ? behaviour_source : 0));
-        for (std::uint32_t k = 0; r == 0 && k < slab.columns; ++k) columns[column[slab.first_column + k]].push_back({s, k});
+        for (std::uint32_t k = 0; r == 0 && k < slab.columns; ++k)
+          columns[column[slab.first_column + k]].push_back({s, k});
       }
     for (const auto& [number, rows] : sources) {
       batch_stimulus.push_back(number);
@@ -142,14 +151,16 @@ PlanImage<T>::PlanImage(const Plan& plan, std::uint32_t wide_from)
 
     most_stimuli = std::max(most_stimuli, view.stimuli);
     most_slabs = std::max(most_slabs, view.range[0].count + view.range[1].count);
-    most_stimulus_rows = std::max(most_stimulus_rows, view.range[0].stimulus_rows + view.range[1].stimulus_rows);
+    most_stimulus_rows =
+        std::max(most_stimulus_rows, view.range[0].stimulus_rows + view.range[1].stimulus_rows);
     batches.push_back(view);
   }
 }
 
 template <class T>
 void PlanImage<T>::place_rows(const formulas::Network<T>& net, std::uint64_t shared_bytes) {
-  const bool paper = sizeof(T) == 4 && net.time_width == paper_width && net.hidden_width == paper_width;
+  const bool paper =
+      sizeof(T) == 4 && net.time_width == paper_width && net.hidden_width == paper_width;
   std::uint64_t wide_points[2] = {0, 0};  // most of any batch, by range
   for (BatchView& batch : batches)
     for (const std::size_t r : {0U, 1U}) {
@@ -158,10 +169,12 @@ void PlanImage<T>::place_rows(const formulas::Network<T>& net, std::uint64_t sha
       std::uint64_t wide = 0;
       for (Slab& slab : std::span(slabs).subspan(range.first, range.count)) {
         const auto scratch = [&](bool in_registers) {
-          return slab_scratch(net, slab.term, slab.reading, static_cast<int>(slab.columns), in_registers, slab.wide);
+          return slab_scratch(net, slab.term, slab.reading, static_cast<int>(slab.columns),
+                              in_registers, slab.wide);
         };
         slab.row = range.rows;
-        slab.knows_widths = paper && !slab.wide && slab.term == Term::neural && scratch(true).bytes(sizeof(T)) <= shared_bytes;
+        slab.knows_widths = paper && !slab.wide && slab.term == Term::neural &&
+                            scratch(true).bytes(sizeof(T)) <= shared_bytes;
         slab.bytes = scratch(slab.knows_widths).bytes(sizeof(T));
         range.rows += static_cast<std::uint32_t>(scratch(false).gradient_size());
         slab.wide_point = wide;
@@ -172,13 +185,15 @@ void PlanImage<T>::place_rows(const formulas::Network<T>& net, std::uint64_t sha
   for (Slab& slab : slabs)
     if (slab.term == Term::behaviour) slab.wide_point += wide_points[0];
   most_wide_points = wide_points[0] + wide_points[1];
-  for (const BatchView& batch : batches) most_rows = std::max(most_rows, batch.range[0].rows + batch.range[1].rows);
+  for (const BatchView& batch : batches)
+    most_rows = std::max(most_rows, batch.range[0].rows + batch.range[1].rows);
 }
 
 template <class T>
 std::size_t PlanImage<T>::point_bytes() const {
   std::size_t sum = 0;
-  for_point_arrays(*this, [&](const auto& array, auto, PerPoint) { sum += array.size() * sizeof(array[0]); });
+  for_point_arrays(
+      *this, [&](const auto& array, auto, PerPoint) { sum += array.size() * sizeof(array[0]); });
   return sum;
 }
 

@@ -7,7 +7,8 @@
 
 namespace nnpoisson::kernels {
 
-/// A plan as kernels read it, still in the host's memory: numbers of T, tiles joined to slabs, and for each batch who adds up what.
+/// A plan as kernels read it, still in the host's memory: numbers of T, tiles joined to slabs, and
+/// for each batch who adds up what.
 template <class T>
 struct PlanImage {
   using Number = T;
@@ -22,11 +23,13 @@ struct PlanImage {
   std::vector<BatchView> batches;
   std::vector<std::uint32_t> batch_stimulus, source_first, source, column_first;
   std::vector<ColumnSource> column_source;
-  std::uint32_t most_stimuli = 0, most_slabs = 0, most_rows = 0, most_stimulus_rows = 0;  ///< of any batch
-  std::uint64_t most_wide_points = 0;                                                     ///< that wide slabs keep
+  std::uint32_t most_stimuli = 0, most_slabs = 0, most_rows = 0,
+                most_stimulus_rows = 0;  ///< of any batch
+  std::uint64_t most_wide_points = 0;    ///< that wide slabs keep
 
   /// Gives every slab its gradient row and the size of its scratch, which depend on the network.
-  /// shared_bytes: what a block may have. The many points of spikes in float are for the kernel that knows the paper's widths.
+  /// shared_bytes: what a block may have. The many points of spikes in float are for the kernel
+  /// that knows the paper's widths.
   void place_rows(const formulas::Network<T>& net, std::uint64_t shared_bytes);
   /// Of the arrays of points.
   [[nodiscard]] std::size_t point_bytes() const;
@@ -34,7 +37,8 @@ struct PlanImage {
   void release_points();
 };
 
-/// Calls `body(array, its pointer in PlanView, what a place in it stands for)` for every array that grows with the points.
+/// Calls `body(array, its pointer in PlanView, what a place in it stands for)` for every array that
+/// grows with the points.
 enum class PerPoint { point, weight, interval };
 template <class Image, class Body>
 void for_point_arrays(Image& image, const Body& body) {
@@ -48,9 +52,11 @@ void for_point_arrays(Image& image, const Body& body) {
   body(image.floor, &View::floor, PerPoint::interval);
 }
 
-/// Slabs that a range of tiles is cut into at most; the sums over them are taken one after the other.
+/// Slabs that a range of tiles is cut into at most; the sums over them are taken one after the
+/// other.
 inline constexpr std::uint32_t most_slabs_of_range = 1024;
-/// Numbers in one matrix of a wide slab, points x columns, at most: its matrices stay in a large GPU's cache from one product to the next.
+/// Numbers in one matrix of a wide slab, points x columns, at most: its matrices stay in a large
+/// GPU's cache from one product to the next.
 inline constexpr std::uint32_t most_wide_numbers = 4U << 20;
 
 }  // namespace nnpoisson::kernels

@@ -7,7 +7,9 @@ namespace nnpoisson::kernels {
 namespace {
 
 constexpr std::size_t alignment = 256;  // of every array in a chunk
-constexpr std::size_t aligned(std::size_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
+constexpr std::size_t aligned(std::size_t bytes) {
+  return (bytes + alignment - 1) / alignment * alignment;
+}
 
 }  // namespace
 
@@ -36,12 +38,15 @@ PointChunks<T>::PointChunks(PlanImage<T>& image, std::size_t most) : image_(imag
   std::ranges::sort(range_ends);
   for (std::uint32_t s = 0; s < image.slabs.size(); ++s) {
     const Slab& slab = image.slabs[s];
-    const TileSpan &first = image.tiles[slab.first_tile], &last = image.tiles[slab.first_tile + slab.tiles - 1];
-    const Chunk alone{s,
-                      s + 1,
-                      {{first.first_point, last.first_point + last.count},
-                       {first.first_weight, last.first_weight + std::uint64_t{slab.columns} * last.count},
-                       {first.first_interval, last.first_interval + (slab.reading == Reading::interval ? last.count : 0)}}};
+    const TileSpan &first = image.tiles[slab.first_tile],
+                   &last = image.tiles[slab.first_tile + slab.tiles - 1];
+    const Chunk alone{
+        s,
+        s + 1,
+        {{first.first_point, last.first_point + last.count},
+         {first.first_weight, last.first_weight + std::uint64_t{slab.columns} * last.count},
+         {first.first_interval,
+          last.first_interval + (slab.reading == Reading::interval ? last.count : 0)}}};
     if (!chunks_.empty() && !std::ranges::binary_search(range_ends, s)) {
       Chunk joined = chunks_.back();
       joined.end_slab = alone.end_slab;
@@ -56,7 +61,8 @@ PointChunks<T>::PointChunks(PlanImage<T>& image, std::size_t most) : image_(imag
   for (const Chunk& chunk : chunks_) {
     largest_ = std::max(largest_, bytes(chunk));
     for (std::uint32_t s = chunk.first_slab; s < chunk.end_slab; ++s)
-      for (std::uint32_t t = image.slabs[s].first_tile; t < image.slabs[s].first_tile + image.slabs[s].tiles; ++t) {
+      for (std::uint32_t t = image.slabs[s].first_tile;
+           t < image.slabs[s].first_tile + image.slabs[s].tiles; ++t) {
         image.tiles[t].first_point -= chunk.of[0].first;
         image.tiles[t].first_weight -= chunk.of[1].first;
         image.tiles[t].first_interval -= chunk.of[2].first;
@@ -69,7 +75,8 @@ std::vector<std::size_t> PointChunks<T>::of(const BatchView& batch) const {
   std::vector<std::size_t> found;
   for (std::size_t c = 0; c < chunks_.size(); ++c)
     if (std::ranges::any_of(batch.range, [&](const SlabRange& range) {
-          return chunks_[c].first_slab < range.first + range.count && range.first < chunks_[c].end_slab;
+          return chunks_[c].first_slab < range.first + range.count &&
+                 range.first < chunks_[c].end_slab;
         }))
       found.push_back(c);
   return found;
@@ -77,8 +84,10 @@ std::vector<std::size_t> PointChunks<T>::of(const BatchView& batch) const {
 
 template <class T>
 std::size_t PointChunks<T>::pack(std::size_t chunk, char* to) const {
-  return for_arrays(chunks_[chunk], [&](const auto& array, auto, const Range& range, std::size_t at) {
-    std::ranges::copy(std::as_bytes(std::span(array).subspan(range.first, range.end - range.first)), reinterpret_cast<std::byte*>(to + at));
+  return for_arrays(chunks_[chunk], [&](const auto& array, auto, const Range& range,
+                                        std::size_t at) {
+    std::ranges::copy(std::as_bytes(std::span(array).subspan(range.first, range.end - range.first)),
+                      reinterpret_cast<std::byte*>(to + at));
   });
 }
 

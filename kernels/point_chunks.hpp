@@ -8,11 +8,13 @@
 
 namespace nnpoisson::kernels {
 
-/// The points of a plan cut into chunks of whole slabs, for a device whose memory does not hold them all. The image keeps the points.
+/// The points of a plan cut into chunks of whole slabs, for a device whose memory does not hold
+/// them all. The image keeps the points.
 template <class T>
 class PointChunks {
  public:
-  /// Chunks of at most `bytes`, or of one slab that is larger. Tiles of the image then say where their points lie in their chunk.
+  /// Chunks of at most `bytes`, or of one slab that is larger. Tiles of the image then say where
+  /// their points lie in their chunk.
   PointChunks(PlanImage<T>& image, std::size_t bytes);
 
   [[nodiscard]] std::size_t size() const { return chunks_.size(); }
@@ -32,7 +34,8 @@ class PointChunks {
     std::uint32_t first_slab, end_slab;
     Range of[3];  ///< by PerPoint
   };
-  /// Calls `body(array, its pointer in PlanView, the chunk's range in it, where that begins in the chunk)`; returns the chunk's bytes.
+  /// Calls `body(array, its pointer in PlanView, the chunk's range in it, where that begins in the
+  /// chunk)`; returns the chunk's bytes.
   template <class Body>
   std::size_t for_arrays(const Chunk& chunk, const Body& body) const;
   [[nodiscard]] std::size_t bytes(const Chunk& chunk) const;

@@ -19,8 +19,9 @@
 
 #include "plan/points.hpp"
 
-/// Entries merged into points and cut into tiles by sorts and scans of Thrust, wherever `Policy` runs them. Equal to HostPoints to the
-/// bit: entries are put in the same total order, and a point's weights are summed by one thread, in that order.
+/// Entries merged into points and cut into tiles by sorts and scans of Thrust, wherever `Policy`
+/// runs them. Equal to HostPoints to the bit: entries are put in the same total order, and a
+/// point's weights are summed by one thread, in that order.
 namespace nnpoisson::kernels {
 
 template <class T>
@@ -45,7 +46,8 @@ Array<std::uint32_t> places(const Policy& on, std::uint32_t n, const Begins& beg
 template <class Policy, class Begins>
 Array<std::uint32_t> groups(const Policy& on, std::uint32_t n, const Begins& begins) {
   Array<std::uint32_t> group(n);
-  thrust::transform_inclusive_scan(on, Counting(0), Counting(n), group.begin(), begins, thrust::plus<std::uint32_t>());
+  thrust::transform_inclusive_scan(on, Counting(0), Counting(n), group.begin(), begins,
+                                   thrust::plus<std::uint32_t>());
   return group;
 }
 
@@ -54,7 +56,9 @@ struct PointBegins {
   const Entry* entry;
   MergeRule rule;
   bool shared;  ///< by columns
-  NNP_FORMULA std::uint32_t operator()(std::uint32_t i) const { return i == 0 || rule.parts(entry[i - 1], entry[i], shared); }
+  NNP_FORMULA std::uint32_t operator()(std::uint32_t i) const {
+    return i == 0 || rule.parts(entry[i - 1], entry[i], shared);
+  }
 };
 /// p where a point's column begins and points are not shared; else 0.
 struct ColumnBegin {
@@ -67,26 +71,36 @@ struct ColumnBegin {
 };
 struct TileBegins {
   const std::uint32_t* run;
-  NNP_FORMULA std::uint32_t operator()(std::uint32_t p) const { return (p - run[p]) % tile_points == 0; }
+  NNP_FORMULA std::uint32_t operator()(std::uint32_t p) const {
+    return (p - run[p]) % tile_points == 0;
+  }
 };
 struct TileOfPoint {
   const std::uint32_t* tile;
   NNP_FORMULA std::uint32_t operator()(std::uint32_t point) const { return tile[point - 1]; }
 };
 struct GroupAndColumn {
-  NNP_FORMULA std::uint64_t operator()(const Entry& e, std::uint32_t group) const { return std::uint64_t{group} << 32 | e.column; }
+  NNP_FORMULA std::uint64_t operator()(const Entry& e, std::uint32_t group) const {
+    return std::uint64_t{group} << 32 | e.column;
+  }
 };
 struct GroupBegin {
-  NNP_FORMULA std::uint64_t operator()(std::uint32_t group) const { return std::uint64_t{group} << 32; }
+  NNP_FORMULA std::uint64_t operator()(std::uint32_t group) const {
+    return std::uint64_t{group} << 32;
+  }
 };
 struct ColumnAlone {
-  NNP_FORMULA std::uint32_t operator()(std::uint64_t pair) const { return static_cast<std::uint32_t>(pair); }
+  NNP_FORMULA std::uint32_t operator()(std::uint64_t pair) const {
+    return static_cast<std::uint32_t>(pair);
+  }
 };
 struct WeightsOfTile {
   const std::uint32_t *first_column, *start;
   std::uint32_t tiles;
   NNP_FORMULA std::uint64_t operator()(std::uint32_t t) const {
-    return t == tiles ? 0 : std::uint64_t{first_column[t + 1] - first_column[t]} * (start[t + 1] - start[t]);
+    return t == tiles
+               ? 0
+               : std::uint64_t{first_column[t + 1] - first_column[t]} * (start[t + 1] - start[t]);
   }
 };
 
@@ -104,7 +118,8 @@ struct FillPoint {
     const std::uint32_t t = tile_of_point[p] - 1, count = tile_start[t + 1] - tile_start[t];
     const Entry *first = entry + start[p], *end = entry + start[p + 1];
     for (const Entry* e = first; e != end; ++e)
-      weight[first_weight[t] + std::uint64_t{place(t, e->column)} * count + (p - tile_start[t])] += e->weight;
+      weight[first_weight[t] + std::uint64_t{place(t, e->column)} * count + (p - tile_start[t])] +=
+          e->weight;
     const auto point = rule.merged(first, end);
     time[p] = point.time;
     stimulus[p] = first->stimulus;
@@ -126,17 +141,21 @@ struct FillPoint {
 
 /// The distinct pairs (group, column) of the entries, ascending.
 template <class Policy>
-Array<std::uint64_t> columns_of_groups(const Policy& on, const Array<Entry>& entries, const Array<std::uint32_t>& group) {
+Array<std::uint64_t> columns_of_groups(const Policy& on, const Array<Entry>& entries,
+                                       const Array<std::uint32_t>& group) {
   Array<std::uint64_t> pairs(entries.size());
-  thrust::transform(on, entries.begin(), entries.end(), group.begin(), pairs.begin(), GroupAndColumn{});
+  thrust::transform(on, entries.begin(), entries.end(), group.begin(), pairs.begin(),
+                    GroupAndColumn{});
   thrust::sort(on, pairs.begin(), pairs.end());
-  pairs.resize(static_cast<std::size_t>(thrust::unique(on, pairs.begin(), pairs.end()) - pairs.begin()));
+  pairs.resize(
+      static_cast<std::size_t>(thrust::unique(on, pairs.begin(), pairs.end()) - pairs.begin()));
   return pairs;
 }
 
 template <class Policy>
 bool sharing_pays(const Policy& on, Array<Entry>& entries, const MergeRule& rule) {
-  auto point = groups(on, static_cast<std::uint32_t>(entries.size()), PointBegins{begin_of(entries), rule, true});
+  auto point = groups(on, static_cast<std::uint32_t>(entries.size()),
+                      PointBegins{begin_of(entries), rule, true});
   const std::uint32_t shared = point.back();
   const std::size_t separate = columns_of_groups(on, entries, point).size();
   thrust::fill(on, point.begin(), point.end(), 0U);
@@ -152,7 +171,8 @@ void append(std::vector<T>& to, const Array<T>& from) {
 
 /// What PointMaker::add says.
 template <class Policy>
-void add_points(const Policy& on, PlanPiece& piece, const MergeRule& rule, const std::vector<Entry>& given) {
+void add_points(const Policy& on, PlanPiece& piece, const MergeRule& rule,
+                const std::vector<Entry>& given) {
   if (given.empty()) return;
   const auto n = static_cast<std::uint32_t>(given.size());
   Array<Entry> entries(given);
@@ -160,13 +180,15 @@ void add_points(const Policy& on, PlanPiece& piece, const MergeRule& rule, const
   const bool shared = sharing_pays(on, entries, rule);
   if (!shared) thrust::stable_sort(on, entries.begin(), entries.end(), ColumnOrder{});
 
-  // Points are cut into tiles: all of them in their order, or those of one column after those of another.
+  // Points are cut into tiles: all of them in their order, or those of one column after those of
+  // another.
   const PointBegins point_begins{begin_of(entries), rule, shared};
   auto starts = places(on, n, point_begins);
   const auto points = static_cast<std::uint32_t>(starts.size() - 1);
   Array<std::uint32_t> runs(points);
   thrust::transform_inclusive_scan(on, Counting(0), Counting(points), runs.begin(),
-                                   ColumnBegin{begin_of(entries), begin_of(starts), shared}, thrust::maximum<std::uint32_t>());
+                                   ColumnBegin{begin_of(entries), begin_of(starts), shared},
+                                   thrust::maximum<std::uint32_t>());
   const TileBegins tile_begins{begin_of(runs)};
   auto tile_starts = places(on, points, tile_begins);
   auto tile_of_point = groups(on, points, tile_begins);
@@ -174,22 +196,27 @@ void add_points(const Policy& on, PlanPiece& piece, const MergeRule& rule, const
 
   // The columns of each tile, and from them where its weights lie.
   auto group = groups(on, n, point_begins);
-  thrust::transform(on, group.begin(), group.end(), group.begin(), TileOfPoint{begin_of(tile_of_point)});
+  thrust::transform(on, group.begin(), group.end(), group.begin(),
+                    TileOfPoint{begin_of(tile_of_point)});
   auto pairs = columns_of_groups(on, entries, group);
   Array<std::uint32_t> first_columns(tiles + 1);
   const auto tile_keys = thrust::make_transform_iterator(Counting(1), GroupBegin{});
-  thrust::lower_bound(on, pairs.begin(), pairs.end(), tile_keys, tile_keys + tiles + 1, first_columns.begin());
+  thrust::lower_bound(on, pairs.begin(), pairs.end(), tile_keys, tile_keys + tiles + 1,
+                      first_columns.begin());
   Array<std::uint64_t> first_weights(tiles + 1);
-  thrust::transform_exclusive_scan(on, Counting(0), Counting(tiles + 1), first_weights.begin(),
-                                   WeightsOfTile{begin_of(first_columns), begin_of(tile_starts), tiles}, std::uint64_t{0},
-                                   thrust::plus<std::uint64_t>());
+  thrust::transform_exclusive_scan(
+      on, Counting(0), Counting(tiles + 1), first_weights.begin(),
+      WeightsOfTile{begin_of(first_columns), begin_of(tile_starts), tiles}, std::uint64_t{0},
+      thrust::plus<std::uint64_t>());
 
-  Array<double> weights(first_weights.back(), 0.0), times(points), spreads(rule.cell > 0 ? points : 0);
+  Array<double> weights(first_weights.back(), 0.0), times(points),
+      spreads(rule.cell > 0 ? points : 0);
   Array<std::uint32_t> stimuli(points), columns(pairs.size());
   Array<Plan::Interval> intervals(rule.reading == Reading::interval ? points : 0);
   thrust::for_each_n(on, Counting(0), points,
-                     FillPoint{begin_of(entries), rule, begin_of(starts), begin_of(tile_of_point), begin_of(tile_starts),
-                               begin_of(first_columns), begin_of(pairs), begin_of(first_weights), begin_of(weights), begin_of(times),
+                     FillPoint{begin_of(entries), rule, begin_of(starts), begin_of(tile_of_point),
+                               begin_of(tile_starts), begin_of(first_columns), begin_of(pairs),
+                               begin_of(first_weights), begin_of(weights), begin_of(times),
                                begin_of(spreads), begin_of(stimuli), begin_of(intervals)});
   thrust::transform(on, pairs.begin(), pairs.end(), columns.begin(), ColumnAlone{});
 
@@ -202,10 +229,12 @@ void add_points(const Policy& on, PlanPiece& piece, const MergeRule& rule, const
   append(spread, spreads);
   for (const double s : spread) piece.square_spread += s;
   for (std::uint32_t t = 0; t < tiles; ++t)
-    piece.tiles.push_back({rule.term, rule.reading, tile_start[t + 1] - tile_start[t], piece.time.size() + tile_start[t],
-                           piece.weight.size() + first_weight[t],
-                           piece.interval.size() + (rule.reading == Reading::interval ? tile_start[t] : 0),
-                           static_cast<std::uint32_t>(piece.column.size()) + first_column[t], first_column[t + 1] - first_column[t]});
+    piece.tiles.push_back(
+        {rule.term, rule.reading, tile_start[t + 1] - tile_start[t],
+         piece.time.size() + tile_start[t], piece.weight.size() + first_weight[t],
+         piece.interval.size() + (rule.reading == Reading::interval ? tile_start[t] : 0),
+         static_cast<std::uint32_t>(piece.column.size()) + first_column[t],
+         first_column[t + 1] - first_column[t]});
   append(piece.time, times);
   append(piece.stimulus, stimuli);
   append(piece.weight, weights);

@@ -2,9 +2,10 @@
 
 #include "kernels/step.cuh"
 
-/// The persistent kernel: a whole program of steps in one launch. Every model has a team of blocks to itself, which meets at a barrier
-/// between the phases of a step: stimuli forward; slabs; stimuli back; gradient sums and Adam. Where not all blocks can be resident
-/// together, the phases are launched one by one.
+/// The persistent kernel: a whole program of steps in one launch. Every model has a team of blocks
+/// to itself, which meets at a barrier between the phases of a step: stimuli forward; slabs;
+/// stimuli back; gradient sums and Adam. Where not all blocks can be resident together, the phases
+/// are launched one by one.
 namespace nnpoisson::kernels {
 
 /// Instead of a phase's number.
@@ -41,8 +42,9 @@ class ProgramKernel {
         barrier_(program.barrier + model_, blocks_),
         status_(program.status[model_]) {}
 
-  /// The whole program, for which all blocks must be resident together; or one phase alone, of step `*p_.step`, where blocks need not meet:
-  /// the next launch waits for this one. One loop for both, so that a kernel holds the code once.
+  /// The whole program, for which all blocks must be resident together; or one phase alone, of step
+  /// `*p_.step`, where blocks need not meet: the next launch waits for this one. One loop for both,
+  /// so that a kernel holds the code once.
   NNP_DEVICE void run(int which) {
     const bool all = which == whole_program;
     const std::uint32_t first = all ? 0 : *p_.step, end = all ? p_.steps : first + 1;
@@ -57,22 +59,30 @@ class ProgramKernel {
 
  private:
   NNP_DEVICE std::uint64_t model() const { return static_cast<std::uint64_t>(model_); }
-  NNP_DEVICE T* weight() const { return p_.weight + model() * static_cast<unsigned>(p_.padded_size); }
+  NNP_DEVICE T* weight() const {
+    return p_.weight + model() * static_cast<unsigned>(p_.padded_size);
+  }
   NNP_DEVICE T* table() const { return p_.table + model() * p_.table_stride; }
   NNP_DEVICE T* layers() const { return p_.layers + model() * p_.layers_stride; }
-  NNP_DEVICE T* stimulus_rows() const { return p_.stimulus_rows + model() * p_.stimulus_rows_stride; }
+  NNP_DEVICE T* stimulus_rows() const {
+    return p_.stimulus_rows + model() * p_.stimulus_rows_stride;
+  }
   NNP_DEVICE double* rows() const { return p_.rows + model() * p_.rows_stride; }
   NNP_DEVICE double* losses() const { return p_.losses + model() * p_.losses_stride; }
-  /// Whether an earlier step was not finite; the same for all threads, also while some thread finds that this one is not.
+  /// Whether an earlier step was not finite; the same for all threads, also while some thread finds
+  /// that this one is not.
   NNP_DEVICE bool given_up_before(std::uint32_t step) const {
     const std::uint32_t failed = *static_cast<volatile std::uint32_t*>(&status_.failed);
     return p_.update && failed != 0 && failed <= step;
   }
-  NNP_DEVICE void give_up(std::uint32_t step) { *static_cast<volatile std::uint32_t*>(&status_.failed) = step + 1; }
+  NNP_DEVICE void give_up(std::uint32_t step) {
+    *static_cast<volatile std::uint32_t*>(&status_.failed) = step + 1;
+  }
 
   NNP_DEVICE void phase(std::uint32_t step, int number) {
     const BatchView& batch = p_.plan.batches[p_.batches[step]];
-    // The compiler cannot know that Adam moves the weights between steps: the network's pointers stay, its numbers are read anew.
+    // The compiler cannot know that Adam moves the weights between steps: the network's pointers
+    // stay, its numbers are read anew.
     const auto net = network_at(p_.shape, p_.at, weight());
     StimulusPhase<T> stimuli(p_, batch, net, table(), layers(), block_, blocks_);
     switch (number) {
@@ -98,10 +108,15 @@ class ProgramKernel {
       const std::uint32_t number = batch.range[second ? 1 : 0].first + in_range;
       if (number < p_.first_slab || number >= p_.end_slab) continue;
       const Slab& slab = p_.plan.slabs[number];
-      if (slab.wide != (p_.wide_pass != WidePass::none) || (p_.wide_pass == WidePass::heads && !second)) continue;
+      if (slab.wide != (p_.wide_pass != WidePass::none) ||
+          (p_.wide_pass == WidePass::heads && !second))
+        continue;
       double* row = rows() + (second ? batch.range[0].rows : 0) + slab.row;
-      T* stimulus_row = stimulus_rows() + static_cast<std::uint64_t>((second ? batch.range[0].stimulus_rows : 0) + slab.stimulus_row) *
-                                              static_cast<unsigned>(net.time_width + (net.bypass ? net.hidden_width : 0));
+      T* stimulus_row =
+          stimulus_rows() +
+          static_cast<std::uint64_t>((second ? batch.range[0].stimulus_rows : 0) +
+                                     slab.stimulus_row) *
+              static_cast<unsigned>(net.time_width + (net.bypass ? net.hidden_width : 0));
       double* loss = losses() + 3 * static_cast<std::uint64_t>((second ? neural : 0) + in_range);
       const SlabPlaces<T> out{table(), row, stimulus_row, loss, model_};
       if constexpr (sizeof(T) == 4)
@@ -110,25 +125,33 @@ class ProgramKernel {
           continue;
         }
       run_slab<T, 0>(p_, net, slab, out,
-                     slab.bytes <= p_.shared_bytes ? shared_memory() : p_.block_scratch + blockIdx.x * p_.block_scratch_stride);
+                     slab.bytes <= p_.shared_bytes
+                         ? shared_memory()
+                         : p_.block_scratch + blockIdx.x * p_.block_scratch_stride);
     }
   }
 
-  NNP_DEVICE void gradient_and_update(const BatchView& batch, const formulas::Network<T>& net, std::uint32_t step) {
+  NNP_DEVICE void gradient_and_update(const BatchView& batch, const formulas::Network<T>& net,
+                                      std::uint32_t step) {
     const GradientSums<T> gradient(p_, batch, net, layers(), rows());
-    for (int i = static_cast<int>(block_ * block_threads + threadIdx.x); i < p_.at.size; i += static_cast<int>(blocks_) * block_threads) {
+    for (int i = static_cast<int>(block_ * block_threads + threadIdx.x); i < p_.at.size;
+         i += static_cast<int>(blocks_) * block_threads) {
       const T g = gradient(i);
       if (p_.step_gradients)
-        p_.step_gradients[(static_cast<std::uint64_t>(step) * static_cast<unsigned>(p_.models) + model()) *
+        p_.step_gradients[(static_cast<std::uint64_t>(step) * static_cast<unsigned>(p_.models) +
+                           model()) *
                               static_cast<unsigned>(p_.at.size) +
                           static_cast<unsigned>(i)] = static_cast<double>(g * p_.trained[i]);
       if (!p_.update) continue;
       if (!(g * T(0) == T(0))) give_up(step);
       T* w = weight() + i;
-      const std::uint64_t k = model() * static_cast<unsigned>(p_.padded_size) + static_cast<unsigned>(i);
-      formulas::adam(*w, p_.first[k], p_.second[k], g * p_.trained[i],
-                     p_.rate[static_cast<std::uint64_t>(step) * static_cast<unsigned>(p_.models) + model()]);
-      *w = formulas::max(p_.lowest[i], *w);  // in this order NaN stays NaN, and the next step finds it
+      const std::uint64_t k =
+          model() * static_cast<unsigned>(p_.padded_size) + static_cast<unsigned>(i);
+      formulas::adam(
+          *w, p_.first[k], p_.second[k], g * p_.trained[i],
+          p_.rate[static_cast<std::uint64_t>(step) * static_cast<unsigned>(p_.models) + model()]);
+      *w = formulas::max(p_.lowest[i],
+                         *w);  // in this order NaN stays NaN, and the next step finds it
     }
   }
 
@@ -137,14 +160,18 @@ class ProgramKernel {
     double sum[3] = {0, 0, 0};
     const std::uint32_t slabs = batch.range[0].count + batch.range[1].count;
     for (std::uint32_t s = static_cast<unsigned>(lane_number()); s < slabs; s += warp_threads)
-      for (int k = 0; k < 3; ++k) sum[k] += losses()[3 * static_cast<std::uint64_t>(s) + static_cast<unsigned>(k)];
+      for (int k = 0; k < 3; ++k)
+        sum[k] += losses()[3 * static_cast<std::uint64_t>(s) + static_cast<unsigned>(k)];
     for (double& s : sum) s = lane_sum(s);
     if (lane_number() != 0) return;
     StepLoss now{};
     now.term[0] = batch.neural_scale * (sum[0] + batch.neural_constant);
-    for (int a = 0; a < 2; ++a) now.term[1 + a] = batch.action_scale * (sum[1 + a] + batch.action_constant[a]);
+    for (int a = 0; a < 2; ++a)
+      now.term[1 + a] = batch.action_scale * (sum[1 + a] + batch.action_constant[a]);
     now.term[3] = now.term[0] + batch.action_weight * (now.term[1] + now.term[2]);
-    if (p_.step_losses) p_.step_losses[static_cast<std::uint64_t>(step) * static_cast<unsigned>(p_.models) + model()] = now;
+    if (p_.step_losses)
+      p_.step_losses[static_cast<std::uint64_t>(step) * static_cast<unsigned>(p_.models) +
+                     model()] = now;
     if (!p_.update) return;
     if (!(now.term[3] * 0 == 0)) give_up(step);
     status_.failed_loss = now;

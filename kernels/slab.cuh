@@ -8,9 +8,10 @@
 #include "kernels/wide.hpp"
 #include "nnpoisson/formulas/likelihood.hpp"
 
-/// The fused kernel: one block takes a slab of tiles through the network, its time derivative, the likelihood and the adjoint, a thread
-/// a point. Layers that the outer products need go to the block's scratch; the sums over points are then small matrix products by the
-/// block's warps, so that no thread keeps sums of its own.
+/// The fused kernel: one block takes a slab of tiles through the network, its time derivative, the
+/// likelihood and the adjoint, a thread a point. Layers that the outer products need go to the
+/// block's scratch; the sums over points are then small matrix products by the block's warps, so
+/// that no thread keeps sums of its own.
 namespace nnpoisson::kernels {
 
 /// What a slab reads of its model and where it leaves its results.
@@ -23,8 +24,8 @@ struct SlabPlaces {
   int model;         ///< of the program
 };
 
-/// Width > 0: both trunk widths are this number, known to the compiler, and layers that only their thread reads stay in registers; then
-/// the slab is one of neural terms.
+/// Width > 0: both trunk widths are this number, known to the compiler, and layers that only their
+/// thread reads stay in registers; then the slab is one of neural terms.
 template <class T, int Width, Reading reading>
 class SlabKernel {
   static constexpr bool Rate = reading == Reading::rate, Interval = reading == Reading::interval;
@@ -35,15 +36,15 @@ class SlabKernel {
 
  public:
   /// scratch: of Width 0; the others take shared memory.
-  NNP_DEVICE SlabKernel(const ProgramView<T>& program, const formulas::Network<T>& net, const Slab& slab, const SlabPlaces<T>& places,
-                        char* scratch)
+  NNP_DEVICE SlabKernel(const ProgramView<T>& program, const formulas::Network<T>& net,
+                        const Slab& slab, const SlabPlaces<T>& places, char* scratch)
       : program_(program),
         net_(net),
         slab_(slab),
         places_(places),
         table_width_(net.time_width + (net.bypass ? net.hidden_width : 0)),
-        at_(slab_scratch(this->net(), Width > 0 ? Term::neural : slab.term, reading, static_cast<int>(slab.columns), Width > 0,
-                         Width == 0 && slab.wide)),
+        at_(slab_scratch(this->net(), Width > 0 ? Term::neural : slab.term, reading,
+                         static_cast<int>(slab.columns), Width > 0, Width == 0 && slab.wide)),
         scratch_(scratch) {}
 
   NNP_DEVICE void run() {
@@ -75,7 +76,8 @@ class SlabKernel {
 
   NNP_DEVICE void leave_row(int first, int end, int further) const {
     NNP_NO_UNROLL
-    for (int i = first + thread(); i < end; i += block_threads) places_.row[i + further] = sums()[i];
+    for (int i = first + thread(); i < end; i += block_threads)
+      places_.row[i + further] = sums()[i];
   }
   NNP_DEVICE void leave_losses() const {
     if (thread() < 3) places_.losses[thread()] = sums()[at_.losses + thread()];
@@ -92,12 +94,15 @@ class SlabKernel {
     }
   }
 
-  NNP_DEVICE double* sums() const { return reinterpret_cast<double*>(Width > 0 ? shared_memory() : scratch_); }
+  NNP_DEVICE double* sums() const {
+    return reinterpret_cast<double*>(Width > 0 ? shared_memory() : scratch_);
+  }
   NNP_DEVICE Rows rows() const {
     if constexpr (Width > 0)
       return {at_.doubles * static_cast<int>(sizeof(double))};
     else
-      return {reinterpret_cast<T*>(scratch_ + sizeof(double) * static_cast<std::size_t>(at_.doubles))};
+      return {
+          reinterpret_cast<T*>(scratch_ + sizeof(double) * static_cast<std::size_t>(at_.doubles))};
   }
   NNP_DEVICE T* numbers() const { return rows().numbers(); }
   static NNP_DEVICE int thread() { return static_cast<int>(threadIdx.x); }
@@ -109,21 +114,27 @@ class SlabKernel {
     return fixed;
   }
 
-  /// The slab's columns of E side by side, so that the readout is one dense layer; all of E for behaviour.
+  /// The slab's columns of E side by side, so that the readout is one dense layer; all of E for
+  /// behaviour.
   NNP_DEVICE void gather_readout() {
     const int k = at_.columns, H = net_.hidden_width;
     T* E = numbers() + at_.E;
     NNP_NO_UNROLL
     for (int i = thread(); i < (H + 1) * k; i += block_threads) {
       const int column =
-          slab_.term == Term::neural ? static_cast<int>(program_.plan.column[slab_.first_column + static_cast<unsigned>(i % k)]) : i % k;
+          slab_.term == Term::neural
+              ? static_cast<int>(
+                    program_.plan.column[slab_.first_column + static_cast<unsigned>(i % k)])
+              : i % k;
       E[i] = i < H * k ? net_.E[(i / k) * net_.columns + column] : net_.e[column];
     }
     T* trunk = numbers() + at_.trunk;
     const int C = net_.time_width * H;
     NNP_NO_UNROLL
     for (int i = thread(); i < at_.trunk_size; i += block_threads)
-      trunk[i] = i < net_.time_width ? net_.a[i] : i < net_.time_width + C ? net_.C[i - net_.time_width] : net_.c[i - net_.time_width - C];
+      trunk[i] = i < net_.time_width       ? net_.a[i]
+                 : i < net_.time_width + C ? net_.C[i - net_.time_width]
+                                           : net_.c[i - net_.time_width - C];
     if (at_.trunk_size > 0) {
       net_.a = trunk;
       net_.C = trunk + net_.time_width;
@@ -132,11 +143,14 @@ class SlabKernel {
   }
 
   /// Read anew wherever it is needed: registers are short.
-  NNP_DEVICE const TileSpan& tile(std::uint32_t t) const { return program_.plan.tiles[slab_.first_tile + t]; }
+  NNP_DEVICE const TileSpan& tile(std::uint32_t t) const {
+    return program_.plan.tiles[slab_.first_tile + t];
+  }
 
   NNP_DEVICE void tiles() {
     for (std::uint32_t t = 0; t < slab_.tiles; ++t)
-      for (int first = 0; first < static_cast<int>(tile(t).count); first += block_threads) chunk(t, first);
+      for (int first = 0; first < static_cast<int>(tile(t).count); first += block_threads)
+        chunk(t, first);
   }
 
   NNP_DEVICE int points_from(std::uint32_t t, int first) const {
@@ -146,7 +160,8 @@ class SlabKernel {
 
   NNP_DEVICE void chunk(std::uint32_t t, int first) {
     const int count = points_from(t, first);
-    const bool idle = thread() >= count;  // takes the last point with weight 0, so that nothing it leaves counts
+    const bool idle =
+        thread() >= count;  // takes the last point with weight 0, so that nothing it leaves counts
     const int point = first + (idle ? count - 1 : thread());
     if (wide()) {
       if constexpr (Width == 0) wide_point(tile(t), point, idle);
@@ -155,7 +170,8 @@ class SlabKernel {
     }
     __syncthreads();
     WarpTasks<Rows> tasks(rows());
-    const bool terms = !wide() || in_pass(WidePass::heads), trunk = !wide() || in_pass(WidePass::back);
+    const bool terms = !wide() || in_pass(WidePass::heads),
+               trunk = !wide() || in_pass(WidePass::back);
     if (terms) tasks.row_sums(at_.loss, 3, sums() + at_.losses);
     if constexpr (Width == 0)
       if (program_.gradients && terms && slab_.term == Term::behaviour) head_products(tasks);
@@ -165,7 +181,8 @@ class SlabKernel {
         __syncthreads();  // both ends add to the same sums
         products(tasks, at_.end);
       }
-      to_stimuli(tasks, tile(t).first_point + static_cast<std::uint64_t>(first), points_from(t, first));
+      to_stimuli(tasks, tile(t).first_point + static_cast<std::uint64_t>(first),
+                 points_from(t, first));
     }
     __syncthreads();
   }
@@ -190,7 +207,8 @@ class SlabKernel {
       formulas::trunk_forward<Rate>(net, end_time, h3, bypass, end_trunk);
       forget_registers();
       readout(net, at_.end);
-      interval_terms(weights, tile.count, idle, program_.plan.inverse_scale[i], program_.plan.floor[i], loss);
+      interval_terms(weights, tile.count, idle, program_.plan.inverse_scale[i],
+                     program_.plan.floor[i], loss);
       if (!program_.gradients) return;
       forget_registers();
       adjoint(net, time, at_.start, trunk);
@@ -211,19 +229,24 @@ class SlabKernel {
   /// A point of a wide slab, as far as the pass goes.
   NNP_DEVICE void wide_point(const TileSpan& tile, int point, bool idle) const {
     const WidePlaces<T> places(program_, places_.model, slab_);
-    const std::uint64_t n = tile.first_point - this->tile(0).first_point + static_cast<unsigned>(point);
+    const std::uint64_t n =
+        tile.first_point - this->tile(0).first_point + static_cast<unsigned>(point);
     const auto put = [&](T* to, int row, int rows) {
-      for (int j = 0; j < rows && !idle; ++j) to[static_cast<unsigned>(j) * places.points + n] = plain(column(row)[j]);
+      for (int j = 0; j < rows && !idle; ++j)
+        to[static_cast<unsigned>(j) * places.points + n] = plain(column(row)[j]);
     };
-    const auto get = [&](const T* from, int row, int rows) {  // what idle threads leave must not count
-      for (int j = 0; j < rows; ++j) column(row)[j] = idle ? P(0) : P(from[static_cast<unsigned>(j) * places.points + n]);
+    const auto get = [&](const T* from, int row,
+                         int rows) {  // what idle threads leave must not count
+      for (int j = 0; j < rows; ++j)
+        column(row)[j] = idle ? P(0) : P(from[static_cast<unsigned>(j) * places.points + n]);
     };
     const int H = net_.hidden_width, R = net_.regions;
     if (in_pass(WidePass::heads)) {
       get(places.z(0), at_.z, R);
       if (Rate) get(places.z(1), at_.dz, R);
       clear_loss();
-      heads(program_.plan.weight + tile.first_weight + static_cast<std::uint64_t>(point), tile.count, idle);
+      heads(program_.plan.weight + tile.first_weight + static_cast<std::uint64_t>(point),
+            tile.count, idle);
       put(places.z(2), at_.gz, R);
       if (Rate) put(places.z(3), at_.gdz, R);
       return;
@@ -243,35 +266,44 @@ class SlabKernel {
       trunk_adjoint(net_, time, at, trunk);
     };
     layers(program_.plan.time[tile.first_point + static_cast<unsigned>(point)], at_.start, 0);
-    if constexpr (Interval) layers(program_.plan.end[tile.first_interval + static_cast<unsigned>(point)], at_.end, 1);
+    if constexpr (Interval)
+      layers(program_.plan.end[tile.first_interval + static_cast<unsigned>(point)], at_.end, 1);
   }
 
   /// A point's row of the table. Never written through; formulas' columns are of one kind.
   NNP_DEVICE Col h3(const TileSpan& tile, int point) const {
-    const std::uint32_t stimulus = program_.plan.stimulus[tile.first_point + static_cast<unsigned>(point)];
-    const T* row = places_.table + static_cast<std::uint64_t>(stimulus) * static_cast<unsigned>(table_width_);
+    const std::uint32_t stimulus =
+        program_.plan.stimulus[tile.first_point + static_cast<unsigned>(point)];
+    const T* row =
+        places_.table + static_cast<std::uint64_t>(stimulus) * static_cast<unsigned>(table_width_);
     return {const_cast<P*>(reinterpret_cast<const P*>(row)), 1};
   }
-  NNP_DEVICE Col bypass(const TileSpan& tile, int point) const { return {&h3(tile, point)[Width > 0 ? Width : net_.time_width], 1}; }
+  NNP_DEVICE Col bypass(const TileSpan& tile, int point) const {
+    return {&h3(tile, point)[Width > 0 ? Width : net_.time_width], 1};
+  }
   NNP_DEVICE void clear_loss() const {
     T* loss = numbers() + at_.loss * block_threads + thread();
     for (int k = 0; k < 3; ++k) loss[k * block_threads] = T(0);
   }
 
-  NNP_DEVICE P* mine(int row) const { return reinterpret_cast<P*>(numbers()) + row * block_threads + thread(); }
+  NNP_DEVICE P* mine(int row) const {
+    return reinterpret_cast<P*>(numbers()) + row * block_threads + thread();
+  }
   NNP_DEVICE Col column(int row) const { return {mine(row), block_threads}; }
 
   NNP_DEVICE formulas::TrunkColumns<P> trunk_columns(const LayerRows& at, P* kept) const {
     if constexpr (Width > 0)
-      return {column(at.m), column(at.dm), {kept, 1}, {kept + Width, 1}, column(at.n2), column(at.dn2)};
+      return {column(at.m),      column(at.dm), {kept, 1},
+              {kept + Width, 1}, column(at.n2), column(at.dn2)};
     else
-      return {column(at.m), column(at.dm), column(at.n1), column(at.du), column(at.n2), column(at.dn2)};
+      return {column(at.m),  column(at.dm), column(at.n1),
+              column(at.du), column(at.n2), column(at.dn2)};
   }
 
   NNP_DEVICE void readout(const formulas::Network<T>& net, const LayerRows& at) const {
     const T* E = numbers() + at_.E;
-    formulas::dense<Rate>(E, E + net.hidden_width * at_.columns, net.hidden_width, at_.columns, column(at.n2), column(at.dn2), column(at.v),
-                          column(at.dv));
+    formulas::dense<Rate>(E, E + net.hidden_width * at_.columns, net.hidden_width, at_.columns,
+                          column(at.n2), column(at.dn2), column(at.v), column(at.dv));
   }
 
   NNP_DEVICE static P weight(const T* weights, int k, std::uint32_t count, bool idle) {
@@ -296,18 +328,20 @@ class SlabKernel {
     NNP_NO_UNROLL
     for (int k = 0; k < at_.columns; ++k) {
       const P w = weight(weights, k, count, idle);
-      sum = sum + read(column(at_.start.v)[k], Rate ? column(at_.start.dv)[k] : w, w, column(at_.start.gv)[k],
-                       Rate ? column(at_.start.gdv)[k] : none);
+      sum = sum + read(column(at_.start.v)[k], Rate ? column(at_.start.dv)[k] : w, w,
+                       column(at_.start.gv)[k], Rate ? column(at_.start.gdv)[k] : none);
     }
     loss[0] = plain(sum);
   }
 
-  NNP_DEVICE void interval_terms(const T* weights, std::uint32_t count, bool idle, P inverse_scale, P floor, T* loss) const {
+  NNP_DEVICE void interval_terms(const T* weights, std::uint32_t count, bool idle, P inverse_scale,
+                                 P floor, T* loss) const {
     P sum(0);
     NNP_NO_UNROLL
     for (int k = 0; k < at_.columns; ++k) {
       const auto term =
-          formulas::interval_term(column(at_.start.v)[k], column(at_.end.v)[k], weight(weights, k, count, idle), inverse_scale, floor);
+          formulas::interval_term(column(at_.start.v)[k], column(at_.end.v)[k],
+                                  weight(weights, k, count, idle), inverse_scale, floor);
       column(at_.start.gv)[k] = term.gv_start;
       column(at_.end.gv)[k] = term.gv_end;
       sum = sum + term.loss;
@@ -317,11 +351,13 @@ class SlabKernel {
 
   NNP_DEVICE void behaviour_terms(const T* weights, std::uint32_t count, bool idle) const {
     const auto& x = at_.start;
-    const formulas::ReadoutColumns<P> read_out{column(x.v),       column(x.dv),  column(at_.zu), column(at_.dzu),
-                                               column(at_.slope), column(at_.z), column(at_.dz)};
+    const formulas::ReadoutColumns<P> read_out{column(x.v),     column(x.dv),      column(at_.zu),
+                                               column(at_.dzu), column(at_.slope), column(at_.z),
+                                               column(at_.dz)};
     formulas::readout_forward<Rate>(net_, read_out);
     heads(weights, count, idle);
-    formulas::readout_adjoint<Rate>(net_, read_out, column(at_.gz), column(at_.gdz), column(x.gv), column(x.gdv));
+    formulas::readout_adjoint<Rate>(net_, read_out, column(at_.gz), column(at_.gdz), column(x.gv),
+                                    column(x.gdv));
   }
 
   /// From z to the losses and back to gz.
@@ -335,28 +371,34 @@ class SlabKernel {
     }
     NNP_NO_UNROLL
     for (int k = 0; k < static_cast<int>(slab_.columns); ++k) {
-      const int action = static_cast<int>(program_.plan.column[slab_.first_column + static_cast<unsigned>(k)]);
+      const int action =
+          static_cast<int>(program_.plan.column[slab_.first_column + static_cast<unsigned>(k)]);
       const HeadRows& h = at_.head[action];
-      const formulas::HeadColumns<P> head{column(h.dy), column(h.w), column(h.dw), column(h.slope), column(h.x), column(h.dx)};
+      const formulas::HeadColumns<P> head{column(h.dy),    column(h.w), column(h.dw),
+                                          column(h.slope), column(h.x), column(h.dx)};
       formulas::head_forward<Rate>(net_, action, z, dz, head);
       const P w = weight(weights, k, count, idle);
       P none(0);
-      loss[(1 + action) * block_threads] = plain(read(*mine(h.x), Rate ? *mine(h.dx) : w, w, *mine(h.gx), Rate ? *mine(h.gdx) : none));
-      formulas::head_adjoint<Rate>(net_, action, head, column(h.gx), column(h.gdx), column(h.gy), column(h.gdy), gz, gdz);
+      loss[(1 + action) * block_threads] = plain(
+          read(*mine(h.x), Rate ? *mine(h.dx) : w, w, *mine(h.gx), Rate ? *mine(h.gdx) : none));
+      formulas::head_adjoint<Rate>(net_, action, head, column(h.gx), column(h.gdx), column(h.gy),
+                                   column(h.gdy), gz, gdz);
     }
   }
 
-  NNP_DEVICE void adjoint(const formulas::Network<T>& net, P time, const LayerRows& at, const formulas::TrunkColumns<P>& trunk) const {
+  NNP_DEVICE void adjoint(const formulas::Network<T>& net, P time, const LayerRows& at,
+                          const formulas::TrunkColumns<P>& trunk) const {
     const T* E = numbers() + at_.E;
-    formulas::dense_input_adjoint<Rate, false>(E, net.hidden_width, at_.columns, column(at.gv), column(at.gdv), column(at.gn2),
-                                               column(at.gdn2));
+    formulas::dense_input_adjoint<Rate, false>(E, net.hidden_width, at_.columns, column(at.gv),
+                                               column(at.gdv), column(at.gn2), column(at.gdn2));
     trunk_adjoint(net, time, at, trunk);
   }
   NNP_DEVICE void trunk_adjoint(const formulas::Network<T>& net, P time, const LayerRows& at,
                                 const formulas::TrunkColumns<P>& trunk) const {
     P rates[Width > 0 ? Width : 1];
     const Col gdm = Width > 0 ? Col{rates, 1} : column(at_.gdm);
-    formulas::trunk_adjoint<Rate>(net, time, trunk, column(at.gn2), column(at.gdn2), column(at.gp), column(at.gm), gdm, column(at.ga));
+    formulas::trunk_adjoint<Rate>(net, time, trunk, column(at.gn2), column(at.gdn2), column(at.gp),
+                                  column(at.gm), gdm, column(at.ga));
   }
 
   NNP_DEVICE void products(WarpTasks<Rows>& tasks, const LayerRows& at) {
@@ -373,7 +415,8 @@ class SlabKernel {
     const int W = net_.behaviour_width, first = (net_.regions + 1) * W;
     NNP_NO_UNROLL
     for (int k = 0; k < static_cast<int>(slab_.columns); ++k) {
-      const int action = static_cast<int>(program_.plan.column[slab_.first_column + static_cast<unsigned>(k)]);
+      const int action =
+          static_cast<int>(program_.plan.column[slab_.first_column + static_cast<unsigned>(k)]);
       const HeadRows& h = at_.head[action];
       double* F1 = sums() + at_.row.heads + action * first;
       double* F2 = sums() + at_.row.heads + 2 * first + action * (W + 1);
@@ -384,7 +427,8 @@ class SlabKernel {
     }
   }
 
-  /// Adds the chunk's adjoints of h3 and bypass to its stimuli. Points come in the order of stimuli, so most chunks have one.
+  /// Adds the chunk's adjoints of h3 and bypass to its stimuli. Points come in the order of
+  /// stimuli, so most chunks have one.
   NNP_DEVICE void to_stimuli(WarpTasks<Rows>& tasks, std::uint64_t first, int count) {
     const int rank = program_.plan.rank[first];
     if (rank == program_.plan.rank[first + static_cast<std::uint64_t>(count - 1)]) {
@@ -410,7 +454,8 @@ class SlabKernel {
       if (p > 0 && program_.plan.rank[point - 1] == r) continue;
       double sum = 0;
       NNP_NO_UNROLL
-      for (int q = p; q < count && program_.plan.rank[first + static_cast<std::uint64_t>(q)] == r; ++q) {
+      for (int q = p; q < count && program_.plan.rank[first + static_cast<std::uint64_t>(q)] == r;
+           ++q) {
         sum += static_cast<double>(stimulus_adjoint(at_.start, component)[q]);
         if constexpr (Interval) sum += static_cast<double>(stimulus_adjoint(at_.end, component)[q]);
       }
@@ -419,11 +464,14 @@ class SlabKernel {
     written_ = program_.plan.rank[first + static_cast<std::uint64_t>(count - 1)];
   }
   NNP_DEVICE const T* stimulus_adjoint(const LayerRows& at, int component) const {
-    return numbers() + (component < net_.time_width ? at.gm + component : at.gp + component - net_.time_width) * block_threads;
+    return numbers() +
+           (component < net_.time_width ? at.gm + component : at.gp + component - net_.time_width) *
+               block_threads;
   }
   NNP_DEVICE void row_sums_of_stimulus(WarpTasks<Rows>& tasks, const LayerRows& at) {
     tasks.row_sums(at.gm, net_.time_width, sums() + at_.stimulus);
-    if (net_.bypass) tasks.row_sums(at.gp, net_.hidden_width, sums() + at_.stimulus + net_.time_width);
+    if (net_.bypass)
+      tasks.row_sums(at.gp, net_.hidden_width, sums() + at_.stimulus + net_.time_width);
   }
 
   /// Writes the sums of the stimulus under way; every thread of the block comes here.
@@ -457,13 +505,13 @@ class SlabKernel {
 
 /// One slab; arguments as of SlabKernel.
 template <class T, int Width, Reading reading>
-NNP_DEVICE_CALL void run_slab_of(const ProgramView<T>& program, const formulas::Network<T>& net, const Slab& slab,
-                                 const SlabPlaces<T>& places, char* scratch) {
+NNP_DEVICE_CALL void run_slab_of(const ProgramView<T>& program, const formulas::Network<T>& net,
+                                 const Slab& slab, const SlabPlaces<T>& places, char* scratch) {
   SlabKernel<T, Width, reading>(program, net, slab, places, scratch).run();
 }
 template <class T, int Width>
-NNP_DEVICE void run_slab(const ProgramView<T>& program, const formulas::Network<T>& net, const Slab& slab, const SlabPlaces<T>& places,
-                         char* scratch) {
+NNP_DEVICE void run_slab(const ProgramView<T>& program, const formulas::Network<T>& net,
+                         const Slab& slab, const SlabPlaces<T>& places, char* scratch) {
   switch (slab.reading) {
     case Reading::rate:
       return run_slab_of<T, Width, Reading::rate>(program, net, slab, places, scratch);

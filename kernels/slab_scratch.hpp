@@ -2,7 +2,8 @@
 
 #include "kernels/views.hpp"
 
-/// Where a block keeps what a slab needs: sums in double, then numbers of T: the gathered parameters and rows of block_threads points.
+/// Where a block keeps what a slab needs: sums in double, then numbers of T: the gathered
+/// parameters and rows of block_threads points.
 namespace nnpoisson::kernels {
 
 #if defined(__CUDACC__)
@@ -11,7 +12,8 @@ namespace nnpoisson::kernels {
 #define NNP_BOTH inline
 #endif
 
-/// A slab's gradient row: a, C, c, E [hidden x k], e [k], then for behaviour the heads as in the flat order.
+/// A slab's gradient row: a, C, c, E [hidden x k], e [k], then for behaviour the heads as in the
+/// flat order.
 struct RowLayout {
   int a, C, c, E, e, heads, size;
 };
@@ -25,11 +27,14 @@ struct HeadRows {
 };
 
 struct SlabScratch {
-  int columns;       ///< of the readout: the slab's for neural terms, all of E's for behaviour; 0 where the slab is wide
-  int wide_numbers;  ///< of E and e, which a wide slab's sums leave out and its gradient row does not
+  int columns;  ///< of the readout: the slab's for neural terms, all of E's for behaviour; 0 where
+                ///< the slab is wide
+  int wide_numbers;  ///< of E and e, which a wide slab's sums leave out and its gradient row does
+                     ///< not
   RowLayout row;
-  int stimulus, losses, doubles;  ///< among the sums: the stimulus under way, the three losses; and their number
-  int E, trunk, trunk_size;       ///< among the numbers: the readout's parameters, then a C c
+  int stimulus, losses,
+      doubles;  ///< among the sums: the stimulus under way, the three losses; and their number
+  int E, trunk, trunk_size;  ///< among the numbers: the readout's parameters, then a C c
   LayerRows start, end;
   int gdm, zu, dzu, slope, z, dz, gz, gdz;
   HeadRows head[2];
@@ -37,7 +42,8 @@ struct SlabScratch {
   int numbers;  ///< in all
   NNP_BOTH int gradient_size() const { return row.size + wide_numbers; }
   NNP_BOTH std::uint64_t bytes(std::uint64_t number_size) const {
-    return 8 * static_cast<std::uint64_t>(doubles) + number_size * static_cast<std::uint64_t>(numbers);
+    return 8 * static_cast<std::uint64_t>(doubles) +
+           number_size * static_cast<std::uint64_t>(numbers);
   }
 };
 
@@ -46,8 +52,8 @@ inline constexpr int copied_trunk = 512;
 
 /// in_registers: the layers that only their own thread reads need no rows.
 template <class T>
-NNP_BOTH SlabScratch slab_scratch(const formulas::Network<T>& net, Term term, Reading reading, int columns, bool in_registers,
-                                  bool wide = false) {
+NNP_BOTH SlabScratch slab_scratch(const formulas::Network<T>& net, Term term, Reading reading,
+                                  int columns, bool in_registers, bool wide = false) {
   const int T_ = net.time_width, H = net.hidden_width, W = net.behaviour_width;
   const bool rate = reading == Reading::rate, behaviour = term == Term::behaviour;
   SlabScratch at{};

@@ -5,7 +5,8 @@
 #include "nnpoisson/formulas/network.hpp"
 #include "nnpoisson/plan.hpp"
 
-/// What kernels read and write: plain numbers and pointers into the device's memory. T: float or double.
+/// What kernels read and write: plain numbers and pointers into the device's memory. T: float or
+/// double.
 namespace nnpoisson::kernels {
 
 /// Threads of every block; sums over a tile's points are taken in an order that this number fixes.
@@ -21,17 +22,19 @@ struct TileSpan {
   std::uint64_t first_point, first_weight, first_interval;
 };
 
-/// Neighbouring tiles of one reading, term and set of columns, which one block takes one after the other into one row of gradients.
+/// Neighbouring tiles of one reading, term and set of columns, which one block takes one after the
+/// other into one row of gradients.
 struct Slab {
   Term term;
   Reading reading;
   std::uint32_t first_tile, tiles;
   std::uint32_t first_column, columns;
-  std::uint32_t row;           ///< first number of its gradient row, in its range
-  std::uint32_t stimulus_row;  ///< first of its stimulus rows, one for each distinct stimulus, in its range
-  std::uint64_t bytes;         ///< of scratch that its block needs
-  bool knows_widths;           ///< taken by the kernel that knows the paper's widths, in shared memory
-  bool wide;                   ///< so many columns that its readout is done by matrix products (wide_readout.hpp)
+  std::uint32_t row;  ///< first number of its gradient row, in its range
+  std::uint32_t
+      stimulus_row;  ///< first of its stimulus rows, one for each distinct stimulus, in its range
+  std::uint64_t bytes;  ///< of scratch that its block needs
+  bool knows_widths;    ///< taken by the kernel that knows the paper's widths, in shared memory
+  bool wide;  ///< so many columns that its readout is done by matrix products (wide_readout.hpp)
   std::uint32_t points;
   std::uint64_t wide_point;  ///< wide only: points before its own in what wide slabs keep
 };
@@ -79,8 +82,9 @@ struct PlanView {
   const BatchView* batches;
   const std::uint32_t* batch_stimulus;  ///< distinct stimuli of each batch, ascending
   const std::uint32_t* source_first;    ///< into source
-  const std::uint32_t* source;          ///< stimulus rows of a batch to add up; the top bit marks those of behaviour
-  const std::uint32_t* column_first;    ///< into column_source
+  const std::uint32_t*
+      source;  ///< stimulus rows of a batch to add up; the top bit marks those of behaviour
+  const std::uint32_t* column_first;  ///< into column_source
   const ColumnSource* column_source;
 };
 inline constexpr std::uint32_t behaviour_source = 1U << 31;
@@ -101,7 +105,8 @@ struct TeamStatus {
   std::uint32_t failed;  ///< its number, from 1; 0: none
 };
 
-/// Everything of one launch. A team of blocks has each model to itself; [M x ...] arrays lie `..._stride` apart.
+/// Everything of one launch. A team of blocks has each model to itself; [M x ...] arrays lie
+/// `..._stride` apart.
 template <class T>
 struct ProgramView {
   PlanView<T> plan;
@@ -114,7 +119,8 @@ struct ProgramView {
   bool gradients, update;
   const T* rate;               ///< [steps x M], update only
   T *weight, *first, *second;  ///< [M x padded_size]
-  const T *trained, *lowest;   ///< [padded_size] 0 where a parameter is held; the least value it may take
+  const T *trained,
+      *lowest;  ///< [padded_size] 0 where a parameter is held; the least value it may take
   // The step's buffers.
   T *table, *layers, *stimulus_rows;
   double *rows, *losses;
@@ -126,14 +132,16 @@ struct ProgramView {
   double* step_gradients;  ///< [steps x M x size]
   WidePass wide_pass;
   WideBuffers<T> wide;
-  std::uint32_t first_slab, end_slab;  ///< those whose points are there; of others the phase of slabs keeps off
+  std::uint32_t first_slab,
+      end_slab;  ///< those whose points are there; of others the phase of slabs keeps off
   // Scratch of a block: in shared memory; for slabs that need more, in device memory.
   std::uint64_t shared_bytes;
   char* block_scratch;
   std::uint64_t block_scratch_stride;
 };
 
-/// Points whose outputs are asked for. Of `program` it takes the network and the stimuli, which are the batch's.
+/// Points whose outputs are asked for. Of `program` it takes the network and the stimuli, which are
+/// the batch's.
 template <class T>
 struct OutputView {
   ProgramView<T> program;

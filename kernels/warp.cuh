@@ -3,21 +3,28 @@
 #include "kernels/simt.hpp"
 #include "kernels/views.hpp"
 
-/// Sums over the points of a chunk by one warp. Every sum is taken in one order: lane by lane over points 32 apart, then over the lanes.
+/// Sums over the points of a chunk by one warp. Every sum is taken in one order: lane by lane over
+/// points 32 apart, then over the lanes.
 namespace nnpoisson::kernels {
 
-NNP_DEVICE int lane_number() { return static_cast<int>(threadIdx.x) % warp_threads; }
-NNP_DEVICE int warp_number() { return static_cast<int>(threadIdx.x) / warp_threads; }
+NNP_DEVICE int lane_number() {
+  return static_cast<int>(threadIdx.x) % warp_threads;
+}
+NNP_DEVICE int warp_number() {
+  return static_cast<int>(threadIdx.x) / warp_threads;
+}
 inline constexpr int block_warps = block_threads / warp_threads;
 
-/// Sums each of 32 values over the lanes; lane i gets the sum of value[i]. 31 exchanges instead of 32 times 5: at each distance a lane
-/// hands over the half that its partner keeps. Distance is a constant, or the values would not stay in registers.
+/// Sums each of 32 values over the lanes; lane i gets the sum of value[i]. 31 exchanges instead of
+/// 32 times 5: at each distance a lane hands over the half that its partner keeps. Distance is a
+/// constant, or the values would not stay in registers.
 template <int Distance = 16, class T>
 NNP_DEVICE T transposed_sum(T (&value)[32]) {
   const bool upper = (lane_number() & Distance) != 0;
   NNP_UNROLL
   for (int i = 0; i < Distance; ++i) {
-    const T give = upper ? value[i] : value[i + Distance], keep = upper ? value[i + Distance] : value[i];
+    const T give = upper ? value[i] : value[i + Distance],
+            keep = upper ? value[i + Distance] : value[i];
     value[i] = keep + __shfl_xor_sync(~0U, give, Distance);
   }
   if constexpr (Distance > 1) return transposed_sum<Distance / 2>(value);
@@ -26,11 +33,13 @@ NNP_DEVICE T transposed_sum(T (&value)[32]) {
 
 NNP_DEVICE double lane_sum(double value) {
   NNP_UNROLL
-  for (int distance = 16; distance > 0; distance /= 2) value += __shfl_xor_sync(~0U, value, distance);
+  for (int distance = 16; distance > 0; distance /= 2)
+    value += __shfl_xor_sync(~0U, value, distance);
   return value;
 }
 
-/// Where a block's rows of numbers lie, each of block_threads. Shared memory is named, not pointed to: the compiler then knows it.
+/// Where a block's rows of numbers lie, each of block_threads. Shared memory is named, not pointed
+/// to: the compiler then knows it.
 template <class T>
 struct SharedRows {
   using Number = T;
@@ -55,16 +64,19 @@ NNP_DEVICE_CALL void add_row_sums(Rows memory, int at, int first, int n, double*
   for (int r = 0; r < 32; ++r) {
     value[r] = T(0);
     if (first + r < n)
-      for (int p = lane; p < block_threads; p += warp_threads) value[r] += rows[(first + r) * block_threads + p];
+      for (int p = lane; p < block_threads; p += warp_threads)
+        value[r] += rows[(first + r) * block_threads + p];
   }
   const T sum = transposed_sum(value);
   if (first + lane < n) to[first + lane] += static_cast<double>(sum);
 }
 
-/// The kernel's gradient of a dense layer, to[i, j] += sum over the chunk of x_i g_j + dx_i gd_j, for up to I x J entries at (i, j).
-/// x, dx, g, gd: the rows of their first element; to: [rows x out].
+/// The kernel's gradient of a dense layer, to[i, j] += sum over the chunk of x_i g_j + dx_i gd_j,
+/// for up to I x J entries at (i, j). x, dx, g, gd: the rows of their first element; to: [rows x
+/// out].
 template <bool Rate, int I, int J, class Rows>
-NNP_DEVICE_CALL void add_products(Rows memory, int first_x, int first_dx, int first_g, int first_gd, int i, int j, int out, double* to) {
+NNP_DEVICE_CALL void add_products(Rows memory, int first_x, int first_dx, int first_g, int first_gd,
+                                  int i, int j, int out, double* to) {
   static_assert(I * J <= 32);
   using T = typename Rows::Number;
   const T* rows = memory.numbers();
@@ -85,7 +97,8 @@ NNP_DEVICE_CALL void add_products(Rows memory, int first_x, int first_dx, int fi
     }
     NNP_UNROLL
     for (int a = 0; a < I; ++a) {
-      const T xa = x[(i + a) * block_threads + at], da = Rate ? dx[(i + a) * block_threads + at] : T(0);
+      const T xa = x[(i + a) * block_threads + at],
+              da = Rate ? dx[(i + a) * block_threads + at] : T(0);
       NNP_UNROLL
       for (int b = 0; b < J; ++b) {
         value[a * J + b] += xa * column[b];
@@ -97,7 +110,8 @@ NNP_DEVICE_CALL void add_products(Rows memory, int first_x, int first_dx, int fi
   if (lane < I * J) to[(i + lane / J) * out + j + lane % J] += static_cast<double>(sum);
 }
 
-/// Work for the block's warps, handed out in turn. Every warp walks the same list, so that no list is kept.
+/// Work for the block's warps, handed out in turn. Every warp walks the same list, so that no list
+/// is kept.
 template <class Rows>
 class WarpTasks {
  public:

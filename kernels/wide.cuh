@@ -4,7 +4,8 @@
 #include "kernels/wide.hpp"
 #include "nnpoisson/formulas/likelihood.hpp"
 
-/// What comes between the matrix products of a wide readout (wide_readout.hpp): everything that goes element by element.
+/// What comes between the matrix products of a wide readout (wide_readout.hpp): everything that
+/// goes element by element.
 namespace nnpoisson::kernels {
 
 template <class T>
@@ -20,7 +21,8 @@ class WideKernel {
       case WideStep::gather:
         return for_each(outputs(), [&](std::uint64_t i) {
           const auto column = static_cast<unsigned>(i % columns());
-          const std::uint64_t from = x_.slab.term == Term::neural ? x_.plan.column[x_.slab.first_column + column] : column;
+          const std::uint64_t from =
+              x_.slab.term == Term::neural ? x_.plan.column[x_.slab.first_column + column] : column;
           x_.E[i] = x_.weight[i / columns() * static_cast<unsigned>(x_.shape.columns) + from];
         });
       case WideStep::terms:
@@ -35,7 +37,8 @@ class WideKernel {
       case WideStep::back:
         return for_each(std::uint64_t{columns()} * x_.points, [&](std::uint64_t i) { back(i); });
       case WideStep::store:
-        for_each(outputs(), [&](std::uint64_t i) { x_.row[i] = static_cast<double>(x_.product[i]); });
+        for_each(outputs(),
+                 [&](std::uint64_t i) { x_.row[i] = static_cast<double>(x_.product[i]); });
         return;
       case WideStep::loss:
         return loss();
@@ -44,39 +47,50 @@ class WideKernel {
 
  private:
   NNP_DEVICE unsigned columns() const { return static_cast<unsigned>(x_.columns); }
-  NNP_DEVICE std::uint64_t outputs() const { return (static_cast<std::uint64_t>(x_.shape.hidden_width) + 1) * columns(); }
+  NNP_DEVICE std::uint64_t outputs() const {
+    return (static_cast<std::uint64_t>(x_.shape.hidden_width) + 1) * columns();
+  }
   NNP_DEVICE bool rate() const { return x_.slab.reading == Reading::rate; }
   template <class Body>
   NNP_DEVICE void for_each(std::uint64_t n, const Body& body) const {
-    for (std::uint64_t i = std::uint64_t{blockIdx.x} * block_threads + threadIdx.x; i < n; i += std::uint64_t{gridDim.x} * block_threads)
+    for (std::uint64_t i = std::uint64_t{blockIdx.x} * block_threads + threadIdx.x; i < n;
+         i += std::uint64_t{gridDim.x} * block_threads)
       body(i);
   }
   NNP_DEVICE P value(int side, std::uint64_t i) const { return P(x_.value[side][i]); }
 
-  /// Likelihood and its adjoint, in place: a block takes some columns of up to block_threads points of a tile.
+  /// Likelihood and its adjoint, in place: a block takes some columns of up to block_threads points
+  /// of a tile.
   NNP_DEVICE void terms() {
-    const std::uint32_t items = x_.slab.tiles * chunks_of_tile * static_cast<unsigned>(wide_parts(x_.columns));
+    const std::uint32_t items =
+        x_.slab.tiles * chunks_of_tile * static_cast<unsigned>(wide_parts(x_.columns));
     for (std::uint32_t item = blockIdx.x; item < items; item += gridDim.x) {
-      const std::uint32_t part = item / (x_.slab.tiles * chunks_of_tile), chunk = item % (x_.slab.tiles * chunks_of_tile);
+      const std::uint32_t part = item / (x_.slab.tiles * chunks_of_tile),
+                          chunk = item % (x_.slab.tiles * chunks_of_tile);
       const TileSpan& tile = x_.plan.tiles[x_.slab.first_tile + chunk / chunks_of_tile];
       const std::uint32_t point = chunk % chunks_of_tile * block_threads + threadIdx.x;
       double sum = 0;
       if (point < tile.count) {
-        const std::uint64_t before = tile.first_point - x_.plan.tiles[x_.slab.first_tile].first_point + point;
-        const unsigned end = (part + 1) * wide_part < columns() ? (part + 1) * wide_part : columns();
+        const std::uint64_t before =
+            tile.first_point - x_.plan.tiles[x_.slab.first_tile].first_point + point;
+        const unsigned end =
+            (part + 1) * wide_part < columns() ? (part + 1) * wide_part : columns();
         NNP_NO_UNROLL
         for (unsigned k = part * wide_part; k < end; ++k)
-          sum += static_cast<double>(plain(term(tile, point, std::uint64_t{k} * x_.points + before, k)));
+          sum += static_cast<double>(
+              plain(term(tile, point, std::uint64_t{k} * x_.points + before, k)));
       }
       sum = lane_sum(sum);
-      if (lane_number() == 0) x_.partial[std::uint64_t{item} * block_warps + static_cast<unsigned>(warp_number())] = sum;
+      if (lane_number() == 0)
+        x_.partial[std::uint64_t{item} * block_warps + static_cast<unsigned>(warp_number())] = sum;
     }
   }
   NNP_DEVICE P term(const TileSpan& tile, std::uint32_t point, std::uint64_t i, unsigned k) const {
     const P w = P(x_.plan.weight[tile.first_weight + std::uint64_t{k} * tile.count + point]);
     if (x_.slab.reading == Reading::interval) {
       const std::uint64_t at = tile.first_interval + point;
-      const auto t = formulas::interval_term(value(0, i), value(1, i), w, P(x_.plan.inverse_scale[at]), P(x_.plan.floor[at]));
+      const auto t = formulas::interval_term(value(0, i), value(1, i), w,
+                                             P(x_.plan.inverse_scale[at]), P(x_.plan.floor[at]));
       x_.value[0][i] = plain(t.gv_start);
       x_.value[1][i] = plain(t.gv_end);
       return t.loss;
@@ -94,9 +108,11 @@ class WideKernel {
   /// By one warp, in one order.
   NNP_DEVICE void loss() const {
     if (blockIdx.x != 0 || warp_number() != 0) return;
-    const std::uint64_t n = std::uint64_t{x_.slab.tiles} * chunks_of_tile * static_cast<unsigned>(wide_parts(x_.columns)) * block_warps;
+    const std::uint64_t n = std::uint64_t{x_.slab.tiles} * chunks_of_tile *
+                            static_cast<unsigned>(wide_parts(x_.columns)) * block_warps;
     double sum = 0;
-    for (std::uint64_t i = static_cast<unsigned>(lane_number()); i < n; i += warp_threads) sum += x_.partial[i];
+    for (std::uint64_t i = static_cast<unsigned>(lane_number()); i < n; i += warp_threads)
+      sum += x_.partial[i];
     sum = lane_sum(sum);
     if (lane_number() < 3) x_.losses[lane_number()] = lane_number() == 0 ? sum : 0;
   }

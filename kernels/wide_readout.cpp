@@ -7,17 +7,21 @@
 namespace nnpoisson::kernels {
 
 template <class T>
-WideReadout<T>::WideReadout(Device& device, const PlanImage<T>& image, const formulas::Network<T>& net, std::size_t models)
+WideReadout<T>::WideReadout(Device& device, const PlanImage<T>& image,
+                            const formulas::Network<T>& net, std::size_t models)
     : device_(device), image_(image), net_(net) {
-  const auto hidden = static_cast<std::size_t>(net.hidden_width), regions = static_cast<std::size_t>(net.regions);
+  const auto hidden = static_cast<std::size_t>(net.hidden_width),
+             regions = static_cast<std::size_t>(net.regions);
   const auto all = static_cast<std::size_t>(net.columns);
   std::size_t values = 0, partials = 0;
   for (const Slab& slab : image.slabs) {
     if (!slab.wide) continue;
     const std::size_t columns = slab.term == Term::neural ? slab.columns : all;
     values = std::max(values, columns * slab.points);
-    partials = std::max(partials, std::size_t{slab.tiles} * chunks_of_tile *
-                                      static_cast<std::size_t>(wide_parts(static_cast<int>(columns))) * (block_threads / warp_threads));
+    partials =
+        std::max(partials, std::size_t{slab.tiles} * chunks_of_tile *
+                               static_cast<std::size_t>(wide_parts(static_cast<int>(columns))) *
+                               (block_threads / warp_threads));
   }
   const std::size_t points = models * image.most_wide_points;
   layer_ = Buffer<T>(device, points * 2 * (hidden + 1));
@@ -43,15 +47,19 @@ void WideReadout<T>::step(WideView<T>& view, WideStep step) {
 
 /// V of every side.
 template <class T>
-void WideReadout<T>::readout(WideView<T>& view, const ProgramView<T>& program, int model, const Slab& slab) {
-  const int hidden = net_.hidden_width, columns = slab.term == Term::neural ? static_cast<int>(slab.columns) : net_.columns;
+void WideReadout<T>::readout(WideView<T>& view, const ProgramView<T>& program, int model,
+                             const Slab& slab) {
+  const int hidden = net_.hidden_width,
+            columns = slab.term == Term::neural ? static_cast<int>(slab.columns) : net_.columns;
   const WidePlaces<T> places(program, model, slab);
   view.plan = program.plan;
   view.shape = program.shape;
   view.slab = slab;
   view.columns = columns;
   view.points = slab.points;
-  view.weight = program.weight + static_cast<std::size_t>(model) * static_cast<std::size_t>(program.padded_size) + program.at.E;
+  view.weight = program.weight +
+                static_cast<std::size_t>(model) * static_cast<std::size_t>(program.padded_size) +
+                program.at.E;
   view.E = E_.data();
   view.product = product_.data();
   view.partial = partial_.data();
@@ -94,16 +102,19 @@ void WideReadout<T>::means(const ProgramView<T>& program, int model, const Work&
 }
 
 template <class T>
-void WideReadout<T>::terms_and_gradient(const ProgramView<T>& program, const BatchView& batch, int model, const Work& work) {
+void WideReadout<T>::terms_and_gradient(const ProgramView<T>& program, const BatchView& batch,
+                                        int model, const Work& work) {
   const Slab& slab = work.slab;
   if (slab.term == Term::behaviour && !program.gradients) return;
   WideView<T> view{};
   readout(view, program, model, slab);
   const auto m = static_cast<std::uint64_t>(model);
-  view.losses =
-      program.losses + m * program.losses_stride + 3 * (std::uint64_t{work.range == 1 ? batch.range[0].count : 0} + work.in_range);
-  view.row = program.rows + m * program.rows_stride + (work.range == 1 ? batch.range[0].rows : 0) + slab.row +
-             static_cast<unsigned>(net_.time_width + net_.time_width * net_.hidden_width + net_.hidden_width);
+  view.losses = program.losses + m * program.losses_stride +
+                3 * (std::uint64_t{work.range == 1 ? batch.range[0].count : 0} + work.in_range);
+  view.row = program.rows + m * program.rows_stride + (work.range == 1 ? batch.range[0].rows : 0) +
+             slab.row +
+             static_cast<unsigned>(net_.time_width + net_.time_width * net_.hidden_width +
+                                   net_.hidden_width);
   if (slab.term == Term::neural) {
     step(view, WideStep::terms);
     step(view, WideStep::loss);
@@ -139,13 +150,15 @@ void WideReadout<T>::terms_and_gradient(const ProgramView<T>& program, const Bat
 }
 
 template <class T>
-void WideReadout<T>::run(ProgramView<T> program, const BatchView& batch, int blocks, std::size_t shared_bytes) {
+void WideReadout<T>::run(ProgramView<T> program, const BatchView& batch, int blocks,
+                         std::size_t shared_bytes) {
   std::vector<Work> work;
   for (const int r : {0, 1})
     for (std::uint32_t s = 0; s < batch.range[r].count; ++s) {
       const std::uint32_t number = batch.range[r].first + s;
       const Slab& slab = image_.slabs[number];
-      if (slab.wide && number >= program.first_slab && number < program.end_slab) work.push_back({slab, r, s});
+      if (slab.wide && number >= program.first_slab && number < program.end_slab)
+        work.push_back({slab, r, s});
     }
   if (work.empty()) return;
   const int models = blocks / program.team_blocks;

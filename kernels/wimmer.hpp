@@ -5,7 +5,8 @@
 
 #include "wimmer/formulas.hpp"
 
-/// What the kernel of the spiking network (docs/synthetic.md) reads and writes, in the device's memory. T: float or double.
+/// What the kernel of the spiking network (docs/synthetic.md) reads and writes, in the device's
+/// memory. T: float or double.
 namespace nnpoisson::kernels {
 
 /// One trial a block; a thread keeps the state of its neurons in registers.
@@ -13,7 +14,8 @@ inline constexpr int wimmer_threads = 512;
 /// Slots of the rings of arrivals, as in the host's.
 inline constexpr int arrival_slots = 16;
 inline constexpr std::size_t arrivals_of_ring = std::size_t{arrival_slots} * wimmer::padded_neurons;
-/// Onto xi of the sensory, ga of the integration and xe of the sensory circuit; the last, which most spikes go to, may be elsewhere.
+/// Onto xi of the sensory, ga of the integration and xe of the sensory circuit; the last, which
+/// most spikes go to, may be elsewhere.
 inline constexpr int arrival_rings = 3;
 /// Draws of the stimulus: one for each neuron of SE, two common ones, and up to a whole group.
 inline constexpr int stimulus_normals = (wimmer::excitatory / 32 + 1) * 32;
@@ -39,15 +41,17 @@ struct WimmerView {
   float gain;          ///< mV for one standard deviation of a path
   double input_scale;  ///< of sensory_input; 0: none fires
   std::uint32_t external_key[2], input_key[2], stimulus_key[2];
-  const std::int32_t* threshold;  ///< [steps][2] of the external trains: into DE1 and DE2, into others
+  const std::int32_t*
+      threshold;  ///< [steps][2] of the external trains: into DE1 and DE2, into others
   const NetworkView<T>* network;  ///< [trials] or one for all
   bool network_per_trial;
   const std::uint64_t* trial;  ///< [trials] their numbers
   const float* mean;           ///< [trials][2] mV, mean current into SE1 and SE2
-  const T* start;              ///< [trials][3][padded_neurons]: v and ge of the sensory, v of the integration circuit
-  T* arrivals;                 ///< [trials][arrival_rings][arrivals_of_ring]
-  bool shared_ring;            ///< xe's ring lies in shared memory
-  std::uint32_t* spikes;       ///< [trials][2][capacity], as TrialSpikes has them
+  const T* start;    ///< [trials][3][padded_neurons]: v and ge of the sensory, v of the integration
+                     ///< circuit
+  T* arrivals;       ///< [trials][arrival_rings][arrivals_of_ring]
+  bool shared_ring;  ///< xe's ring lies in shared memory
+  std::uint32_t* spikes;  ///< [trials][2][capacity], as TrialSpikes has them
   std::uint32_t capacity;
   std::uint32_t* count;  ///< [trials][2], also of spikes beyond the capacity, which are not kept
 };

@@ -18,8 +18,12 @@ class SynapseBuffers {
  public:
   SynapseBuffers() = default;
   SynapseBuffers(Device& device, const wimmer::SynapseTable<T>& table)
-      : offset_(device, std::span(table.offset())), place_(device, std::span(table.place())), weight_(device, std::span(table.weight())) {}
-  [[nodiscard]] SynapseView<T> view() const { return {offset_.data(), place_.data(), weight_.data()}; }
+      : offset_(device, std::span(table.offset())),
+        place_(device, std::span(table.place())),
+        weight_(device, std::span(table.weight())) {}
+  [[nodiscard]] SynapseView<T> view() const {
+    return {offset_.data(), place_.data(), weight_.data()};
+  }
 
  private:
   Buffer<std::uint32_t> offset_;
@@ -36,13 +40,17 @@ class NetworkBuffers {
         inhibition_(device, network.inhibition),
         up_(device, network.up),
         down_(device, network.down) {}
-  [[nodiscard]] NetworkView<T> view() const { return {input_.view(), excitation_.view(), inhibition_.view(), up_.view(), down_.view()}; }
+  [[nodiscard]] NetworkView<T> view() const {
+    return {input_.view(), excitation_.view(), inhibition_.view(), up_.view(), down_.view()};
+  }
 
  private:
   SynapseBuffers<T> input_, excitation_, inhibition_, up_, down_;
 };
 
-void copy_key(std::uint32_t (&to)[2], std::uint64_t seed, Purpose purpose) { std::ranges::copy(philox_key(seed, purpose), to); }
+void copy_key(std::uint32_t (&to)[2], std::uint64_t seed, Purpose purpose) {
+  std::ranges::copy(philox_key(seed, purpose), to);
+}
 
 }  // namespace
 
@@ -50,7 +58,8 @@ class WimmerTrials::Any {
  public:
   virtual ~Any() = default;
   [[nodiscard]] virtual std::size_t side_by_side() const = 0;
-  [[nodiscard]] virtual std::vector<wimmer::TrialSpikes> run(std::span<const std::size_t> trials) = 0;
+  [[nodiscard]] virtual std::vector<wimmer::TrialSpikes> run(
+      std::span<const std::size_t> trials) = 0;
 };
 
 template <class T>
@@ -59,11 +68,13 @@ class WimmerTrials::Of final : public Any {
   Of(Device& device, const wimmer::Conditions& conditions)
       : device_(device), conditions_(conditions), steps_(wimmer::steps_in(conditions.duration)) {
     view_.shared_ring = wimmer_bytes<T>(true) <= device.shared_bytes();
-    trials_ = static_cast<std::size_t>(device.resident_trials(sizeof(T), wimmer_bytes<T>(view_.shared_ring)));
+    trials_ = static_cast<std::size_t>(
+        device.resident_trials(sizeof(T), wimmer_bytes<T>(view_.shared_ring)));
     view_.steps = steps_;
     view_.stimulus_first = wimmer::steps_in(conditions.stimulus_from);
     view_.stimulus_end = wimmer::steps_in(conditions.stimulus_until);
-    const auto stimulus = wimmer::stimulus_of(conditions, 0);  // but for the mean, of all coherences
+    const auto stimulus =
+        wimmer::stimulus_of(conditions, 0);  // but for the mean, of all coherences
     view_.path_step = stimulus.path_step;
     view_.gain = stimulus.gain;
     view_.input_scale = wimmer::sensory_input_scale(conditions);
@@ -77,13 +88,16 @@ class WimmerTrials::Of final : public Any {
     }
     threshold_ = Buffer<std::int32_t>(device, std::span<const std::int32_t>(threshold));
     view_.threshold = threshold_.data();
-    const std::size_t bytes = arrival_rings * arrivals_of_ring * sizeof(T) + 2 * sizeof(std::uint32_t) * usual_capacity() +
+    const std::size_t bytes = arrival_rings * arrivals_of_ring * sizeof(T) +
+                              2 * sizeof(std::uint32_t) * usual_capacity() +
                               (conditions.network_per_trial ? bytes_of_network : 0);
     trials_ = std::clamp<std::size_t>(device.free_bytes() / 2 / bytes, 1, trials_);
     arrivals_ = Buffer<T>(device, trials_ * arrival_rings * arrivals_of_ring);
     view_.arrivals = arrivals_.data();
     view_.network_per_trial = conditions.network_per_trial;
-    if (!conditions.network_per_trial) networks_.emplace_back(device, wimmer::draw_network<T>(conditions.seed, 0, conditions.feedback));
+    if (!conditions.network_per_trial)
+      networks_.emplace_back(device,
+                             wimmer::draw_network<T>(conditions.seed, 0, conditions.feedback));
   }
 
   [[nodiscard]] std::size_t side_by_side() const override { return trials_; }
@@ -102,11 +116,15 @@ class WimmerTrials::Of final : public Any {
   static constexpr std::size_t bytes_of_network = std::size_t{20} << 20;  ///< rounded up
   /// Room for a circuit's spikes in a trial. Where they are more, the trials are simulated again.
   [[nodiscard]] std::uint32_t usual_capacity() const {
-    constexpr double rate = 40;  // Hz, of a neuron on average; the first step's spikes of all integration neurons are on top
-    return static_cast<std::uint32_t>(rate * conditions_.duration * wimmer::neurons) + wimmer::neurons;
+    constexpr double rate = 40;  // Hz, of a neuron on average; the first step's spikes of all
+                                 // integration neurons are on top
+    return static_cast<std::uint32_t>(rate * conditions_.duration * wimmer::neurons) +
+           wimmer::neurons;
   }
-  /// Returns the number of spikes of the circuit that had most; `spikes` is whole where the capacity holds it.
-  std::uint32_t run(std::span<const std::size_t> trials, std::uint32_t capacity, std::vector<wimmer::TrialSpikes>& spikes) {
+  /// Returns the number of spikes of the circuit that had most; `spikes` is whole where the
+  /// capacity holds it.
+  std::uint32_t run(std::span<const std::size_t> trials, std::uint32_t capacity,
+                    std::vector<wimmer::TrialSpikes>& spikes) {
     const std::size_t n = trials.size();
     std::vector<std::uint64_t> number(trials.begin(), trials.end());
     std::vector<float> mean;
@@ -117,7 +135,8 @@ class WimmerTrials::Of final : public Any {
       place += padded_neurons;
     };
     for (const std::size_t trial : trials) {
-      const auto stimulus = wimmer::stimulus_of(conditions_, wimmer::coherence_of(conditions_, trial));
+      const auto stimulus =
+          wimmer::stimulus_of(conditions_, wimmer::coherence_of(conditions_, trial));
       mean.insert(mean.end(), std::begin(stimulus.mean), std::end(stimulus.mean));
       const auto from = wimmer::start_of(conditions_, trial);
       fill(from.sensory_v);
@@ -127,7 +146,8 @@ class WimmerTrials::Of final : public Any {
     if (conditions_.network_per_trial) {
       networks_.clear();
       for (const std::size_t trial : trials)
-        networks_.emplace_back(device_, wimmer::draw_network<T>(conditions_.seed, 1 + trial, conditions_.feedback));
+        networks_.emplace_back(
+            device_, wimmer::draw_network<T>(conditions_.seed, 1 + trial, conditions_.feedback));
     }
     std::vector<NetworkView<T>> networks;
     for (const auto& network : networks_) networks.push_back(network.view());
@@ -153,7 +173,9 @@ class WimmerTrials::Of final : public Any {
     for (std::size_t k = 0; k < n; ++k) {
       const auto circuit = [&](std::size_t c) {
         std::vector<std::uint32_t> kept(count[2 * k + c]);
-        if (!kept.empty()) device_.to_host(kept.data(), found.data() + (2 * k + c) * capacity, kept.size() * sizeof(std::uint32_t));
+        if (!kept.empty())
+          device_.to_host(kept.data(), found.data() + (2 * k + c) * capacity,
+                          kept.size() * sizeof(std::uint32_t));
         return kept;
       };
       spikes.push_back({circuit(0), circuit(1)});
@@ -171,7 +193,8 @@ class WimmerTrials::Of final : public Any {
   std::vector<NetworkBuffers<T>> networks_;
 };
 
-WimmerTrials::WimmerTrials(std::unique_ptr<Device> device, const wimmer::Conditions& conditions) : device_(std::move(device)) {
+WimmerTrials::WimmerTrials(std::unique_ptr<Device> device, const wimmer::Conditions& conditions)
+    : device_(std::move(device)) {
   check(conditions);
   if (conditions.precision == Precision::single_precision)
     trials_ = std::make_unique<Of<float>>(*device_, conditions);
@@ -180,7 +203,11 @@ WimmerTrials::WimmerTrials(std::unique_ptr<Device> device, const wimmer::Conditi
 }
 WimmerTrials::~WimmerTrials() = default;
 
-std::size_t WimmerTrials::side_by_side() const { return trials_->side_by_side(); }
-std::vector<wimmer::TrialSpikes> WimmerTrials::operator()(std::span<const std::size_t> trials) { return trials_->run(trials); }
+std::size_t WimmerTrials::side_by_side() const {
+  return trials_->side_by_side();
+}
+std::vector<wimmer::TrialSpikes> WimmerTrials::operator()(std::span<const std::size_t> trials) {
+  return trials_->run(trials);
+}
 
 }  // namespace nnpoisson::kernels

@@ -9,8 +9,8 @@
 
 namespace nnpoisson::kernels {
 
-/// Simulates trials of the spiking network on a device, a trial a block. Spikes are those of the host but where rounding decides: see
-/// docs/synthetic.md.
+/// Simulates trials of the spiking network on a device, a trial a block. Spikes are those of the
+/// host but where rounding decides: see docs/synthetic.md.
 class WimmerTrials {
  public:
   /// Throws UsageError (conditions), ResourceError.

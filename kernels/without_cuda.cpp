@@ -6,18 +6,23 @@
 namespace nnpoisson {
 namespace {
 
-constexpr const char* reason = "this build has none: no CUDA compiler was found when it was configured";
+constexpr const char* reason =
+    "this build has none: no CUDA compiler was found when it was configured";
 
 }  // namespace
 
 namespace kernels {
-std::unique_ptr<Device> make_cuda_device(int) { throw ResourceError(std::string("backend cuda: ") + reason + "; use --backend cpu"); }
+std::unique_ptr<Device> make_cuda_device(int) {
+  throw ResourceError(std::string("backend cuda: ") + reason + "; use --backend cpu");
+}
 std::shared_ptr<const PointMaker> make_cuda_points(int number) {
   make_cuda_device(number);
   return nullptr;
 }
 }  // namespace kernels
 
-std::vector<DeviceState> cuda_devices() { return {{.name = "cuda", .why_not = reason}}; }
+std::vector<DeviceState> cuda_devices() {
+  return {{.name = "cuda", .why_not = reason}};
+}
 
 }  // namespace nnpoisson

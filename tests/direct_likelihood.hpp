@@ -12,11 +12,13 @@
 
 namespace nnpoisson::testing {
 
-/// The sums of the two likelihoods as the documentation writes them: over trials, units and spikes, one after the other. Nothing is merged,
-/// nothing precomputed. All are minus log-likelihoods without the divisor of a batch.
+/// The sums of the two likelihoods as the documentation writes them: over trials, units and spikes,
+/// one after the other. Nothing is merged, nothing precomputed. All are minus log-likelihoods
+/// without the divisor of a batch.
 class DirectLikelihood {
  public:
-  DirectLikelihood(const Dataset& data, const NaiveNetwork& network, Preset preset, NeuralTime time, bool by_unit = false)
+  DirectLikelihood(const Dataset& data, const NaiveNetwork& network, Preset preset, NeuralTime time,
+                   bool by_unit = false)
       : data_(data),
         network_(network),
         by_unit_(by_unit),
@@ -24,11 +26,13 @@ class DirectLikelihood {
         scaled_(!exact_ || time == NeuralTime::scaled) {}
 
   /// Spikes or counts and exposure of one region; region < 0: of all.
-  [[nodiscard]] double neural(std::span<const std::int32_t> trials, std::int32_t region = -1) const {
+  [[nodiscard]] double neural(std::span<const std::int32_t> trials,
+                              std::int32_t region = -1) const {
     double sum = 0;
     for (const auto n : trials)
       for (std::size_t u = 0; u < data_.units(); ++u)
-        if (data_.unit.session[u] == data_.trial.session[size(n)] && (region < 0 || data_.unit.region[u] == region))
+        if (data_.unit.session[u] == data_.trial.session[size(n)] &&
+            (region < 0 || data_.unit.region[u] == region))
           sum -= unit(size(n), static_cast<std::int32_t>(u));
     return sum;
   }
@@ -38,10 +42,12 @@ class DirectLikelihood {
     std::array<double, 2> sums{};
     for (const auto number : trials) {
       const auto n = size(number);
-      const double W = data_.time_limit, T = data_.trial.observed_until[n], r = data_.trial.response_time[n], kappa = W / T;
+      const double W = data_.time_limit, T = data_.trial.observed_until[n],
+                   r = data_.trial.response_time[n], kappa = W / T;
       for (std::size_t a = 0; a < 2; ++a) {
         const auto b = [&](double t) { return network_.at(stimulus(n), t).action[a]; };
-        if (data_.trial.choice[n] == (a == 0 ? 1 : -1) && r <= W) sums[a] -= std::log(b(exact_ ? r : kappa * r).rate + eps);
+        if (data_.trial.choice[n] == (a == 0 ? 1 : -1) && r <= W)
+          sums[a] -= std::log(b(exact_ ? r : kappa * r).rate + eps);
         sums[a] += exact_ ? b(T).f - b(0).f + eps * T : b(kappa * W).f / kappa;
       }
     }
@@ -58,8 +64,13 @@ class DirectLikelihood {
   /// Log-likelihood of one unit in one trial.
   [[nodiscard]] double unit(std::size_t n, std::int32_t u) const {
     const double T = data_.trial.observed_until[n], kappa = scaled_ ? data_.time_limit / T : 1;
-    const auto z = [&](double t) { return network_.at(stimulus(n), kappa * t).column[size(by_unit_ ? u : data_.unit.region[size(u)])]; };
-    const auto Lambda = [&](double t) { return exact_ ? (z(t).f - z(0).f) / kappa + eps * t : z(t).f / kappa; };
+    const auto z = [&](double t) {
+      return network_.at(stimulus(n), kappa * t)
+          .column[size(by_unit_ ? u : data_.unit.region[size(u)])];
+    };
+    const auto Lambda = [&](double t) {
+      return exact_ ? (z(t).f - z(0).f) / kappa + eps * t : z(t).f / kappa;
+    };
     double sum = -Lambda(T);
     if (data_.binned()) {
       for (auto i = data_.count.offset[n]; i < data_.count.offset[n + 1]; ++i) {

@@ -12,8 +12,9 @@
 
 namespace nnpoisson::testing {
 
-/// The network of docs/architecture.md as its equations stand there, sharing no code with the formulas. Time derivatives are taken by a
-/// complex step, f'(t) = Im f(t + i h) / h, which is exact to rounding.
+/// The network of docs/architecture.md as its equations stand there, sharing no code with the
+/// formulas. Time derivatives are taken by a complex step, f'(t) = Im f(t + i h) / h, which is
+/// exact to rounding.
 class NaiveNetwork {
  public:
   using Vector = std::vector<std::complex<double>>;
@@ -45,7 +46,8 @@ class NaiveNetwork {
     Outputs out;
     for (const auto& v : z) out.column.push_back(value(v));
     if (!shape_.unit_region.empty()) z = means(z);
-    out.action = {value(head(F1_left, f1_left, F2_left, f2_left, z)), value(head(F1_right, f1_right, F2_right, f2_right, z))};
+    out.action = {value(head(F1_left, f1_left, F2_left, f2_left, z)),
+                  value(head(F1_right, f1_right, F2_right, f2_right, z))};
     return out;
   }
 
@@ -67,7 +69,9 @@ class NaiveNetwork {
     }
     return z;
   }
-  [[nodiscard]] double at(Tensor t, std::size_t i) const { return parameters_[layout_[t].offset + i]; }
+  [[nodiscard]] double at(Tensor t, std::size_t i) const {
+    return parameters_[layout_[t].offset + i];
+  }
   [[nodiscard]] Vector dense(Tensor kernel, Tensor bias, const Vector& x) const {
     Vector y(layout_[bias].size());
     for (std::size_t j = 0; j < y.size(); ++j) {
@@ -76,7 +80,8 @@ class NaiveNetwork {
     }
     return y;
   }
-  [[nodiscard]] std::complex<double> head(Tensor F1, Tensor f1, Tensor F2, Tensor f2, const Vector& z) const {
+  [[nodiscard]] std::complex<double> head(Tensor F1, Tensor f1, Tensor F2, Tensor f2,
+                                          const Vector& z) const {
     Vector w = dense(F1, f1, z);
     for (auto& x : w) x = std::tanh(x);
     return softplus(dense(F2, f2, w))[0];
@@ -87,17 +92,20 @@ class NaiveNetwork {
   std::vector<double> parameters_;
 };
 
-/// Initial parameters away from their special values: no bias zero, constrained weights far enough from 0 for differences, and heads that
-/// the regions together do not saturate (there 1 - tanh^2 is rounding in float, and so is all that follows).
+/// Initial parameters away from their special values: no bias zero, constrained weights far enough
+/// from 0 for differences, and heads that the regions together do not saturate (there 1 - tanh^2 is
+/// rounding in float, and so is all that follows).
 inline std::vector<double> random_parameters(const NetworkShape& shape, std::uint64_t seed) {
   auto parameters = initial_parameters(shape, seed);
   RandomStream random(seed, Purpose::initial_weights, 1000);
   const ParameterLayout layout(shape);
   for (const auto& slot : layout.slots())
     for (std::size_t i = slot.offset; slot.trained && i < slot.offset + slot.size(); ++i)
-      parameters[i] = slot.non_negative ? parameters[i] + 0.03 : parameters[i] + 0.4 * (random.uniform() - 0.5);
+      parameters[i] =
+          slot.non_negative ? parameters[i] + 0.03 : parameters[i] + 0.4 * (random.uniform() - 0.5);
   for (const auto head : {Tensor::F1_left, Tensor::F1_right})
-    for (std::size_t i = 0; i < layout[head].size(); ++i) parameters[layout[head].offset + i] /= shape.regions;
+    for (std::size_t i = 0; i < layout[head].size(); ++i)
+      parameters[layout[head].offset + i] /= shape.regions;
   return parameters;
 }
 

@@ -10,12 +10,15 @@
 
 namespace nnpoisson {
 
-/// A folder of this test process alone, removed when it ends; NNPOISSON_TEST_FOLDER names one that is kept.
+/// A folder of this test process alone, removed when it ends; NNPOISSON_TEST_FOLDER names one that
+/// is kept.
 inline const std::filesystem::path& own_folder() {
   struct Folder {
     const char* kept = std::getenv("NNPOISSON_TEST_FOLDER");
-    std::filesystem::path path =
-        kept != nullptr ? kept : std::filesystem::temp_directory_path() / ("nnpoisson_test_" + std::to_string(::getpid()));
+    std::filesystem::path path = kept != nullptr
+                                     ? kept
+                                     : std::filesystem::temp_directory_path() /
+                                           ("nnpoisson_test_" + std::to_string(::getpid()));
     Folder() { std::filesystem::create_directories(path); }
     ~Folder() {
       std::error_code ignored;

@@ -15,12 +15,14 @@
 namespace nnpoisson::testing {
 
 enum class Responses {
-  mixed,  ///< in time, exactly at W, late, at an unknown time, neither left nor right, none; observed to W or cut short
+  mixed,  ///< in time, exactly at W, late, at an unknown time, neither left nor right, none;
+          ///< observed to W or cut short
   none    ///< none seen, observed to W
 };
 
-/// What a random recording is like. With three regions or more, the second has units that never spike and the last has no units; the others
-/// have one to four units in each of some sessions. The order of names is not that of the file.
+/// What a random recording is like. With three regions or more, the second has units that never
+/// spike and the last has no units; the others have one to four units in each of some sessions. The
+/// order of names is not that of the file.
 struct RandomDataset {
   std::uint64_t seed = 1;
   int sessions = 3, regions = 3, trials = 23, features = 2;
@@ -79,12 +81,16 @@ inline void add_outcome(Dataset& data, Responses responses, std::size_t n, Rando
 }
 
 /// One trial's spikes, ascending; some times lie on a coarse grid, so that trials share them.
-inline std::vector<std::pair<double, std::int32_t>> spikes_of_trial(const Dataset& data, const RandomDataset& like, std::size_t n,
+inline std::vector<std::pair<double, std::int32_t>> spikes_of_trial(const Dataset& data,
+                                                                    const RandomDataset& like,
+                                                                    std::size_t n,
                                                                     RandomStream& random) {
   const double until = data.trial.observed_until[n];
   std::vector<std::pair<double, std::int32_t>> spikes;
   for (std::size_t u = 0; u < data.units(); ++u) {
-    if (data.unit.session[u] != data.trial.session[n] || (like.regions >= 3 && data.unit.region[u] == 1)) continue;
+    if (data.unit.session[u] != data.trial.session[n] ||
+        (like.regions >= 3 && data.unit.region[u] == 1))
+      continue;
     for (auto k = random.poisson(like.spikes_per_unit * until / like.time_limit); k > 0; --k) {
       double time = until * random.uniform();
       if (random.below(3) == 0) time = std::floor(time * 32) / 32;
@@ -103,28 +109,35 @@ inline Dataset random_dataset(const RandomDataset& like) {
   Dataset data;
   data.time_limit = like.time_limit;
   data.bin_width = like.bin_width;
-  for (int s = 0; s < like.sessions; ++s) data.session_names.push_back("session " + std::to_string(s));
-  for (int g = 0; g < like.regions; ++g) data.region_names.emplace_back(1, static_cast<char>('a' + (g * 7 + 4) % 26));
-  for (int f = 0; f < like.features; ++f) data.stimulus_names.push_back("feature " + std::to_string(f));
+  for (int s = 0; s < like.sessions; ++s)
+    data.session_names.push_back("session " + std::to_string(s));
+  for (int g = 0; g < like.regions; ++g)
+    data.region_names.emplace_back(1, static_cast<char>('a' + (g * 7 + 4) % 26));
+  for (int f = 0; f < like.features; ++f)
+    data.stimulus_names.push_back("feature " + std::to_string(f));
   detail::add_units(data, like, random);
 
-  const auto features = static_cast<std::size_t>(like.features), trials = static_cast<std::size_t>(like.trials);
+  const auto features = static_cast<std::size_t>(like.features),
+             trials = static_cast<std::size_t>(like.trials);
   const std::size_t stimuli = like.stimuli > 0 ? static_cast<std::size_t>(like.stimuli) : trials;
   std::vector<double> stimulus(stimuli * features);
   for (auto& s : stimulus) s = random.uniform() - 0.3;
   auto& offset = like.bin_width > 0 ? data.count.offset : data.spike.offset;
   offset.push_back(0);
   for (std::size_t n = 0; n < trials; ++n) {
-    data.trial.session.push_back(static_cast<std::int32_t>(random.below(static_cast<std::uint64_t>(like.sessions))));
+    data.trial.session.push_back(
+        static_cast<std::int32_t>(random.below(static_cast<std::uint64_t>(like.sessions))));
     const auto shown = like.stimuli > 0 ? random.below(stimuli) : n;
-    for (std::size_t f = 0; f < features; ++f) data.trial.stimulus.push_back(stimulus[shown * features + f]);
+    for (std::size_t f = 0; f < features; ++f)
+      data.trial.stimulus.push_back(stimulus[shown * features + f]);
     detail::add_outcome(data, like.responses, n, random);
     const auto spikes = detail::spikes_of_trial(data, like, n, random);
     if (like.bin_width > 0) {
       const auto bins = std::floor(data.trial.observed_until[n] / like.bin_width);
       std::map<std::pair<std::int32_t, std::int32_t>, std::int32_t> counts;
       for (const auto& [time, unit] : spikes)
-        if (const auto bin = std::floor(time / like.bin_width); bin < bins) ++counts[{static_cast<std::int32_t>(bin), unit}];
+        if (const auto bin = std::floor(time / like.bin_width); bin < bins)
+          ++counts[{static_cast<std::int32_t>(bin), unit}];
       for (const auto& [cell, count] : counts) {
         data.count.bin.push_back(cell.first);
         data.count.unit.push_back(cell.second);

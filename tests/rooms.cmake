@@ -12,6 +12,7 @@ set(room_of_summary data)
 set(room_of_network model)
 set(room_of_backend engine)
 set(room_of_error any)
+set(room_of_progress any)
 set(room_of_formulas any)
 set(room_of_sample simulate)
 

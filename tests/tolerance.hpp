@@ -11,8 +11,9 @@ inline constexpr double golden_loss = 1e-10;     // relative
 inline constexpr double golden_gradient = 1e-8;  // of the largest entry
 inline constexpr double golden_weight = 1e-9;    // absolute, after two episodes of steps
 // The same in float: the rounding of one float network, not of its sums.
-inline constexpr double float_loss = 1e-5;      // relative
-inline constexpr double float_gradient = 2e-4;  // of the largest entry; float32 and float64 of the authors' program differ by 6e-5
+inline constexpr double float_loss = 1e-5;  // relative
+inline constexpr double float_gradient =
+    2e-4;  // of the largest entry; float32 and float64 of the authors' program differ by 6e-5
 // Two float programs over a whole run: clamping at 0 makes paths fork.
 inline constexpr double run_history = 5e-4;  // relative to max(1, |value|)
 inline constexpr double run_weight = 1e-5;   // absolute, after 20 iterations

@@ -16,23 +16,31 @@ fs::path one_name(const fs::path& file) {
 }  // namespace
 
 void add_threads(CLI::App& command, int& threads) {
-  command.add_option("--threads", threads, "0: one for each processor")->check(CLI::NonNegativeNumber)->capture_default_str();
+  command.add_option("--threads", threads, "0: one for each processor")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
 }
 
 void require_different(std::initializer_list<fs::path> files) {
   for (auto a = files.begin(); a != files.end(); ++a)
     for (auto b = files.begin(); b != a; ++b)
       if (!a->empty() && one_name(*a) == one_name(*b))
-        throw UsageError(a->string() + ": is named twice; a file that is written must be none of the others");
+        throw UsageError(a->string() +
+                         ": is named twice; a file that is written must be none of the others");
 }
 
 void DevicesOption::add(CLI::App& command, Takes takes) {
   name_ = takes == Takes::one ? "--device" : "--devices";
   if (takes == Takes::one)
-    command.add_option("--device", text_, "GPU, a number of nnpoisson info --devices (default: the first that can be used)")
+    command
+        .add_option(
+            "--device", text_,
+            "GPU, a number of nnpoisson info --devices (default: the first that can be used)")
         ->check(CLI::Range(0, 9999));
   else
-    command.add_option("--devices,--device", text_, "GPUs that work at once: all, or numbers of nnpoisson info --devices, e.g. 0,1");
+    command.add_option(
+        "--devices,--device", text_,
+        "GPUs that work at once: all, or numbers of nnpoisson info --devices, e.g. 0,1");
 }
 
 std::vector<int> DevicesOption::numbers(const BackendOptions& backend) const {
@@ -40,7 +48,8 @@ std::vector<int> DevicesOption::numbers(const BackendOptions& backend) const {
   if (backend.kind == BackendKind::cpu || backend.kind == BackendKind::reference)
     throw UsageError(name_ + " is of --backend cuda; leave one of the two out");
   if (!backend.instruction_set.empty())
-    throw UsageError(name_ + " and --instruction-set are of different backends; leave one of the two out");
+    throw UsageError(name_ +
+                     " and --instruction-set are of different backends; leave one of the two out");
   return device_numbers(text_, name_);
 }
 

@@ -10,8 +10,9 @@
 
 #include "nnpoisson/backend.hpp"
 
-/// One function for each subcommand, in a file of its own: it adds the subcommand with its options and a callback that makes one call
-/// into the library. Callbacks throw nnpoisson::Error; to end with another exit status (130, 143) they throw CLI::RuntimeError(status).
+/// One function for each subcommand, in a file of its own: it adds the subcommand with its options
+/// and a callback that makes one call into the library. Callbacks throw nnpoisson::Error; to end
+/// with another exit status (130, 143) they throw CLI::RuntimeError(status).
 namespace nnpoisson::command {
 
 void add_info(CLI::App& app);
@@ -37,9 +38,11 @@ void add_wimmer(CLI::App& simulate);
 class DevicesOption {
  public:
   enum class Takes { one, several };
-  /// --device N, and where the command can work on several --devices all|0,1. The object must live as long as the command.
+  /// --device N, and where the command can work on several --devices all|0,1. The object must live
+  /// as long as the command.
   void add(CLI::App& command, Takes takes);
-  /// The numbers asked for; none: nothing is. Throws UsageError where the processor is asked for, and as device_numbers.
+  /// The numbers asked for; none: nothing is. Throws UsageError where the processor is asked for,
+  /// and as device_numbers.
   [[nodiscard]] std::vector<int> numbers(const BackendOptions& backend) const;
 
  private:
@@ -47,12 +50,15 @@ class DevicesOption {
 };
 
 /// What --seed may be; a minus sign would otherwise wrap around.
-inline CLI::Range seeds() { return {std::uint64_t{0}, std::uint64_t{std::numeric_limits<std::int64_t>::max()}}; }
+inline CLI::Range seeds() {
+  return {std::uint64_t{0}, std::uint64_t{std::numeric_limits<std::int64_t>::max()}};
+}
 
 /// --threads of commands that compute on the processor alone.
 void add_threads(CLI::App& command, int& threads);
 
-/// Throws UsageError if two of a command's files, some of them yet to be written, are one and the same. Empty names are no file.
+/// Throws UsageError if two of a command's files, some of them yet to be written, are one and the
+/// same. Empty names are no file.
 void require_different(std::initializer_list<std::filesystem::path> files);
 
 }  // namespace nnpoisson::command

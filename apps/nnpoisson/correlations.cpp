@@ -27,66 +27,88 @@ Window window_of(const std::string& text) {
   Window window;
   char more = 0;
   if (std::sscanf(text.c_str(), "%lf:%lf%c", &window.from, &window.until, &more) != 2)
-    throw UsageError("--window: must be FROM:UNTIL in seconds, for instance 0.1:0.3, not \"" + text + "\"");
+    throw UsageError("--window: must be FROM:UNTIL in seconds, for instance 0.1:0.3, not \"" +
+                     text + "\"");
   return window;
 }
 
-std::string cell(double value) { return std::isnan(value) ? "-" : fmt::format("{:.4f}", value); }
+std::string cell(double value) {
+  return std::isnan(value) ? "-" : fmt::format("{:.4f}", value);
+}
 
 std::string cells(const Covariation& c, bool sampled) {
-  const auto estimate = [](const Measurement& e) { return fmt::format("{:>8} {:>8}", cell(e.value), cell(e.standard_error)); };
-  return estimate(c.observed) + fmt::format(" {:>8}", cell(c.implied)) + (sampled ? " " + estimate(c.sampled) : "");
+  const auto estimate = [](const Measurement& e) {
+    return fmt::format("{:>8} {:>8}", cell(e.value), cell(e.standard_error));
+  };
+  return estimate(c.observed) + fmt::format(" {:>8}", cell(c.implied)) +
+         (sampled ? " " + estimate(c.sampled) : "");
 }
 
 void print(const Covariability& all) {
   const bool sampled = all.sampled_trials > 0;
   const std::string columns =
-      fmt::format("{:>8} {:>8} {:>8}{}", "observed", "s.e.", "model", sampled ? fmt::format(" {:>8} {:>8}", "sampled", "s.e.") : "");
+      fmt::format("{:>8} {:>8} {:>8}{}", "observed", "s.e.", "model",
+                  sampled ? fmt::format(" {:>8} {:>8}", "sampled", "s.e.") : "");
   for (const auto& window : all.windows) {
     const bool every = all.region_names.size() <= readable_regions;
-    fmt::print("{:g} to {:g} s\n\nnoise correlations at fixed stimulus, {} trials{}\n", window.window.from, window.window.until,
-               window.trials, every ? "" : " (pairs of different regions: --json)");
+    fmt::print("{:g} to {:g} s\n\nnoise correlations at fixed stimulus, {} trials{}\n",
+               window.window.from, window.window.until, window.trials,
+               every ? "" : " (pairs of different regions: --json)");
     fmt::print("{:<20} {:>10} {}   {}\n", "regions", "unit pairs", columns, columns);
     for (const auto& pair : window.pairs) {
       if (pair.unit_pairs == 0 || !(every || pair.first == pair.second)) continue;
       const auto& first = all.region_names[pair.first];
-      fmt::print("{:<20} {:>10} {}   {}\n", pair.first == pair.second ? first : first + " " + all.region_names[pair.second],
+      fmt::print("{:<20} {:>10} {}   {}\n",
+                 pair.first == pair.second ? first : first + " " + all.region_names[pair.second],
                  pair.unit_pairs, cells(pair.units, sampled), cells(pair.populations, sampled));
     }
-    fmt::print("\nchoice probabilities at fixed stimulus, {} trials; above 0.5: more spikes before choices to the left\n", window.choices);
+    fmt::print(
+        "\nchoice probabilities at fixed stimulus, {} trials; above 0.5: more spikes before "
+        "choices to the left\n",
+        window.choices);
     fmt::print("{:<20} {:>10} {}   {}\n", "region", "units", columns, columns);
     for (const auto& region : window.regions)
       if (region.units > 0)
-        fmt::print("{:<20} {:>10} {}   {}\n", all.region_names[region.region], region.units, cells(region.mean_unit, sampled),
-                   cells(region.population, sampled));
+        fmt::print("{:<20} {:>10} {}   {}\n", all.region_names[region.region], region.units,
+                   cells(region.mean_unit, sampled), cells(region.population, sampled));
     fmt::print("\n");
   }
-  fmt::print("left columns: mean over pairs of units, over units; right: summed counts of a region's units\n");
+  fmt::print(
+      "left columns: mean over pairs of units, over units; right: summed counts of a region's "
+      "units\n");
 }
 
 }  // namespace
 
 void add_correlations(CLI::App& app) {
-  auto* command = app.add_subcommand("correlations", "Noise correlations and choice probabilities, observed and implied by a model");
+  auto* command = app.add_subcommand(
+      "correlations",
+      "Noise correlations and choice probabilities, observed and implied by a model");
   auto options = std::make_shared<Options>();
   command->add_option("--model", options->model, "Model of a run (model.h5)")->required();
   command->add_option("--data", options->data, "Dataset (layout 1)")->required();
-  command->add_option("--window", options->windows,
-                      "FROM:UNTIL, s: count spikes there; may be given again; by default 0 to the time limit");
+  command->add_option(
+      "--window", options->windows,
+      "FROM:UNTIL, s: count spikes there; may be given again; by default 0 to the time limit");
   command
-      ->add_option("--samples", options->covariability.repeats, "Also draw every trial this often from the model, and count those spikes")
+      ->add_option("--samples", options->covariability.repeats,
+                   "Also draw every trial this often from the model, and count those spikes")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  command->add_option("--seed", options->covariability.seed, "Of --samples")->check(seeds())->capture_default_str();
-  command->add_flag("--units", options->covariability.units, "Also the choice probability of every unit (JSON)");
+  command->add_option("--seed", options->covariability.seed, "Of --samples")
+      ->check(seeds())
+      ->capture_default_str();
+  command->add_flag("--units", options->covariability.units,
+                    "Also the choice probability of every unit (JSON)");
   add_threads(*command, options->covariability.threads);
   command->add_option("--out", options->out, "Also write the numbers to this file (JSON)");
   command->add_flag("--json", options->json, "Print JSON");
   command->callback([options] {
     require_different({options->model, options->data, options->out});
-    for (const auto& text : options->windows) options->covariability.windows.push_back(window_of(text));
-    const Covariability all =
-        covariability(read_model(options->model), read_dataset(options->data), options->covariability, options->data.string());
+    for (const auto& text : options->windows)
+      options->covariability.windows.push_back(window_of(text));
+    const Covariability all = covariability(read_model(options->model), read_dataset(options->data),
+                                            options->covariability, options->data.string());
     if (!options->out.empty()) write_covariability(options->out, all);
     if (options->json) return fmt::print("{}", to_json(all));
     print(all);

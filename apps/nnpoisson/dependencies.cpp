@@ -29,7 +29,8 @@ void print(const Dependencies& d) {
   const auto cell = [&](Numbers numbers, std::size_t i) {
     const double value = (d.mean.*numbers)[i], error = (d.standard_error.*numbers)[i];
     if (std::isnan(value)) return std::string("-");
-    return d.models > 1 ? fmt::format("{:.3f} +- {:.3f}", value, error) : fmt::format("{:.3f}", value);
+    return d.models > 1 ? fmt::format("{:.3f} +- {:.3f}", value, error)
+                        : fmt::format("{:.3f}", value);
   };
   const auto names = [&](const std::vector<std::size_t>& order) {
     std::vector<std::string> list;
@@ -37,24 +38,31 @@ void print(const Dependencies& d) {
     return fmt::format("{}", fmt::join(list, " "));
   };
   const std::size_t G = d.region_names.size(), S = d.stimuli.size();
-  fmt::print("{:<14} {:>16} {:>16} {:>16} {:>16} {:>16}\n", "", "share of", "share of", "choice", "median time", "onset");
-  fmt::print("{:<14} {:>16} {:>16} {:>16} {:>16} {:>16}\n", "region", "left", "right", "without it", "without it, s", "s");
+  fmt::print("{:<14} {:>16} {:>16} {:>16} {:>16} {:>16}\n", "", "share of", "share of", "choice",
+             "median time", "onset");
+  fmt::print("{:<14} {:>16} {:>16} {:>16} {:>16} {:>16}\n", "region", "left", "right", "without it",
+             "without it, s", "s");
   for (std::size_t g = 0; g < G; ++g)
-    fmt::print("{:<14} {:>16} {:>16} {:>16} {:>16} {:>16}\n", d.region_names[g], cell(&DependencyMeasures::share, g),
-               cell(&DependencyMeasures::share, G + g), cell(&DependencyMeasures::choice_change, g),
+    fmt::print("{:<14} {:>16} {:>16} {:>16} {:>16} {:>16}\n", d.region_names[g],
+               cell(&DependencyMeasures::share, g), cell(&DependencyMeasures::share, G + g),
+               cell(&DependencyMeasures::choice_change, g),
                cell(&DependencyMeasures::median_change, g), cell(&DependencyMeasures::onset, g));
   fmt::print("share: of the responses inside the window, the part that comes through the region\n");
   fmt::print("without it: mean change, of P(left) in size, where its z is held at its mean {}\n",
              d.lesion == Lesion::stimulus ? "over stimuli at each time" : "over stimuli and time");
   if (d.models > 1) fmt::print("+-: standard error over {} models\n", d.models);
-  fmt::print("by onset: {}\nby influence: left {}; right {}\n", names(d.by_onset), names(d.by_influence[0]), names(d.by_influence[1]));
+  fmt::print("by onset: {}\nby influence: left {}; right {}\n", names(d.by_onset),
+             names(d.by_influence[0]), names(d.by_influence[1]));
   if (S > readable_stimuli) return;
-  fmt::print("\nP(left) where a region is held\n{:<20} {:>7} {:>16}", "stimulus", "trials", "intact");
+  fmt::print("\nP(left) where a region is held\n{:<20} {:>7} {:>16}", "stimulus", "trials",
+             "intact");
   for (const auto& name : d.region_names) fmt::print(" {:>16}", name);
   fmt::print("\n");
   for (std::size_t s = 0; s < S; ++s) {
-    fmt::print("{:<20} {:>7} {:>16}", fmt::format("{:.3g}", fmt::join(d.stimuli[s], " ")), d.trials[s], cell(&DependencyMeasures::left, s));
-    for (std::size_t g = 0; g < G; ++g) fmt::print(" {:>16}", cell(&DependencyMeasures::lesioned_left, g * S + s));
+    fmt::print("{:<20} {:>7} {:>16}", fmt::format("{:.3g}", fmt::join(d.stimuli[s], " ")),
+               d.trials[s], cell(&DependencyMeasures::left, s));
+    for (std::size_t g = 0; g < G; ++g)
+      fmt::print(" {:>16}", cell(&DependencyMeasures::lesioned_left, g * S + s));
     fmt::print("\n");
   }
 }
@@ -64,14 +72,21 @@ void print(const Dependencies& d) {
 void add_dependencies(CLI::App& app) {
   auto* command = app.add_subcommand("dependencies", "Which regions drive which action, and when");
   auto options = std::make_shared<Options>();
-  command->add_option("--model", options->models, "Model of a run (model.h5); again for fits of other seeds or folds")->required();
-  command->add_option("--data", options->data, "Dataset whose stimuli to average over (layout 1)")->required();
+  command
+      ->add_option("--model", options->models,
+                   "Model of a run (model.h5); again for fits of other seeds or folds")
+      ->required();
+  command->add_option("--data", options->data, "Dataset whose stimuli to average over (layout 1)")
+      ->required();
   command
       ->add_option("--lesion", options->lesion,
-                   "Hold a region's z at its mean over stimuli at each time (stimulus) or over time too (constant)")
+                   "Hold a region's z at its mean over stimuli at each time (stimulus) or over "
+                   "time too (constant)")
       ->check(CLI::IsMember({"stimulus", "constant"}))
       ->capture_default_str();
-  command->add_option("--steps", options->dependencies.steps, "Of the time grid")->check(CLI::Range(1, 10000))->capture_default_str();
+  command->add_option("--steps", options->dependencies.steps, "Of the time grid")
+      ->check(CLI::Range(1, 10000))
+      ->capture_default_str();
   add_threads(*command, options->dependencies.threads);
   command->add_option("--out", options->out, "Also write the numbers to this file (JSON)");
   command->add_flag("--json", options->json, "Print JSON");
@@ -83,8 +98,10 @@ void add_dependencies(CLI::App& app) {
       models.push_back(read_model(file));
       names.push_back(file.string());
     }
-    options->dependencies.lesion = options->lesion == "stimulus" ? Lesion::stimulus : Lesion::constant;
-    const Dependencies d = dependencies(models, names, read_dataset(options->data), options->dependencies, options->data.string());
+    options->dependencies.lesion =
+        options->lesion == "stimulus" ? Lesion::stimulus : Lesion::constant;
+    const Dependencies d = dependencies(models, names, read_dataset(options->data),
+                                        options->dependencies, options->data.string());
     if (!options->out.empty()) write_dependencies(options->out, d);
     if (options->json) return fmt::print("{}", to_json(d));
     print(d);

@@ -24,12 +24,17 @@ void add_export(CLI::App& app) {
   auto options = std::make_shared<ExportOptions>();
   nwb->add_option("file", options->file, "Dataset (layout 1)")->required();
   nwb->add_option("--out", options->out, "NWB file to write")->required();
-  nwb->add_option("--session", options->nwb.session, "Session to write, by name; may be left out where there is one");
-  nwb->add_option("--description", options->nwb.description, "session_description of the file")->capture_default_str();
+  nwb->add_option("--session", options->nwb.session,
+                  "Session to write, by name; may be left out where there is one");
+  nwb->add_option("--description", options->nwb.description, "session_description of the file")
+      ->capture_default_str();
   nwb->add_option("--subject", options->nwb.subject, "subject_id; without it, the session's name");
-  nwb->add_option("--species", options->nwb.species, "Species of the subject in Latin, as \"Mus musculus\"");
-  nwb->add_option("--age", options->nwb.age, "Age of the subject, ISO 8601, as P90D")->capture_default_str();
-  nwb->add_option("--start-time", options->nwb.start_time, "session_start_time, ISO 8601; a dataset does not know it")
+  nwb->add_option("--species", options->nwb.species,
+                  "Species of the subject in Latin, as \"Mus musculus\"");
+  nwb->add_option("--age", options->nwb.age, "Age of the subject, ISO 8601, as P90D")
+      ->capture_default_str();
+  nwb->add_option("--start-time", options->nwb.start_time,
+                  "session_start_time, ISO 8601; a dataset does not know it")
       ->capture_default_str();
   nwb->callback([options] {
     require_different({options->file, options->out});

@@ -6,15 +6,23 @@
 namespace nnpoisson::command {
 
 void FitOptions::add(CLI::App& command, const std::string& seed, DevicesOption::Takes gpus) {
-  command.add_option("--preset", preset_, "exact (default): the joint likelihood; authors: the published program's")
+  command
+      .add_option("--preset", preset_,
+                  "exact (default): the joint likelihood; authors: the published program's")
       ->check(CLI::IsMember({"exact", "authors"}));
   command.add_option("--config", config_, "TOML file of settings (docs/settings.md)");
-  command.add_option("--set", assignments_, "One setting, e.g. train.iterations=21; may be given again")->allow_extra_args(false);
+  command
+      .add_option("--set", assignments_,
+                  "One setting, e.g. train.iterations=21; may be given again")
+      ->allow_extra_args(false);
   command.add_option_function<std::string>(
-      "--backend", [this](const std::string& name) { options_.kind = backend_kind(name); }, "auto (default), reference, cpu or cuda");
+      "--backend", [this](const std::string& name) { options_.kind = backend_kind(name); },
+      "auto (default), reference, cpu or cuda");
   devices_.add(command, gpus);
-  command.add_option("--threads", options_.threads, "CPU threads; 0: one for each processor")->check(CLI::Range(0, 1024));
-  command.add_option("--instruction-set", options_.instruction_set, "CPU kernels: sse2, avx2 or avx512 (default: the machine's best)");
+  command.add_option("--threads", options_.threads, "CPU threads; 0: one for each processor")
+      ->check(CLI::Range(0, 1024));
+  command.add_option("--instruction-set", options_.instruction_set,
+                     "CPU kernels: sse2, avx2 or avx512 (default: the machine's best)");
   command.add_option("--seed", seed_, seed)->check(seeds());
 }
 
@@ -23,7 +31,8 @@ Settings FitOptions::settings() const {
   if (!config_.empty()) {
     apply_toml(settings, config_);
     if (!preset_.empty() && preset_ != to_string(settings.preset))
-      throw UsageError(config_ + ": preset: is \"" + to_string(settings.preset) + "\", but --preset asks for " + preset_);
+      throw UsageError(config_ + ": preset: is \"" + to_string(settings.preset) +
+                       "\", but --preset asks for " + preset_);
   }
   for (const auto& assignment : assignments_) apply_assignment(settings, assignment);
   if (seed_) settings.seed = *seed_;
@@ -32,7 +41,8 @@ Settings FitOptions::settings() const {
 }
 
 BackendOptions FitOptions::backend() const {
-  if (!options_.instruction_set.empty() && options_.kind != BackendKind::cpu && options_.kind != BackendKind::automatic)
+  if (!options_.instruction_set.empty() && options_.kind != BackendKind::cpu &&
+      options_.kind != BackendKind::automatic)
     throw UsageError("--instruction-set is of --backend cpu; leave one of the two out");
   BackendOptions made = options_;
   made.precision = settings().train.precision;
@@ -40,6 +50,8 @@ BackendOptions FitOptions::backend() const {
   return made;
 }
 
-std::vector<int> FitOptions::devices() const { return devices_.numbers(options_); }
+std::vector<int> FitOptions::devices() const {
+  return devices_.numbers(options_);
+}
 
 }  // namespace nnpoisson::command

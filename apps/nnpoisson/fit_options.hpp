@@ -15,7 +15,8 @@ namespace nnpoisson::command {
 /// Options of all commands that fit: settings, and what computes.
 class FitOptions {
  public:
-  /// `seed`: what --seed is of; `gpus`: that the command can work on. The object must live as long as the command.
+  /// `seed`: what --seed is of; `gpus`: that the command can work on. The object must live as long
+  /// as the command.
   void add(CLI::App& command, const std::string& seed, DevicesOption::Takes gpus);
   /// All throw UsageError; the last two ResourceError where a device is not there.
   [[nodiscard]] Settings settings() const;

@@ -9,6 +9,7 @@
 
 #include "commands.hpp"
 #include "nnpoisson/error.hpp"
+#include "progress.hpp"
 
 namespace {
 
@@ -21,7 +22,9 @@ int complain(std::string text, ExitStatus status) {
 }
 
 int run(int argc, char** argv) {
-  CLI::App app("Fits a monotone neural-network point-process model to spikes, choices and response times", "nnpoisson");
+  CLI::App app(
+      "Fits a monotone neural-network point-process model to spikes, choices and response times",
+      "nnpoisson");
   app.set_version_flag("--version", NNPOISSON_VERSION);
   app.require_subcommand(1);
   nnpoisson::command::add_info(app);
@@ -45,12 +48,14 @@ int run(int argc, char** argv) {
     if (error.get_exit_code() != 0) {
       // CLI11 tells of what is missing first; a mistyped word is the likelier reason.
       const auto unknown = app.remaining(true);
-      const std::string what = unknown.empty() ? error.what() : "\"" + unknown.front() + "\" is not known";
+      const std::string what =
+          unknown.empty() ? error.what() : "\"" + unknown.front() + "\" is not known";
       return complain(what + "; see nnpoisson --help", ExitStatus::usage);
     }
     app.exit(error);  // prints --help, --version
   }
-  if (std::fflush(stdout) != 0) throw nnpoisson::ResourceError(std::string("standard output: ") + std::strerror(errno));
+  if (std::fflush(stdout) != 0)
+    throw nnpoisson::ResourceError(std::string("standard output: ") + std::strerror(errno));
   return static_cast<int>(ExitStatus::done);
 }
 
@@ -58,12 +63,16 @@ int run(int argc, char** argv) {
 
 #ifdef __SANITIZE_ADDRESS__
 /// HDF5 itself loses a few buffers when it cannot write a file out on closing it.
-extern "C" const char* __lsan_default_suppressions() { return "leak:libhdf5"; }
+extern "C" const char* __lsan_default_suppressions() {
+  return "leak:libhdf5";
+}
 #endif
 
 int main(int argc, char** argv) {
   try {
     return run(argc, argv);
+  } catch (const nnpoisson::Interrupted&) {
+    return nnpoisson::command::signal_status();
   } catch (const nnpoisson::Error& error) {
     return complain(error.what(), error.status());
   } catch (const std::bad_alloc&) {

@@ -26,26 +26,36 @@ std::vector<double> grid(const std::string& text) {
   double from = 0, until = 0, step = 0;
   char more = 0;
   const bool read = std::sscanf(text.c_str(), "%lf:%lf:%lf%c", &from, &until, &step, &more) == 3;
-  if (!(read && std::isfinite(until - from) && until >= from && step > 0 && (until - from) / step < 1e6))
-    throw UsageError("--times: must be FROM:UNTIL:STEP in seconds, for instance 0:0.4:0.01, not \"" + text + "\"");
-  const auto steps = static_cast<std::size_t>(std::floor((until - from) / step * (1 + 1e-12) + 1e-9));
+  if (!(read && std::isfinite(until - from) && until >= from && step > 0 &&
+        (until - from) / step < 1e6))
+    throw UsageError(
+        "--times: must be FROM:UNTIL:STEP in seconds, for instance 0:0.4:0.01, not \"" + text +
+        "\"");
+  const auto steps =
+      static_cast<std::size_t>(std::floor((until - from) / step * (1 + 1e-12) + 1e-9));
   std::vector<double> times;
-  for (std::size_t k = 0; k <= steps; ++k) times.push_back(std::min(until, from + step * static_cast<double>(k)));
+  for (std::size_t k = 0; k <= steps; ++k)
+    times.push_back(std::min(until, from + step * static_cast<double>(k)));
   return times;
 }
 
 }  // namespace
 
 void add_predict(CLI::App& app) {
-  auto* command = app.add_subcommand("predict", "Intensities, hazards, choice probability and response-time density for any stimuli");
+  auto* command = app.add_subcommand(
+      "predict",
+      "Intensities, hazards, choice probability and response-time density for any stimuli");
   auto options = std::make_shared<Options>();
   command->add_option("--model", options->model, "Model of a run (model.h5)")->required();
   command->add_option("--data", options->data, "Dataset: predict for its distinct stimuli");
-  command->add_option("--stimuli", options->stimuli, "Text file (CSV) of stimuli; the first line names the features");
-  command->add_option("--times", options->times, "FROM:UNTIL:STEP, s from onset; by default 0 to the time limit in 100 steps");
+  command->add_option("--stimuli", options->stimuli,
+                      "Text file (CSV) of stimuli; the first line names the features");
+  command->add_option("--times", options->times,
+                      "FROM:UNTIL:STEP, s from onset; by default 0 to the time limit in 100 steps");
   command->add_option("--observed-until", options->predict.observed_until,
                       "Neural curves of a trial observed until then, s; by default the time limit");
-  command->add_flag("--units", options->predict.units, "Also every unit (models with readout by unit)");
+  command->add_flag("--units", options->predict.units,
+                    "Also every unit (models with readout by unit)");
   add_threads(*command, options->predict.threads);
   command->add_option("--out", options->out, "File to write: .h5, .csv or .npz")->required();
   command->callback([options] {
@@ -55,11 +65,14 @@ void add_predict(CLI::App& app) {
       throw UsageError("predict: needs one of --data and --stimuli, to say for which stimuli");
     if (!options->times.empty()) options->predict.times = grid(options->times);
     const Model model = read_model(options->model);
-    const auto stimuli = options->data.empty() ? read_stimuli(model, options->stimuli)
-                                               : distinct_stimuli(model, read_dataset(options->data), options->data.string());
+    const auto stimuli =
+        options->data.empty()
+            ? read_stimuli(model, options->stimuli)
+            : distinct_stimuli(model, read_dataset(options->data), options->data.string());
     const Prediction prediction = predict(model, stimuli, options->predict);
     write_prediction(options->out, prediction);
-    fmt::print("{} stimuli, {} times, {} regions\n", prediction.size(), prediction.times.size(), prediction.region_names.size());
+    fmt::print("{} stimuli, {} times, {} regions\n", prediction.size(), prediction.times.size(),
+               prediction.region_names.size());
   });
 }
 

@@ -23,12 +23,15 @@ extern "C" void on_signal(int number) {
 
 std::string clock(double seconds) {
   const auto s = static_cast<long>(std::lround(seconds));
-  return s < 3600 ? fmt::format("{}:{:02}", s / 60, s % 60) : fmt::format("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
+  return s < 3600 ? fmt::format("{}:{:02}", s / 60, s % 60)
+                  : fmt::format("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
 }
 
-ProgressDisplay::ProgressDisplay(bool quiet) : quiet_(quiet), terminal_(isatty(STDERR_FILENO) == 1) {}
+ProgressDisplay::ProgressDisplay(bool quiet)
+    : quiet_(quiet), terminal_(isatty(STDERR_FILENO) == 1) {}
 
-void ProgressDisplay::show(std::size_t done, std::size_t all, double seconds, const std::string& line) {
+void ProgressDisplay::show(std::size_t done, std::size_t all, double seconds,
+                           const std::string& line) {
   if (quiet_) return;
   const bool last = done == all;
   if (!last && seconds - shown_ < (terminal_ ? 0.1 : 10.0)) return;
@@ -39,7 +42,8 @@ void ProgressDisplay::show(std::size_t done, std::size_t all, double seconds, co
   }
   constexpr std::size_t width = 20;
   const std::size_t full = width * done / all;
-  fmt::print(stderr, "\r\x1b[K[{}{}] {}{}", std::string(full, '='), std::string(width - full, ' '), line, last ? "\n" : "");
+  fmt::print(stderr, "\r\x1b[K[{}{}] {}{}", std::string(full, '='), std::string(width - full, ' '),
+             line, last ? "\n" : "");
   std::fflush(stderr);
   open_line_ = !last;
 }
@@ -50,12 +54,24 @@ void ProgressDisplay::message(const std::string& text) {
   open_line_ = false;
 }
 
+Watch watch_on(ProgressDisplay& display) {
+  const auto show = [&display](const Progress& now) {
+    if (now.seconds < 1) return;
+    const std::string line = fmt::format("{} {}/{}  {:.3g} a second  {} left", now.phase, now.done,
+                                         now.all, now.rate, clock(now.seconds_left));
+    display.show(now.done, now.all, now.seconds, line);
+  };
+  return {show, &stop_on_signals()};
+}
+
 const std::atomic<bool>& stop_on_signals() {
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
   return stop;
 }
 
-int signal_status() { return 128 + caught.load(); }
+int signal_status() {
+  return 128 + caught.load();
+}
 
 }  // namespace nnpoisson::command

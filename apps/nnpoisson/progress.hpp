@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <string>
 
+#include "nnpoisson/progress.hpp"
+
 namespace nnpoisson::command {
 
 /// A time as m:ss or h:mm:ss.
@@ -21,6 +23,10 @@ class ProgressDisplay {
   bool quiet_, terminal_, open_line_ = false;
   double shown_ = -1e9;
 };
+
+/// What shows a call's progress on `display`, once it takes longer than a second, and ends the call
+/// on SIGINT and SIGTERM. The display must outlive it.
+[[nodiscard]] Watch watch_on(ProgressDisplay& display);
 
 /// From now on SIGINT and SIGTERM set the flag; a second one ends the program at once.
 [[nodiscard]] const std::atomic<bool>& stop_on_signals();

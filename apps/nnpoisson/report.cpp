@@ -17,15 +17,22 @@ struct ReportOptions {
 }  // namespace
 
 void add_report(CLI::App& app) {
-  auto* command = app.add_subcommand("report", "Make a page of figures and tables of a finished run, see docs/report.md");
+  auto* command = app.add_subcommand(
+      "report", "Make a page of figures and tables of a finished run, see docs/report.md");
   auto options = std::make_shared<ReportOptions>();
   report::Request& request = options->request;
   request.program = std::string("nnpoisson ") + NNPOISSON_VERSION;
   command->add_option("run", request.run, "Run folder")->required();
-  command->add_option("--data", request.data, "Dataset to evaluate (default: the run's test set, else its training set)");
-  command->add_option("--train", request.train, "Dataset that simpler models are fitted on (default: the run's training set)");
-  command->add_option("--out", request.out, "Folder to make (default: RUN/report); an earlier report is replaced");
-  command->add_option("--threads", request.threads, "0: one for each processor")->check(CLI::Range(0, 1024))->capture_default_str();
+  command->add_option("--data", request.data,
+                      "Dataset to evaluate (default: the run's test set, else its training set)");
+  command->add_option(
+      "--train", request.train,
+      "Dataset that simpler models are fitted on (default: the run's training set)");
+  command->add_option("--out", request.out,
+                      "Folder to make (default: RUN/report); an earlier report is replaced");
+  command->add_option("--threads", request.threads, "0: one for each processor")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
   command->add_flag("--quiet", options->quiet, "No progress, no summary");
   command->callback([options] {
     const auto outcome = report::write(options->request, [&](const std::string& text) {

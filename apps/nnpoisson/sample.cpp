@@ -24,7 +24,8 @@ struct KnownOptions {
 };
 
 void report(const Dataset& drawn) {
-  fmt::print("{} trials, {} spikes, {} units\n", drawn.trials(), drawn.spike.time.size(), drawn.units());
+  fmt::print("{} trials, {} spikes, {} units\n", drawn.trials(), drawn.spike.time.size(),
+             drawn.units());
 }
 
 void add_known(CLI::App& simulate) {
@@ -33,9 +34,12 @@ void add_known(CLI::App& simulate) {
   command->add_option("--trials", options->trials, "Trials, divided between four sessions")
       ->check(CLI::Range(std::size_t{1}, most_trials))
       ->capture_default_str();
-  command->add_option("--seed", options->sample.seed, "Same seed, same draw")->check(seeds())->capture_default_str();
+  command->add_option("--seed", options->sample.seed, "Same seed, same draw")
+      ->check(seeds())
+      ->capture_default_str();
   command->add_option("--out", options->out, "Dataset to write")->required();
-  command->add_option("--model-out", options->model_out, "Also write the model that the trials were drawn from");
+  command->add_option("--model-out", options->model_out,
+                      "Also write the model that the trials were drawn from");
   command->callback([options] {
     require_different({options->out, options->model_out});
     const Demonstration known = demonstration(options->trials);
@@ -49,18 +53,25 @@ void add_known(CLI::App& simulate) {
 }  // namespace
 
 void add_sample(CLI::App& app) {
-  auto* command = app.add_subcommand("sample", "Draw spikes, choices and response times from a model");
+  auto* command =
+      app.add_subcommand("sample", "Draw spikes, choices and response times from a model");
   auto options = std::make_shared<Options>();
   command->add_option("--model", options->model, "Model of a run (model.h5)")->required();
-  command->add_option("--like", options->like, "Dataset whose sessions, units and stimuli to draw for")->required();
-  command->add_option("--seed", options->sample.seed, "Same seed, same draw")->check(seeds())->capture_default_str();
-  command->add_option("--repeats", options->sample.repeats, "How often each trial is drawn")->capture_default_str();
+  command
+      ->add_option("--like", options->like, "Dataset whose sessions, units and stimuli to draw for")
+      ->required();
+  command->add_option("--seed", options->sample.seed, "Same seed, same draw")
+      ->check(seeds())
+      ->capture_default_str();
+  command->add_option("--repeats", options->sample.repeats, "How often each trial is drawn")
+      ->capture_default_str();
   add_threads(*command, options->sample.threads);
   command->add_option("--out", options->out, "Dataset to write")->required();
   command->callback([options] {
     require_different({options->model, options->like, options->out});
     const Model model = read_model(options->model);
-    const Dataset drawn = sample(model, read_dataset(options->like), options->sample, options->like.string());
+    const Dataset drawn =
+        sample(model, read_dataset(options->like), options->sample, options->like.string());
     write_dataset(options->out, drawn);
     report(drawn);
   });

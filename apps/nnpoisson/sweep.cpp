@@ -26,13 +26,15 @@ struct SweepOptions {
 /// A mean with its standard error, or a dash where there is none.
 std::string cell(double mean, double error) {
   if (std::isnan(mean)) return "-";
-  return std::isnan(error) ? fmt::format("{:.6g}", mean) : fmt::format("{:.6g} +- {:.2g}", mean, error);
+  return std::isnan(error) ? fmt::format("{:.6g}", mean)
+                           : fmt::format("{:.6g} +- {:.2g}", mean, error);
 }
 
 void print_table(const SweepTable& table) {
   std::vector<std::vector<std::string>> rows{{"", "configuration"}};
   for (const auto& key : table.keys) rows[0].push_back(key.substr(key.find('.') + 1));
-  for (const char* name : {"validation", "neural", "left", "right", "behind the best"}) rows[0].emplace_back(name);
+  for (const char* name : {"validation", "neural", "left", "right", "behind the best"})
+    rows[0].emplace_back(name);
   if (table.tested) rows[0].emplace_back("test");
   rows[0].emplace_back("iterations");
   rows[0].emplace_back("failed");
@@ -40,7 +42,8 @@ void print_table(const SweepTable& table) {
     const auto& of = table.configurations[c];
     std::vector<std::string> row{table.best == c ? "*" : "", std::to_string(c)};
     row.insert(row.end(), of.values.begin(), of.values.end());
-    for (const auto term : {&BatchLoss::total, &BatchLoss::neural, &BatchLoss::left, &BatchLoss::right})
+    for (const auto term :
+         {&BatchLoss::total, &BatchLoss::neural, &BatchLoss::left, &BatchLoss::right})
       row.push_back(cell(of.validation.mean.*term, of.validation.error.*term));
     row.push_back(table.best == c ? "" : cell(of.behind, of.behind_error));
     if (table.tested) row.push_back(cell(of.test.mean.total, of.test.error.total));
@@ -53,7 +56,8 @@ void print_table(const SweepTable& table) {
     for (std::size_t i = 0; i < row.size(); ++i) width[i] = std::max(width[i], row[i].size());
   for (const auto& row : rows) {
     std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) line += fmt::format("{}{:<{}}", i > 0 ? "  " : "", row[i], width[i]);
+    for (std::size_t i = 0; i < row.size(); ++i)
+      line += fmt::format("{}{:<{}}", i > 0 ? "  " : "", row[i], width[i]);
     fmt::print("{}\n", line.substr(0, line.find_last_not_of(' ') + 1));
   }
 }
@@ -65,27 +69,33 @@ void run(SweepOptions& options) {
   request.devices = options.fit.devices();
   request.refit = !options.no_refit;
   if (!options.test.empty()) request.test = options.test;
-  if (request.resume && request.overwrite) throw UsageError("--resume and --overwrite exclude each other");
+  if (request.resume && request.overwrite)
+    throw UsageError("--resume and --overwrite exclude each other");
   ProgressDisplay display(options.quiet);
   const auto show = [&](const SweepProgress& p) {
     display.show(p.done, p.all, p.seconds,
-                 fmt::format("{}{}/{}{}  {} left", p.refit ? "last fit: iteration " : "", p.done, p.all, p.refit ? "" : " fits",
-                             clock(p.seconds_left)));
+                 fmt::format("{}{}/{}{}  {} left", p.refit ? "last fit: iteration " : "", p.done,
+                             p.all, p.refit ? "" : " fits", clock(p.seconds_left)));
   };
-  const auto outcome = sweep(request, stop_on_signals(), show, [&](const std::string& text) { display.message(text); });
+  const auto outcome = sweep(request, stop_on_signals(), show,
+                             [&](const std::string& text) { display.message(text); });
   if (outcome.interrupted) {
-    if (outcome.first_process) display.message("interrupted; continue with the same command and --resume");
+    if (outcome.first_process)
+      display.message("interrupted; continue with the same command and --resume");
     throw CLI::RuntimeError(signal_status());
   }
   if (!outcome.first_process) return;
   if (!options.quiet) {
     print_table(outcome.table);
     fmt::print("{}{}\n", (request.folder / "table.csv").string(),
-               request.refit && outcome.table.best ? "; " + (request.folder / "best" / "model.h5").string() : "");
+               request.refit && outcome.table.best
+                   ? "; " + (request.folder / "best" / "model.h5").string()
+                   : "");
   }
   if (outcome.failed > 0)
     throw NumericalError(
-        fmt::format("{}: {} of {} fits ended in a loss or gradient that is not finite; the table tells which, try a "
+        fmt::format("{}: {} of {} fits ended in a loss or gradient that is not finite; the table "
+                    "tells which, try a "
                     "smaller train.learning_rate",
                     request.folder.string(), outcome.failed, outcome.fits));
 }
@@ -93,15 +103,21 @@ void run(SweepOptions& options) {
 }  // namespace
 
 void add_sweep(CLI::App& app) {
-  auto* command = app.add_subcommand("sweep", "Cross-validate a grid of settings and fit the best; mpirun shares it among processes");
+  auto* command = app.add_subcommand(
+      "sweep",
+      "Cross-validate a grid of settings and fit the best; mpirun shares it among processes");
   auto options = std::make_shared<SweepOptions>();
   SweepRequest& request = options->request;
-  command->add_option("--train", request.train, "Dataset whose trials are divided into folds (layout 1)")->required();
+  command
+      ->add_option("--train", request.train,
+                   "Dataset whose trials are divided into folds (layout 1)")
+      ->required();
   command->add_option("--test", options->test, "Test set, reported and never chosen by");
   command->add_option("--out", request.folder, "Sweep folder to make")->required();
   command
       ->add_option("--grid", request.grid,
-                   "paper (16 configurations), or a setting and its values, e.g. model.hidden_width=5,10,20; given again: all combinations")
+                   "paper (16 configurations), or a setting and its values, e.g. "
+                   "model.hidden_width=5,10,20; given again: all combinations")
       ->allow_extra_args(false);
   command->add_option("--folds", request.folds, "Parts of the trials, each held out once")
       ->check(CLI::Range(2, 1000000))
@@ -111,10 +127,14 @@ void add_sweep(CLI::App& app) {
       ->check(seeds())
       ->default_str("0");
   options->fit.add(*command, "Folds and batches (default 0)", DevicesOption::Takes::several);
-  command->add_option("--side-by-side", request.side_by_side, "Fits at once; 0: one for each thread, on GPUs a launch on each")
+  command
+      ->add_option("--side-by-side", request.side_by_side,
+                   "Fits at once; 0: one for each thread, on GPUs a launch on each")
       ->check(CLI::Range(0, 1024));
-  command->add_flag("--no-refit", options->no_refit, "Do not fit the best configuration to all trials");
-  command->add_flag("--resume", request.resume, "Keep the fits that the folder holds and do the others");
+  command->add_flag("--no-refit", options->no_refit,
+                    "Do not fit the best configuration to all trials");
+  command->add_flag("--resume", request.resume,
+                    "Keep the fits that the folder holds and do the others");
   command->add_flag("--overwrite", request.overwrite, "Replace the sweep in the folder");
   command->add_flag("--quiet", options->quiet, "No progress, no table");
   command->callback([options] { run(*options); });

@@ -8,43 +8,57 @@
 namespace nnpoisson {
 
 ColumnTotals::ColumnTotals(const TrainingSets& sets, std::size_t columns, const TimeGrid& grid)
-    : sets_(sets), grid_(grid), trials_(trials_by_session(*sets.trials.data)), units_(columns), first_(columns + 1) {
+    : sets_(sets),
+      grid_(grid),
+      trials_(trials_by_session(*sets.trials.data)),
+      units_(columns),
+      first_(columns + 1) {
   const Dataset& data = *sets.trials.data;
   const auto& column = sets.trials.column;
   for (const auto& stimulus : sets.trials.stimulus) ids_.try_emplace(stimulus);
   for (std::size_t id = 0; auto& [stimulus, place] : ids_) place = id++;
-  for (std::size_t n = 0; n < data.trials(); ++n) stimulus_.push_back(ids_.at(sets.trials.stimulus[n]));
+  for (std::size_t n = 0; n < data.trials(); ++n)
+    stimulus_.push_back(ids_.at(sets.trials.stimulus[n]));
   for (std::size_t u = 0; u < data.units(); ++u)
     if (!trials_[static_cast<std::size_t>(data.unit.session[u])].empty())
       units_[column[u]][static_cast<std::size_t>(data.unit.session[u])] += 1;
 
   for (std::size_t n = 0; n < data.trials(); ++n)
-    for_each_event(data, n, [&](double, std::size_t unit, std::int32_t, std::size_t) { ++first_[column[unit] + 1]; });
+    for_each_event(data, n, [&](double, std::size_t unit, std::int32_t, std::size_t) {
+      ++first_[column[unit] + 1];
+    });
   std::partial_sum(first_.begin(), first_.end(), first_.begin());
   events_.resize(first_.back());
   std::vector<std::size_t> next(first_.begin(), first_.end() - 1);
   for (std::size_t n = 0; n < data.trials(); ++n)
     for_each_event(data, n, [&](double time, std::size_t unit, std::int32_t count, std::size_t) {
-      events_[next[column[unit]]++] = {static_cast<std::uint32_t>(n), static_cast<std::uint32_t>(grid.bin(time)),
+      events_[next[column[unit]]++] = {static_cast<std::uint32_t>(n),
+                                       static_cast<std::uint32_t>(grid.bin(time)),
                                        static_cast<float>(count)};
     });
 }
 
 double ColumnTotals::Table::constant_rate() const {
   const double time = std::accumulate(exposure.begin(), exposure.end(), 0.0);
-  return time > 0 ? std::max(std::accumulate(events.begin(), events.end(), 0.0) / time, intensity_floor) : intensity_floor;
+  return time > 0
+             ? std::max(std::accumulate(events.begin(), events.end(), 0.0) / time, intensity_floor)
+             : intensity_floor;
 }
 
 std::vector<ColumnTotals::Table> ColumnTotals::tables(std::size_t column) const {
   const std::size_t cells = stimuli() * grid_.bins;
-  const auto fold = [&](std::size_t n) { return sets_.left_out_fold.empty() ? std::size_t{0} : sets_.left_out_fold[n]; };
+  const auto fold = [&](std::size_t n) {
+    return sets_.left_out_fold.empty() ? std::size_t{0} : sets_.left_out_fold[n];
+  };
   std::vector<Table> folds(sets_.sets, {std::vector<double>(cells), std::vector<double>(cells)});
   for (const auto& [session, units] : units_[column])
     for (const auto n : trials_[session])
       for (std::size_t b = 0; b < grid_.bins; ++b)
-        folds[fold(n)].exposure[stimulus_[n] * grid_.bins + b] += units * grid_.observed(b, sets_.trials.data->trial.observed_until[n]);
+        folds[fold(n)].exposure[stimulus_[n] * grid_.bins + b] +=
+            units * grid_.observed(b, sets_.trials.data->trial.observed_until[n]);
   for (std::size_t i = first_[column]; i < first_[column + 1]; ++i)
-    folds[fold(events_[i].trial)].events[stimulus_[events_[i].trial] * grid_.bins + events_[i].bin] += events_[i].count;
+    folds[fold(events_[i].trial)]
+        .events[stimulus_[events_[i].trial] * grid_.bins + events_[i].bin] += events_[i].count;
   if (sets_.left_out_fold.empty()) return folds;
 
   std::vector<Table> sets(sets_.sets, {std::vector<double>(cells), std::vector<double>(cells)});

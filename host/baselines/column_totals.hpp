@@ -15,7 +15,7 @@ class ColumnTotals {
   ColumnTotals(const TrainingSets& sets, std::size_t columns, const TimeGrid& grid);
 
   struct Table {
-    std::vector<double> events, exposure;        ///< [stimuli x bins]; exposure in s, summed over units
+    std::vector<double> events, exposure;  ///< [stimuli x bins]; exposure in s, summed over units
     [[nodiscard]] double constant_rate() const;  ///< Hz, at least the floor of every intensity
   };
   /// [sets]

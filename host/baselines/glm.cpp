@@ -9,7 +9,8 @@ namespace nnpoisson {
 namespace {
 
 /// v_j = w_j0 + sum_f w_jf s_f for each base j.
-std::vector<double> weights_of(const std::vector<double>& w, const std::vector<double>& stimulus, std::size_t bases) {
+std::vector<double> weights_of(const std::vector<double>& w, const std::vector<double>& stimulus,
+                               std::size_t bases) {
   std::vector<double> v(bases);
   for (std::size_t j = 0; j < bases; ++j) {
     const double* row = &w[j * (1 + stimulus.size())];
@@ -19,16 +20,23 @@ std::vector<double> weights_of(const std::vector<double>& w, const std::vector<d
   return v;
 }
 
-/// The Poisson regression of one column on one training set. A design row is the product of the bases in a bin and (1, stimulus), so sums
-/// over bins come first, one stimulus at a time; only neighbouring bases overlap.
+/// The Poisson regression of one column on one training set. A design row is the product of the
+/// bases in a bin and (1, stimulus), so sums over bins come first, one stimulus at a time; only
+/// neighbouring bases overlap.
 class Regression {
  public:
-  Regression(const ColumnTotals::Table& table, const std::vector<std::vector<double>>& stimuli, const std::vector<double>& basis,
-             std::size_t bases, double ridge)
-      : table_(table), stimuli_(stimuli), basis_(basis), bases_(bases), ridge_(ridge), log_rate_(std::log(table.constant_rate())) {}
+  Regression(const ColumnTotals::Table& table, const std::vector<std::vector<double>>& stimuli,
+             const std::vector<double>& basis, std::size_t bases, double ridge)
+      : table_(table),
+        stimuli_(stimuli),
+        basis_(basis),
+        bases_(bases),
+        ridge_(ridge),
+        log_rate_(std::log(table.constant_rate())) {}
 
   [[nodiscard]] Concave at(const std::vector<double>& w) const {
-    const std::size_t terms = 1 + stimuli_.front().size(), size = w.size(), bins = basis_.size() / bases_;
+    const std::size_t terms = 1 + stimuli_.front().size(), size = w.size(),
+                      bins = basis_.size() / bases_;
     Concave result{0, std::vector<double>(size), std::vector<double>(size * size)};
     std::vector<double> x(terms, 1), score(bases_), same(bases_), next(bases_);
     for (std::size_t s = 0; s < stimuli_.size(); ++s) {
@@ -53,8 +61,10 @@ class Regression {
         for (std::size_t f = 0; f < terms; ++f) {
           const std::size_t row = j * terms + f;
           result.gradient[row] += score[j] * x[f];
-          for (std::size_t h = 0; h <= f; ++h) result.curvature[row * size + j * terms + h] += same[j] * x[f] * x[h];
-          for (std::size_t h = 0; j > 0 && h < terms; ++h) result.curvature[row * size + (j - 1) * terms + h] += next[j] * x[f] * x[h];
+          for (std::size_t h = 0; h <= f; ++h)
+            result.curvature[row * size + j * terms + h] += same[j] * x[f] * x[h];
+          for (std::size_t h = 0; j > 0 && h < terms; ++h)
+            result.curvature[row * size + (j - 1) * terms + h] += next[j] * x[f] * x[h];
         }
     }
     for (std::size_t i = 0; i < size; ++i) {
@@ -105,7 +115,8 @@ class Glm final : public IntensityModel {
 
 }  // namespace
 
-GlmFit fit_glm(const TrainingSets& sets, std::size_t columns, const TimeGrid& grid, std::size_t bases, double ridge, int threads) {
+GlmFit fit_glm(const TrainingSets& sets, std::size_t columns, const TimeGrid& grid,
+               std::size_t bases, double ridge, int threads) {
   const ColumnTotals totals(sets, columns, grid);
   std::vector<std::vector<double>> stimuli;
   for (const auto& [stimulus, id] : totals.ids()) stimuli.push_back(stimulus);
@@ -124,16 +135,20 @@ GlmFit fit_glm(const TrainingSets& sets, std::size_t columns, const TimeGrid& gr
           const Regression regression(tables[set], stimuli, basis, bases, ridge);
           auto& w = fit.coefficients[set][k];
           w = maximise(
-              zero, [&](const std::vector<double>& at) { return regression.at(at); }, "Poisson GLM of column " + std::to_string(k));
+              zero, [&](const std::vector<double>& at) { return regression.at(at); },
+              "Poisson GLM of column " + std::to_string(k));
           fit.constant_rate[set][k] = tables[set].constant_rate();
-          fit.log_likelihood[set][k] = Regression(tables[set], stimuli, basis, bases, 0).at(w).value;
+          fit.log_likelihood[set][k] =
+              Regression(tables[set], stimuli, basis, bases, 0).at(w).value;
         }
       },
       1);
   return fit;
 }
 
-std::unique_ptr<IntensityModel> glm_baseline(GlmFit fit, const TrainingSets& sets, const BaselineTrials& evaluated, const TimeGrid& grid) {
+std::unique_ptr<IntensityModel> glm_baseline(GlmFit fit, const TrainingSets& sets,
+                                             const BaselineTrials& evaluated,
+                                             const TimeGrid& grid) {
   return std::make_unique<Glm>(std::move(fit), sets, evaluated, grid);
 }
 

@@ -7,10 +7,12 @@
 namespace nnpoisson {
 namespace {
 
-/// Solves curvature x = gradient by Cholesky's factors, in place of both; false where the matrix is not positive definite.
+/// Solves curvature x = gradient by Cholesky's factors, in place of both; false where the matrix is
+/// not positive definite.
 bool solve(std::vector<double>& a, std::vector<double>& x) {
   const std::size_t n = x.size();
-  constexpr double singular = 1e-13;  // of the diagonal: what rounding leaves of a direction that the data do not determine
+  constexpr double singular =
+      1e-13;  // of the diagonal: what rounding leaves of a direction that the data do not determine
   for (std::size_t i = 0; i < n; ++i) {
     for (std::size_t j = 0; j <= i; ++j) {
       double sum = a[i * n + j];
@@ -36,13 +38,16 @@ bool solve(std::vector<double>& a, std::vector<double>& x) {
 
 }  // namespace
 
-std::vector<double> maximise(std::vector<double> x, const std::function<Concave(const std::vector<double>&)>& at, const std::string& what) {
+std::vector<double> maximise(std::vector<double> x,
+                             const std::function<Concave(const std::vector<double>&)>& at,
+                             const std::string& what) {
   constexpr int most_steps = 200, most_halvings = 60;
   Concave here = at(x);
   for (int step = 0; step < most_steps; ++step) {
     std::vector<double> direction = here.gradient;
     if (!solve(here.curvature, direction))
-      throw NumericalError(what + ": the trials do not determine all coefficients; a ridge above 0 does");
+      throw NumericalError(what +
+                           ": the trials do not determine all coefficients; a ridge above 0 does");
     double promised = 0;
     for (std::size_t i = 0; i < x.size(); ++i) promised += direction[i] * here.gradient[i];
     // Errors of a Newton step are the square of the last: this is rounding level after it.

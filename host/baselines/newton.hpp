@@ -9,13 +9,16 @@ namespace nnpoisson {
 /// A concave function at some parameters.
 struct Concave {
   double value = 0;
-  std::vector<double> gradient;   ///< [P]
-  std::vector<double> curvature;  ///< [P x P] minus its second derivatives; the lower triangle is read
+  std::vector<double> gradient;  ///< [P]
+  std::vector<double>
+      curvature;  ///< [P x P] minus its second derivatives; the lower triangle is read
 };
 
-/// Newton's method with halved steps. `at` may give a value that is not finite where the function is not defined. Throws NumericalError,
-/// beginning with `what`, where the curvature is singular or a maximum is not reached.
-[[nodiscard]] std::vector<double> maximise(std::vector<double> start, const std::function<Concave(const std::vector<double>&)>& at,
-                                           const std::string& what);
+/// Newton's method with halved steps. `at` may give a value that is not finite where the function
+/// is not defined. Throws NumericalError, beginning with `what`, where the curvature is singular or
+/// a maximum is not reached.
+[[nodiscard]] std::vector<double> maximise(
+    std::vector<double> start, const std::function<Concave(const std::vector<double>&)>& at,
+    const std::string& what);
 
 }  // namespace nnpoisson

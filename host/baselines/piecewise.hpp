@@ -8,7 +8,8 @@
 
 namespace nnpoisson {
 
-/// Intensities that are constant within the bins of a grid; `rates(column)` gives them, [bins], when a column is first asked for.
+/// Intensities that are constant within the bins of a grid; `rates(column)` gives them, [bins],
+/// when a column is first asked for.
 template <class Rates>
 class PiecewiseTrial final : public TrialIntensity {
  public:
@@ -20,7 +21,8 @@ class PiecewiseTrial final : public TrialIntensity {
     if (is_new) {
       rate = rates_(column);
       cumulative.assign(rate.size(), 0);
-      for (std::size_t b = 1; b < rate.size(); ++b) cumulative[b] = cumulative[b - 1] + rate[b - 1] * grid_.width;
+      for (std::size_t b = 1; b < rate.size(); ++b)
+        cumulative[b] = cumulative[b - 1] + rate[b - 1] * grid_.width;
     }
     const std::size_t b = grid_.bin(time);
     return {cumulative[b] + rate[b] * (time - grid_.width * static_cast<double>(b)), rate[b]};

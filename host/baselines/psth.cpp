@@ -11,12 +11,16 @@ namespace {
 class Constant final : public IntensityModel {
  public:
   explicit Constant(std::vector<double> rate) : rate_(std::move(rate)) {}
-  [[nodiscard]] std::unique_ptr<TrialIntensity> trial(std::size_t) const override { return std::make_unique<Trial>(rate_); }
+  [[nodiscard]] std::unique_ptr<TrialIntensity> trial(std::size_t) const override {
+    return std::make_unique<Trial>(rate_);
+  }
 
  private:
   struct Trial final : TrialIntensity {
     explicit Trial(const std::vector<double>& rates) : rate(rates) {}
-    Growth at(std::size_t column, double time) override { return {rate[column] * time, rate[column]}; }
+    Growth at(std::size_t column, double time) override {
+      return {rate[column] * time, rate[column]};
+    }
     const std::vector<double>& rate;
   };
   std::vector<double> rate_;
@@ -29,7 +33,9 @@ struct Rates {
 };
 
 Rates shrunken_rates(const ColumnTotals::Table& table, std::size_t bins) {
-  const auto shrunken = [](double events, double exposure, double towards) { return (events + 1) / (exposure + 1 / towards); };
+  const auto shrunken = [](double events, double exposure, double towards) {
+    return (events + 1) / (exposure + 1 / towards);
+  };
   const double constant = table.constant_rate();
   Rates rates{std::vector<double>(bins), std::vector<double>(table.events.size())};
   for (std::size_t b = 0; b < bins; ++b) {
@@ -47,22 +53,26 @@ Rates shrunken_rates(const ColumnTotals::Table& table, std::size_t bins) {
 
 class StimulusPsth final : public IntensityModel {
  public:
-  StimulusPsth(const TrainingSets& sets, const BaselineTrials& evaluated, std::size_t columns, const TimeGrid& grid, int threads)
+  StimulusPsth(const TrainingSets& sets, const BaselineTrials& evaluated, std::size_t columns,
+               const TimeGrid& grid, int threads)
       : grid_(grid), set_(sets.judged_by), rates_(columns) {
     const ColumnTotals totals(sets, columns, grid);
     constexpr std::size_t most_rates = std::size_t{1} << 29;  // 4 GiB
     if (columns * sets.sets > most_rates / (totals.stimuli() * grid.bins))
-      throw ResourceError("the stimulus PSTH of " + std::to_string(columns) + " columns and " + std::to_string(totals.stimuli()) +
+      throw ResourceError("the stimulus PSTH of " + std::to_string(columns) + " columns and " +
+                          std::to_string(totals.stimuli()) +
                           " distinct stimuli does not fit into memory; leave the baselines out");
     for (const auto& stimulus : evaluated.stimulus) {
       const auto found = totals.ids().find(stimulus);
-      stimulus_.push_back(found == totals.ids().end() ? std::optional<std::size_t>() : found->second);
+      stimulus_.push_back(found == totals.ids().end() ? std::optional<std::size_t>()
+                                                      : found->second);
     }
     for_each_in_parallel(
         columns, threads,
         [&](std::size_t k) {
           if (!totals.used(k)) return;
-          for (const auto& table : totals.tables(k)) rates_[k].push_back(shrunken_rates(table, grid.bins));
+          for (const auto& table : totals.tables(k))
+            rates_[k].push_back(shrunken_rates(table, grid.bins));
         },
         1);
   }
@@ -71,7 +81,8 @@ class StimulusPsth final : public IntensityModel {
     return piecewise_trial(grid_, [this, n](std::size_t column) {
       const Rates& rates = rates_[column][set_[n]];
       if (!stimulus_[n]) return rates.by_time;
-      const auto first = rates.by_stimulus.begin() + static_cast<std::ptrdiff_t>(*stimulus_[n] * grid_.bins);
+      const auto first =
+          rates.by_stimulus.begin() + static_cast<std::ptrdiff_t>(*stimulus_[n] * grid_.bins);
       return std::vector<double>(first, first + static_cast<std::ptrdiff_t>(grid_.bins));
     });
   }
@@ -85,9 +96,12 @@ class StimulusPsth final : public IntensityModel {
 
 }  // namespace
 
-std::unique_ptr<IntensityModel> constant_baseline(std::vector<double> rate) { return std::make_unique<Constant>(std::move(rate)); }
+std::unique_ptr<IntensityModel> constant_baseline(std::vector<double> rate) {
+  return std::make_unique<Constant>(std::move(rate));
+}
 
-std::unique_ptr<IntensityModel> psth_baseline(const TrainingSets& sets, const BaselineTrials& evaluated, std::size_t columns,
+std::unique_ptr<IntensityModel> psth_baseline(const TrainingSets& sets,
+                                              const BaselineTrials& evaluated, std::size_t columns,
                                               const TimeGrid& grid, int threads) {
   return std::make_unique<StimulusPsth>(sets, evaluated, columns, grid, threads);
 }

@@ -30,13 +30,16 @@ void add_ridge(Concave& to, const std::vector<double>& w, double ridge) {
   }
 }
 
-Concave zero(std::size_t size) { return {0, std::vector<double>(size), std::vector<double>(size * size)}; }
+Concave zero(std::size_t size) {
+  return {0, std::vector<double>(size), std::vector<double>(size * size)};
+}
 
 /// visit(trial, its stimulus) for the trials of a set.
 template <class Visit>
 void for_each_trial(const TrainingSets& sets, std::size_t set, const Visit& visit) {
   for (std::size_t n = 0; n < sets.trials.stimulus.size(); ++n)
-    if (sets.left_out_fold.empty() || sets.left_out_fold[n] != set) visit(n, std::span<const double>(sets.trials.stimulus[n]));
+    if (sets.left_out_fold.empty() || sets.left_out_fold[n] != set)
+      visit(n, std::span<const double>(sets.trials.stimulus[n]));
 }
 
 constexpr double log_root_2pi = 0.91893853320467274178;
@@ -49,10 +52,13 @@ double log_tail(double z) {
 }
 
 /// Density over upper tail.
-double mills(double z) { return std::exp(-z * z / 2 - log_root_2pi - log_tail(z)); }
+double mills(double z) {
+  return std::exp(-z * z / 2 - log_root_2pi - log_tail(z));
+}
 
 /// One racer on one set: parameters are g and the precision. `left`: which action it is.
-Concave race_at(const TrainingSets& sets, std::size_t set, bool left, const std::vector<double>& w, double ridge) {
+Concave race_at(const TrainingSets& sets, std::size_t set, bool left, const std::vector<double>& w,
+                double ridge) {
   const Dataset& data = *sets.trials.data;
   const std::size_t size = w.size(), p = size - 1;
   const double precision = w[p];
@@ -73,7 +79,8 @@ Concave race_at(const TrainingSets& sets, std::size_t set, bool left, const std:
     result.gradient[p] += slope * y + (finished ? 1 / precision : 0);
     add_square(result, size, stimulus, bend);
     result.curvature[p * size] -= bend * y;
-    for (std::size_t f = 0; f < stimulus.size(); ++f) result.curvature[p * size + 1 + f] -= bend * y * stimulus[f];
+    for (std::size_t f = 0; f < stimulus.size(); ++f)
+      result.curvature[p * size + 1 + f] -= bend * y * stimulus[f];
     result.curvature[p * size + p] += bend * y * y + (finished ? 1 / (precision * precision) : 0);
   });
   add_ridge(result, w, ridge);
@@ -95,7 +102,8 @@ LogNormalRacer fit_racer(const TrainingSets& sets, std::size_t set, bool left, d
   start.back() = 1 / std::sqrt(variance);
   start.front() = mean * start.back();
   auto w = maximise(
-      start, [&](const std::vector<double>& at) { return race_at(sets, set, left, at, ridge); }, "log-normal race");
+      start, [&](const std::vector<double>& at) { return race_at(sets, set, left, at, ridge); },
+      "log-normal race");
   const double precision = w.back();
   w.pop_back();
   return {std::move(w), precision};
@@ -103,7 +111,8 @@ LogNormalRacer fit_racer(const TrainingSets& sets, std::size_t set, bool left, d
 
 }  // namespace
 
-double logistic_probability(std::span<const double> coefficients, std::span<const double> stimulus) {
+double logistic_probability(std::span<const double> coefficients,
+                            std::span<const double> stimulus) {
   return 1 / (1 + std::exp(-linear(coefficients, stimulus)));
 }
 
@@ -118,7 +127,8 @@ std::vector<std::vector<double>> fit_logistic(const TrainingSets& sets, double r
         if (!data.responded(n)) return;
         const double eta = linear(w, stimulus), toward = data.trial.choice[n] > 0 ? eta : -eta;
         result.value -= std::max(-toward, 0.0) + std::log1p(std::exp(-std::abs(toward)));
-        const double p = logistic_probability(w, stimulus), rest = (data.trial.choice[n] > 0 ? 1 : 0) - p;
+        const double p = logistic_probability(w, stimulus),
+                     rest = (data.trial.choice[n] > 0 ? 1 : 0) - p;
         result.gradient[0] += rest;
         for (std::size_t f = 0; f < features; ++f) result.gradient[1 + f] += rest * stimulus[f];
         add_square(result, size, stimulus, p * (1 - p));
@@ -133,17 +143,22 @@ std::vector<std::vector<double>> fit_logistic(const TrainingSets& sets, double r
 
 std::vector<std::array<LogNormalRacer, 2>> fit_race(const TrainingSets& sets, double ridge) {
   std::vector<std::array<LogNormalRacer, 2>> fits;
-  for (std::size_t set = 0; set < sets.sets; ++set) fits.push_back({fit_racer(sets, set, true, ridge), fit_racer(sets, set, false, ridge)});
+  for (std::size_t set = 0; set < sets.sets; ++set)
+    fits.push_back({fit_racer(sets, set, true, ridge), fit_racer(sets, set, false, ridge)});
   return fits;
 }
 
-double race_log_density(const LogNormalRacer& racer, std::span<const double> stimulus, double time) {
+double race_log_density(const LogNormalRacer& racer, std::span<const double> stimulus,
+                        double time) {
   const double z = racer.precision * std::log(time) - linear(racer.g, stimulus);
   return std::log(racer.precision / time) - z * z / 2 - log_root_2pi;
 }
 
-double race_log_survival(const LogNormalRacer& racer, std::span<const double> stimulus, double time) {
-  return racer.precision > 0 ? log_tail(racer.precision * std::log(time) - linear(racer.g, stimulus)) : 0;
+double race_log_survival(const LogNormalRacer& racer, std::span<const double> stimulus,
+                         double time) {
+  return racer.precision > 0
+             ? log_tail(racer.precision * std::log(time) - linear(racer.g, stimulus))
+             : 0;
 }
 
 }  // namespace nnpoisson

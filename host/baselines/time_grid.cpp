@@ -6,15 +6,21 @@
 
 namespace nnpoisson {
 
-std::size_t TimeGrid::bin(double time) const { return std::min(bins - 1, static_cast<std::size_t>(std::max(0.0, time / width))); }
+std::size_t TimeGrid::bin(double time) const {
+  return std::min(bins - 1, static_cast<std::size_t>(std::max(0.0, time / width)));
+}
 
-double TimeGrid::observed(std::size_t bin, double until) const { return std::clamp(until - width * static_cast<double>(bin), 0.0, width); }
+double TimeGrid::observed(std::size_t bin, double until) const {
+  return std::clamp(until - width * static_cast<double>(bin), 0.0, width);
+}
 
 TimeGrid time_grid(const Dataset& data, std::size_t bins) {
   double width = data.time_limit / static_cast<double>(bins);
   if (data.binned()) width = data.bin_width * std::max(1.0, std::round(width / data.bin_width));
-  constexpr double rounding = 1e-9;  // of a bin: a limit that is a whole number of bins but for rounding needs no further one
-  return {width, static_cast<std::size_t>(std::max(1.0, std::ceil(data.time_limit / width - rounding)))};
+  constexpr double rounding = 1e-9;  // of a bin: a limit that is a whole number of bins but for
+                                     // rounding needs no further one
+  return {width,
+          static_cast<std::size_t>(std::max(1.0, std::ceil(data.time_limit / width - rounding)))};
 }
 
 std::vector<double> raised_cosines(const TimeGrid& grid, double limit, std::size_t count) {

@@ -9,7 +9,8 @@ TrainingSets fit_elsewhere(BaselineTrials training, const BaselineTrials& evalua
   return {std::move(training), {}, std::vector<std::size_t>(evaluated.stimulus.size(), 0), 1};
 }
 
-TrainingSets cross_validate(const BaselineTrials& evaluated, std::size_t folds, std::uint64_t seed) {
+TrainingSets cross_validate(const BaselineTrials& evaluated, std::size_t folds,
+                            std::uint64_t seed) {
   const auto drawn = trial_folds(*evaluated.data, static_cast<int>(folds), seed);
   const std::vector<std::size_t> fold(drawn.begin(), drawn.end());
   return {evaluated, fold, fold, folds};

@@ -7,21 +7,25 @@
 
 namespace nnpoisson {
 
-/// How columns, units or regions, vary together: covariance i, j is sum_n weight_n value_ni value_nj.
+/// How columns, units or regions, vary together: covariance i, j is sum_n weight_n value_ni
+/// value_nj.
 struct Deviations {
   std::size_t columns = 0;
   std::vector<double> weight;  ///< [rows]
   std::vector<double> value;   ///< [rows x columns]
-  std::vector<double> own;     ///< [columns] variance of each that is its alone, not in the rows: Poisson
+  std::vector<double>
+      own;  ///< [columns] variance of each that is its alone, not in the rows: Poisson
   [[nodiscard]] double variance(std::size_t column) const;
 };
 
 /// The sums of the columns of each group.
-[[nodiscard]] Deviations sums(const Deviations& d, const std::vector<std::vector<std::size_t>>& groups);
+[[nodiscard]] Deviations sums(const Deviations& d,
+                              const std::vector<std::vector<std::size_t>>& groups);
 
-/// For each two groups of columns (0, 0), (0, 1), ... (1, 1), ... the mean correlation over pairs of different columns, one of each group,
-/// all of which vary; the number of pairs is the weight. The variance is that of rows drawn at random, times `inflation`.
-[[nodiscard]] std::vector<Part> mean_correlations(const Deviations& d, const std::vector<std::vector<std::size_t>>& groups,
-                                                  double inflation);
+/// For each two groups of columns (0, 0), (0, 1), ... (1, 1), ... the mean correlation over pairs
+/// of different columns, one of each group, all of which vary; the number of pairs is the weight.
+/// The variance is that of rows drawn at random, times `inflation`.
+[[nodiscard]] std::vector<Part> mean_correlations(
+    const Deviations& d, const std::vector<std::vector<std::size_t>>& groups, double inflation);
 
 }  // namespace nnpoisson

@@ -14,14 +14,17 @@ namespace {
 
 void require(const Window& window, const Dataset& data) {
   const auto refuse = [&](const std::string& what) {
-    throw UsageError("window " + shortest(window.from) + " to " + shortest(window.until) + " s: " + what);
+    throw UsageError("window " + shortest(window.from) + " to " + shortest(window.until) +
+                     " s: " + what);
   };
   if (!(window.from >= 0 && window.until > window.from && window.until <= data.time_limit))
-    refuse("must lie within 0 and the time limit of " + shortest(data.time_limit) + " s, and not be empty");
+    refuse("must lie within 0 and the time limit of " + shortest(data.time_limit) +
+           " s, and not be empty");
   for (const double edge : {window.from, window.until}) {
     const double bins = edge / data.bin_width;
     if (data.binned() && edge != data.time_limit && !(std::abs(bins - std::round(bins)) <= 1e-6))
-      refuse("must begin and end between bins of " + shortest(data.bin_width) + " s, the recording is of counts");
+      refuse("must begin and end between bins of " + shortest(data.bin_width) +
+             " s, the recording is of counts");
   }
 }
 
@@ -32,24 +35,31 @@ struct Sessions {
 
 using Member = std::vector<Part> SessionStatistics::*;
 
-Measurement over_sessions(const std::vector<SessionStatistics>& sessions, Member member, std::size_t k) {
+Measurement over_sessions(const std::vector<SessionStatistics>& sessions, Member member,
+                          std::size_t k) {
   std::vector<Part> parts;
   for (const auto& session : sessions) parts.push_back((session.*member)[k]);
   return combine(parts);
 }
 
 Covariation covariation(const Sessions& sessions, Member member, std::size_t k) {
-  return {over_sessions(sessions.observed, member, k), over_sessions(sessions.implied, member, k).value,
+  return {over_sessions(sessions.observed, member, k),
+          over_sessions(sessions.implied, member, k).value,
           over_sessions(sessions.sampled, member, k)};
 }
 
-WindowCovariability gather(const Sessions& of, const std::vector<Session>& sessions, std::size_t regions) {
+WindowCovariability gather(const Sessions& of, const std::vector<Session>& sessions,
+                           std::size_t regions) {
   WindowCovariability out;
   std::size_t pair = 0;
   for (std::size_t g = 0; g < regions; ++g)
     for (std::size_t h = g; h < regions; ++h, ++pair) {
-      RegionPair here{
-          g, h, 0, 0, covariation(of, &SessionStatistics::unit_pairs, pair), covariation(of, &SessionStatistics::population_pairs, pair)};
+      RegionPair here{g,
+                      h,
+                      0,
+                      0,
+                      covariation(of, &SessionStatistics::unit_pairs, pair),
+                      covariation(of, &SessionStatistics::population_pairs, pair)};
       for (const auto& session : of.observed) {
         here.unit_pairs += static_cast<std::uint64_t>(session.unit_pairs[pair].weight);
         here.sessions += session.unit_pairs[pair].weight > 0 ? 1 : 0;
@@ -57,7 +67,8 @@ WindowCovariability gather(const Sessions& of, const std::vector<Session>& sessi
       out.pairs.push_back(here);
     }
   for (std::size_t g = 0; g < regions; ++g) {
-    RegionChoice here{g, 0, 0, covariation(of, &SessionStatistics::mean_unit, g), covariation(of, &SessionStatistics::population, g)};
+    RegionChoice here{g, 0, 0, covariation(of, &SessionStatistics::mean_unit, g),
+                      covariation(of, &SessionStatistics::population, g)};
     for (const auto& session : of.observed) {
       here.units += static_cast<std::size_t>(session.mean_unit[g].weight);
       here.sessions += session.mean_unit[g].weight > 0 ? 1 : 0;
@@ -69,14 +80,17 @@ WindowCovariability gather(const Sessions& of, const std::vector<Session>& sessi
       const auto estimate = [&](const std::vector<SessionStatistics>& all) {
         return all.empty() ? Measurement(combine({})) : combine({all[s].unit[u]});
       };
-      out.units.push_back({sessions[s].units[u], {estimate(of.observed), estimate(of.implied).value, estimate(of.sampled)}});
+      out.units.push_back(
+          {sessions[s].units[u],
+           {estimate(of.observed), estimate(of.implied).value, estimate(of.sampled)}});
     }
   return out;
 }
 
 }  // namespace
 
-Covariability covariability(const Model& model, const Dataset& data, const CovariabilityOptions& options, const std::string& file) {
+Covariability covariability(const Model& model, const Dataset& data,
+                            const CovariabilityOptions& options, const std::string& file) {
   const MatchedTrials trials(model, data, file);
   auto windows = options.windows;
   if (windows.empty()) windows.push_back({0, data.time_limit});
@@ -106,11 +120,14 @@ Covariability covariability(const Model& model, const Dataset& data, const Covar
         const std::size_t w = task / S, s = task % S;
         const Groups groups = groups_of(data, trials, sessions[s], windows[w]);
         for (const auto& group : groups.equal) equal[task] += group.trials.size();
-        for (const auto& group : groups.choices) choices[task] += group.left.size() + group.right.size();
+        for (const auto& group : groups.choices)
+          choices[task] += group.left.size() + group.right.size();
         of[w].observed[s] = observed(data, sessions[s], groups, windows[w]);
-        of[w].implied[s] = implied(model, trials, sessions[s], groups, windows[w], of[w].observed[s].varies);
+        of[w].implied[s] =
+            implied(model, trials, sessions[s], groups, windows[w], of[w].observed[s].varies);
         if (options.repeats > 0) {
-          const Groups again = like(groups, groups_of(drawn, drawn_trials, drawn_sessions[s], windows[w]));
+          const Groups again =
+              like(groups, groups_of(drawn, drawn_trials, drawn_sessions[s], windows[w]));
           of[w].sampled[s] = observed(drawn, drawn_sessions[s], again, windows[w]);
         }
       },

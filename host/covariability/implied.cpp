@@ -8,7 +8,8 @@
 namespace nnpoisson {
 namespace {
 
-/// Response times of one stimulus that end a trial inside or after the window, no response included, and what the units' counts are then.
+/// Response times of one stimulus that end a trial inside or after the window, no response
+/// included, and what the units' counts are then.
 struct Mixture {
   std::vector<double> left, right, none;  ///< [nodes] probabilities, in sum 1 together
   std::vector<double> mean;               ///< [nodes x columns] expected spikes of one unit
@@ -16,7 +17,8 @@ struct Mixture {
   [[nodiscard]] double any(std::size_t q) const { return left[q] + right[q] + none[q]; }
 };
 
-Mixture mixture_of(const Model& model, const std::vector<double>& stimulus, Window window, const std::vector<std::size_t>& columns) {
+Mixture mixture_of(const Model& model, const std::vector<double>& stimulus, Window window,
+                   const std::vector<std::size_t>& columns) {
   Curves curves(model, stimulus);
   const double W = model.time_limit;
   std::vector<double> edges{window.from};
@@ -32,7 +34,8 @@ Mixture mixture_of(const Model& model, const std::vector<double>& stimulus, Wind
     const double scale = time_scale(model, until);
     curves.columns(window.from, scale, columns, first);
     curves.columns(std::min(window.until, until), scale, columns, last);
-    for (std::size_t c = 0; c < columns.size(); ++c) mix.mean.push_back(last[c].cumulative - first[c].cumulative);
+    for (std::size_t c = 0; c < columns.size(); ++c)
+      mix.mean.push_back(last[c].cumulative - first[c].cumulative);
   };
   for (const auto& [time, weight] : quadrature(edges, W)) {
     const auto [left, right] = curves.actions(time);
@@ -47,7 +50,8 @@ Mixture mixture_of(const Model& model, const std::vector<double>& stimulus, Wind
   return mix;
 }
 
-/// Adds `weight` times the probabilities of a Poisson count of this mean; what is below 1e-18 is left out.
+/// Adds `weight` times the probabilities of a Poisson count of this mean; what is below 1e-18 is
+/// left out.
 void add_poisson(std::vector<double>& probability, double mean, double weight) {
   const auto middle = static_cast<std::size_t>(mean);
   const auto count = static_cast<double>(middle);
@@ -89,8 +93,8 @@ double roc_area(const Mixture& mix, const std::vector<double>& mean) {
 
 }  // namespace
 
-SessionStatistics implied(const Model& model, const MatchedTrials& trials, const Session& session, const Groups& groups, Window window,
-                          const std::vector<bool>& varies) {
+SessionStatistics implied(const Model& model, const MatchedTrials& trials, const Session& session,
+                          const Groups& groups, Window window, const std::vector<bool>& varies) {
   const std::size_t U = session.units.size(), G = session.regions.size();
   // Units that share a column of the network share its numbers.
   std::map<std::size_t, std::size_t> places;
@@ -110,7 +114,8 @@ SessionStatistics implied(const Model& model, const MatchedTrials& trials, const
       for (std::size_t c = 0; c < C; ++c) mean[c] += mix.any(q) * mix.mean[q * C + c];
     for (std::size_t q = 0; q < mix.size(); ++q) {
       deviations.weight.push_back(group.weight * mix.any(q));
-      for (std::size_t u = 0; u < U; ++u) deviations.value.push_back(mix.mean[q * C + column[u]] - mean[column[u]]);
+      for (std::size_t u = 0; u < U; ++u)
+        deviations.value.push_back(mix.mean[q * C + column[u]] - mean[column[u]]);
     }
     for (std::size_t u = 0; u < U; ++u) deviations.own[u] += group.weight * mean[column[u]];
     freedom += group.weight;

@@ -19,7 +19,8 @@ struct Session {
 struct ChoiceGroup {
   std::vector<double> stimulus;
   std::vector<std::size_t> left, right;
-  double weight;  ///< the inverse of the variance of the recording's ROC area where counts say nothing, but for a factor
+  double weight;  ///< the inverse of the variance of the recording's ROC area where counts say
+                  ///< nothing, but for a factor
 };
 struct StimulusGroup {
   std::vector<double> stimulus;
@@ -31,7 +32,8 @@ struct Groups {
   std::vector<StimulusGroup> equal;  ///< two trials or more
   std::vector<ChoiceGroup> choices;  ///< two or more of either choice
 };
-[[nodiscard]] Groups groups_of(const Dataset& data, const MatchedTrials& trials, const Session& session, Window window);
+[[nodiscard]] Groups groups_of(const Dataset& data, const MatchedTrials& trials,
+                               const Session& session, Window window);
 /// Of trials drawn for a recording: its stimuli and weights, so that both estimate the same.
 [[nodiscard]] Groups like(const Groups& recording, Groups drawn);
 
@@ -49,12 +51,14 @@ struct SessionStatistics {
   std::vector<Part> unit_pairs, population_pairs;  ///< [G (G + 1) / 2]
   std::vector<Part> mean_unit, population;         ///< [G] choice probabilities
   std::vector<Part> unit;                          ///< [units of the session]
-  std::vector<bool> varies;                        ///< [units of the session] its residuals are not all zero
+  std::vector<bool> varies;  ///< [units of the session] its residuals are not all zero
 };
 
-[[nodiscard]] SessionStatistics observed(const Dataset& data, const Session& session, const Groups& groups, Window window);
+[[nodiscard]] SessionStatistics observed(const Dataset& data, const Session& session,
+                                         const Groups& groups, Window window);
 /// `varies`: which units' correlations to average, those of the recording.
-[[nodiscard]] SessionStatistics implied(const Model& model, const MatchedTrials& trials, const Session& session, const Groups& groups,
-                                        Window window, const std::vector<bool>& varies);
+[[nodiscard]] SessionStatistics implied(const Model& model, const MatchedTrials& trials,
+                                        const Session& session, const Groups& groups, Window window,
+                                        const std::vector<bool>& varies);
 
 }  // namespace nnpoisson

@@ -11,8 +11,12 @@ namespace {
 using formulas::Column;
 using Numbers = std::vector<double>;
 
-Column<double> layer(Numbers& v) { return {v.data(), 1}; }
-Numbers zeros(int n) { return Numbers(static_cast<std::size_t>(n)); }
+Column<double> layer(Numbers& v) {
+  return {v.data(), 1};
+}
+Numbers zeros(int n) {
+  return Numbers(static_cast<std::size_t>(n));
+}
 
 }  // namespace
 
@@ -33,16 +37,21 @@ struct Curves::Impl {
         gy(zeros(net.behaviour_width)),
         gz(zeros(net.regions)) {
     Numbers u1 = zeros(net.width1), h1 = u1, u2 = zeros(net.width2), h2 = u2;
-    formulas::stimulus_forward<double>(net, {layer(s), layer(u1), layer(h1), layer(u2), layer(h2), layer(h3), layer(bypass)});
+    formulas::stimulus_forward<double>(
+        net, {layer(s), layer(u1), layer(h1), layer(u2), layer(h2), layer(h3), layer(bypass)});
     read_regions(0);
     z_at_onset.assign(x.readout.zu.first, x.readout.zu.first + net.columns);
     for (const std::size_t a : {0U, 1U}) at_onset[a] = action(a).cumulative;
   }
 
-  void trunk(double network_time) { formulas::trunk_forward<true>(net, network_time, layer(h3), layer(bypass), x.trunk); }
+  void trunk(double network_time) {
+    formulas::trunk_forward<true>(net, network_time, layer(h3), layer(bypass), x.trunk);
+  }
 
   /// z and dz of all regions.
-  void read_regions(double network_time) { formulas::region_outputs(net, network_time, layer(h3), layer(bypass), x); }
+  void read_regions(double network_time) {
+    formulas::region_outputs(net, network_time, layer(h3), layer(bypass), x);
+  }
 
   void set_regions(std::span<const RegionState> regions) {
     for (std::size_t g = 0; g < regions.size(); ++g) {
@@ -66,7 +75,8 @@ struct Curves::Impl {
   std::array<double, 2> at_onset{};
 };
 
-Curves::Curves(const Model& model, std::span<const double> stimulus) : impl_(std::make_unique<Impl>(model, stimulus)) {}
+Curves::Curves(const Model& model, std::span<const double> stimulus)
+    : impl_(std::make_unique<Impl>(model, stimulus)) {}
 Curves::~Curves() = default;
 Curves::Curves(Curves&&) noexcept = default;
 Curves& Curves::operator=(Curves&&) noexcept = default;
@@ -77,13 +87,15 @@ Growth Curves::column(std::size_t k, double time, double scale) {
   return one;
 }
 
-void Curves::columns(double time, double scale, std::span<const std::size_t> which, std::span<Growth> out) {
+void Curves::columns(double time, double scale, std::span<const std::size_t> which,
+                     std::span<Growth> out) {
   auto& k = *impl_;
   k.trunk(scale * time);
   for (std::size_t i = 0; i < which.size(); ++i) {
     const std::size_t g = which[i];
     const auto z = formulas::column_output(k.net, static_cast<int>(g), k.x);
-    out[i] = {(z.value - k.z_at_onset[g]) / scale + intensity_floor * time, z.rate + intensity_floor};
+    out[i] = {(z.value - k.z_at_onset[g]) / scale + intensity_floor * time,
+              z.rate + intensity_floor};
   }
 }
 
@@ -91,8 +103,9 @@ void Curves::columns(double time, double scale, std::span<Growth> out) {
   auto& k = *impl_;
   k.read_regions(scale * time);
   for (std::size_t g = 0; g < out.size(); ++g)
-    out[g] = {(k.x.readout.zu[static_cast<int>(g)] - k.z_at_onset[g]) / scale + intensity_floor * time,
-              k.x.readout.dzu[static_cast<int>(g)] + intensity_floor};
+    out[g] = {
+        (k.x.readout.zu[static_cast<int>(g)] - k.z_at_onset[g]) / scale + intensity_floor * time,
+        k.x.readout.dzu[static_cast<int>(g)] + intensity_floor};
 }
 
 std::array<Growth, 2> Curves::actions(double time) {
@@ -111,12 +124,15 @@ Growth Curves::response(double time) {
   return {left.cumulative + right.cumulative, left.intensity + right.intensity};
 }
 
-std::array<double, 2> Curves::actions_at_onset() const { return impl_->at_onset; }
+std::array<double, 2> Curves::actions_at_onset() const {
+  return impl_->at_onset;
+}
 
 void Curves::regions(double time, std::span<RegionState> out) {
   auto& k = *impl_;
   k.read_regions(time);
-  for (std::size_t g = 0; g < out.size(); ++g) out[g] = {k.x.readout.z[static_cast<int>(g)], k.x.readout.dz[static_cast<int>(g)]};
+  for (std::size_t g = 0; g < out.size(); ++g)
+    out[g] = {k.x.readout.z[static_cast<int>(g)], k.x.readout.dz[static_cast<int>(g)]};
 }
 
 std::array<Growth, 2> Curves::heads(std::span<const RegionState> regions) {

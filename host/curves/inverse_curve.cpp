@@ -15,20 +15,25 @@ std::vector<Growth> tabulate(const InverseCurve::Curve& curve, double limit) {
   return table;
 }
 
-/// Time within a cell of the table, as a fraction of its width: the cubic through both ends with the inverse slopes there.
-double hermite(double u, double slope0, double slope1) { return u * ((1 - u) * ((1 - u) * slope0 - u * slope1) + u * (3 - 2 * u)); }
+/// Time within a cell of the table, as a fraction of its width: the cubic through both ends with
+/// the inverse slopes there.
+double hermite(double u, double slope0, double slope1) {
+  return u * ((1 - u) * ((1 - u) * slope0 - u * slope1) + u * (3 - 2 * u));
+}
 
 }  // namespace
 
 InverseCurve::InverseCurve(Curve curve, double limit, std::vector<Growth> table)
     : curve_(std::move(curve)), limit_(limit), table_(std::move(table)) {}
 
-InverseCurve::InverseCurve(Curve curve, double limit) : InverseCurve(curve, limit, tabulate(curve, limit)) {}
+InverseCurve::InverseCurve(Curve curve, double limit)
+    : InverseCurve(curve, limit, tabulate(curve, limit)) {}
 
 double InverseCurve::operator()(double cumulative) const {
   if (!(cumulative > table_.front().cumulative)) return 0;
   if (!(cumulative < total())) return limit_;
-  const auto above = std::upper_bound(table_.begin(), table_.end(), cumulative, [](double c, const Growth& g) { return c < g.cumulative; });
+  const auto above = std::upper_bound(table_.begin(), table_.end(), cumulative,
+                                      [](double c, const Growth& g) { return c < g.cumulative; });
   const auto k = static_cast<double>(above - table_.begin());
   const Growth start = above[-1], end = above[0];
   const double width = limit_ / static_cast<double>(table_.size() - 1);
@@ -36,7 +41,8 @@ double InverseCurve::operator()(double cumulative) const {
 
   const double rise = end.cumulative - start.cumulative;
   const double u = (cumulative - start.cumulative) / rise;
-  double time = low + width * hermite(u, rise / (width * start.intensity), rise / (width * end.intensity));
+  double time =
+      low + width * hermite(u, rise / (width * start.intensity), rise / (width * end.intensity));
   if (!(time > low && time < high)) time = low + width * u;
 
   constexpr double tolerance = 1e-12;
@@ -47,7 +53,8 @@ double InverseCurve::operator()(double cumulative) const {
     const bool newton = next >= low && next <= high;
     if (!newton) next = low + (high - low) / 2;
     const double step = std::abs(next - time);
-    if ((newton && step <= tolerance * time) || step == 0 || high - low <= tolerance * low) return next;
+    if ((newton && step <= tolerance * time) || step == 0 || high - low <= tolerance * low)
+      return next;
     time = next;
   }
 }

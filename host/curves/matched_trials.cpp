@@ -11,7 +11,8 @@ namespace nnpoisson {
 namespace {
 
 /// For each of `wanted` its place in `names`.
-std::vector<std::size_t> find_all(const std::vector<std::string>& wanted, const std::vector<std::string>& names,
+std::vector<std::size_t> find_all(const std::vector<std::string>& wanted,
+                                  const std::vector<std::string>& names,
                                   const std::string& complaint) {
   std::vector<std::size_t> places;
   for (const auto& name : wanted) {
@@ -24,29 +25,37 @@ std::vector<std::size_t> find_all(const std::vector<std::string>& wanted, const 
 
 }  // namespace
 
-MatchedTrials::MatchedTrials(const Model& model, const Dataset& data, const std::string& file) : model_(model), data_(data) {
+MatchedTrials::MatchedTrials(const Model& model, const Dataset& data, const std::string& file)
+    : model_(model), data_(data) {
   if (!(std::abs(data.time_limit - model.time_limit) <= 1e-9 * model.time_limit)) {
     std::ostringstream text;
-    text << file << ": attribute time_limit: is " << data.time_limit << " s, but the model was fitted to " << model.time_limit
+    text << file << ": attribute time_limit: is " << data.time_limit
+         << " s, but the model was fitted to " << model.time_limit
          << " s; import the recording again with --time-limit " << model.time_limit;
     throw DataError(text.str());
   }
-  region_ = find_all(data.region_names, model.region_names, file + ": region/name: the model was not fitted to region");
-  find_all(data.stimulus_names, model.stimulus_names, file + ": stimulus/name: the model does not know the feature");
+  region_ = find_all(data.region_names, model.region_names,
+                     file + ": region/name: the model was not fitted to region");
+  find_all(data.stimulus_names, model.stimulus_names,
+           file + ": stimulus/name: the model does not know the feature");
   for (const auto g : data.unit.region) column_.push_back(region_[static_cast<std::size_t>(g)]);
   if (by_unit()) find_units(file);
-  feature_ = find_all(model.stimulus_names, data.stimulus_names, file + ": stimulus/name: lacks the model's feature");
+  feature_ = find_all(model.stimulus_names, data.stimulus_names,
+                      file + ": stimulus/name: lacks the model's feature");
 }
 
 void MatchedTrials::find_units(const std::string& file) {
   std::map<std::pair<std::string, std::int64_t>, std::size_t> columns;
-  for (std::size_t k = 0; k < model_.units.id.size(); ++k) columns[{model_.units.session[k], model_.units.id[k]}] = k;
+  for (std::size_t k = 0; k < model_.units.id.size(); ++k)
+    columns[{model_.units.session[k], model_.units.id[k]}] = k;
   for (std::size_t u = 0; u < data_.units(); ++u) {
     const auto& session = data_.session_names[static_cast<std::size_t>(data_.unit.session[u])];
     const auto at = columns.find({session, data_.unit.id[u]});
     if (at == columns.end())
-      throw DataError(file + ": unit/id[" + std::to_string(u) + "]: unit " + std::to_string(data_.unit.id[u]) + " of session \"" + session +
-                      "\" is not one the model was fitted to; a model with readout by unit describes its own units only");
+      throw DataError(file + ": unit/id[" + std::to_string(u) + "]: unit " +
+                      std::to_string(data_.unit.id[u]) + " of session \"" + session +
+                      "\" is not one the model was fitted to; a model with readout by unit "
+                      "describes its own units only");
     column_[u] = at->second;
   }
 }

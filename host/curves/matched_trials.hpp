@@ -10,12 +10,13 @@
 
 namespace nnpoisson {
 
-/// The trials of a dataset as a model reads them: regions and stimulus features found by name. Both must outlive it.
+/// The trials of a dataset as a model reads them: regions and stimulus features found by name. Both
+/// must outlive it.
 class MatchedTrials {
  public:
-  /// Throws DataError, naming `file`, where the time limits differ, a region of the dataset (a unit, with readout by unit) is unknown to
-  /// the model, or the features of the two are not the same. Regions of the model that the dataset lacks are allowed: it has no units
-  /// there.
+  /// Throws DataError, naming `file`, where the time limits differ, a region of the dataset (a
+  /// unit, with readout by unit) is unknown to the model, or the features of the two are not the
+  /// same. Regions of the model that the dataset lacks are allowed: it has no units there.
   MatchedTrials(const Model& model, const Dataset& data, const std::string& file);
 
   /// The model's region that is region `g` of the dataset.

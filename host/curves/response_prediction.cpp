@@ -7,7 +7,8 @@ namespace nnpoisson {
 namespace {
 
 /// Adds the probabilities of a left and of a right response between the ends of the nodes.
-void add_responses(const Actions& actions, const std::vector<Node>& nodes, double& in_left, double& in_right) {
+void add_responses(const Actions& actions, const std::vector<Node>& nodes, double& in_left,
+                   double& in_right) {
   for (const auto& [time, weight] : nodes) {
     const auto [left, right] = actions(time);
     const double survival = std::exp(-(left.cumulative + right.cumulative));
@@ -38,7 +39,9 @@ ResponseDistribution response_distribution(Curves& curves, double limit) {
   for (int k = 0; k < steps; ++k) {
     by.time.push_back(limit * (k + 1) / steps);
     double in_left = by.left.back(), in_right = by.right.back();
-    add_responses(actions, quadrature({by.time[static_cast<std::size_t>(k)], by.time.back()}, limit), in_left, in_right);
+    add_responses(actions,
+                  quadrature({by.time[static_cast<std::size_t>(k)], by.time.back()}, limit),
+                  in_left, in_right);
     by.left.push_back(in_left);
     by.right.push_back(in_right);
   }

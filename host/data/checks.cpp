@@ -8,10 +8,13 @@
 namespace nnpoisson {
 namespace {
 
-constexpr double highest_rate = 200;        // Hz; no neuron of a mammal's brain fires faster throughout a recording
-constexpr double refractory = 0.001;        // s
-constexpr double most_violations = 0.01;    // of a unit's intervals: then it is not one neuron, or its spikes were counted twice
-constexpr double surely_some = 20;          // expected spikes of a trial: then it has none with a chance of 2e-9
+constexpr double highest_rate =
+    200;  // Hz; no neuron of a mammal's brain fires faster throughout a recording
+constexpr double refractory = 0.001;  // s
+constexpr double most_violations =
+    0.01;  // of a unit's intervals: then it is not one neuron, or its spikes were counted twice
+constexpr double surely_some =
+    20;  // expected spikes of a trial: then it has none with a chance of 2e-9
 constexpr double earliest_response = 0.05;  // s; no animal answers what it sees sooner
 constexpr std::size_t least_units = 5, least_trials = 20;  // of a region
 
@@ -25,7 +28,8 @@ class Concerned {
   void report(std::vector<Finding>& to, const std::string& what, const std::string& text) const {
     if (count_ == 0) return;
     to.push_back({what, count_,
-                  std::to_string(count_) + " " + kind_ + (count_ == 1 ? " " : "s ") + text + ": " + names_ + (count_ > 5 ? ", ..." : "")});
+                  std::to_string(count_) + " " + kind_ + (count_ == 1 ? " " : "s ") + text + ": " +
+                      names_ + (count_ > 5 ? ", ..." : "")});
   }
 
  private:
@@ -58,7 +62,8 @@ class Check {
  private:
   [[nodiscard]] std::string unit_name(std::size_t unit) const {
     const auto session = static_cast<std::size_t>(data_.unit.session[unit]);
-    return (data_.sessions() > 1 ? data_.session_names[session] + "/" : "") + std::to_string(data_.unit.id[unit]);
+    return (data_.sessions() > 1 ? data_.session_names[session] + "/" : "") +
+           std::to_string(data_.unit.id[unit]);
   }
 
   void rates() {
@@ -77,7 +82,8 @@ class Check {
     std::vector<std::size_t> in_trial(data_.units(), data_.trials());  // the trial of `before`
     std::vector<double> count(data_.units()), equal(data_.units()), close(data_.units());
     for (std::size_t n = 0; n < data_.trials(); ++n) {
-      for (auto i = static_cast<std::size_t>(data_.spike.offset[n]); i < static_cast<std::size_t>(data_.spike.offset[n + 1]); ++i) {
+      for (auto i = static_cast<std::size_t>(data_.spike.offset[n]);
+           i < static_cast<std::size_t>(data_.spike.offset[n + 1]); ++i) {
         const auto u = static_cast<std::size_t>(data_.spike.unit[i]);
         if (in_trial[u] == n) {
           const double interval = data_.spike.time[i] - before[u];
@@ -92,10 +98,13 @@ class Check {
     Concerned doubled("unit"), violated("unit");
     for (std::size_t u = 0; u < data_.units(); ++u) {
       if (equal[u] > 0) doubled.add(text_of(unit_name(u), " (", equal[u], ")"));
-      if (close[u] > most_violations * count[u]) violated.add(text_of(unit_name(u), " (", 100 * close[u] / count[u], " %)"));
+      if (close[u] > most_violations * count[u])
+        violated.add(text_of(unit_name(u), " (", 100 * close[u] / count[u], " %)"));
     }
     doubled.report(findings_, "duplicated-spikes", "with spikes at the same time");
-    violated.report(findings_, "refractory-violations", text_of("with more than ", 100 * most_violations, " % of intervals below 1 ms"));
+    violated.report(
+        findings_, "refractory-violations",
+        text_of("with more than ", 100 * most_violations, " % of intervals below 1 ms"));
   }
 
   /// The same of counts: more spikes in a bin than a refractory period leaves room for.
@@ -107,32 +116,42 @@ class Check {
     Concerned full("unit");
     for (std::size_t u = 0; u < data_.units(); ++u)
       if (over[u] > 0) full.add(text_of(unit_name(u), " (", over[u], " bins)"));
-    full.report(findings_, "refractory-violations", text_of("with more than ", room, " spikes in a bin"));
+    full.report(findings_, "refractory-violations",
+                text_of("with more than ", room, " spikes in a bin"));
   }
 
   void silent_trials() {
-    std::vector<double> spikes(data_.trials()), session_spikes(data_.sessions()), session_time(data_.sessions());
+    std::vector<double> spikes(data_.trials()), session_spikes(data_.sessions()),
+        session_time(data_.sessions());
     const auto& offset = data_.binned() ? data_.count.offset : data_.spike.offset;
     for (std::size_t n = 0; n < data_.trials(); ++n) {
-      for (auto i = static_cast<std::size_t>(offset[n]); i < static_cast<std::size_t>(offset[n + 1]); ++i)
+      for (auto i = static_cast<std::size_t>(offset[n]);
+           i < static_cast<std::size_t>(offset[n + 1]); ++i)
         spikes[n] += data_.binned() ? data_.count.value[i] : 1;
       session_spikes[static_cast<std::size_t>(data_.trial.session[n])] += spikes[n];
-      session_time[static_cast<std::size_t>(data_.trial.session[n])] += data_.trial.observed_until[n];
+      session_time[static_cast<std::size_t>(data_.trial.session[n])] +=
+          data_.trial.observed_until[n];
     }
     Concerned trials("trial"), sessions("session");
     for (std::size_t n = 0; n < data_.trials(); ++n) {
       const auto s = static_cast<std::size_t>(data_.trial.session[n]);
-      if (spikes[n] == 0 && session_spikes[s] / session_time[s] * data_.trial.observed_until[n] > surely_some)
+      if (spikes[n] == 0 &&
+          session_spikes[s] / session_time[s] * data_.trial.observed_until[n] > surely_some)
         trials.add(std::to_string(n));
     }
     const auto units = units_by_session_and_region(data_);
     for (std::size_t s = 0; s < data_.sessions(); ++s) {
       const auto first = units.begin() + static_cast<std::ptrdiff_t>(s * data_.regions());
-      const bool recorded = std::any_of(first, first + static_cast<std::ptrdiff_t>(data_.regions()), [](auto n) { return n > 0; });
-      if (recorded && session_time[s] > 0 && session_spikes[s] == 0) sessions.add(data_.session_names[s]);
+      const bool recorded = std::any_of(first, first + static_cast<std::ptrdiff_t>(data_.regions()),
+                                        [](auto n) { return n > 0; });
+      if (recorded && session_time[s] > 0 && session_spikes[s] == 0)
+        sessions.add(data_.session_names[s]);
     }
-    trials.report(findings_, "silent-trials", text_of("without a spike where more than ", surely_some, " were to be expected"));
-    sessions.report(findings_, "silent-sessions", "whose units have no spike in any trial; spikes and trials may not share a clock");
+    trials.report(findings_, "silent-trials",
+                  text_of("without a spike where more than ", surely_some, " were to be expected"));
+    sessions.report(
+        findings_, "silent-sessions",
+        "whose units have no spike in any trial; spikes and trials may not share a clock");
   }
 
   void responses() {
@@ -142,7 +161,8 @@ class Check {
       if (response < earliest_response) early.add(text_of(n, " (", response, " s)"));
       if (data_.trial.choice[n] != 0 && std::isnan(response)) at_once.add(std::to_string(n));
     }
-    early.report(findings_, "early-responses", text_of("answered within ", earliest_response, " s of stimulus onset"));
+    early.report(findings_, "early-responses",
+                 text_of("answered within ", earliest_response, " s of stimulus onset"));
     at_once.report(findings_, "responses-without-time", "with a choice but no response time");
   }
 
@@ -158,11 +178,14 @@ class Check {
         of_region += there;
         seen += there > 0 ? trials[s] : 0;
       }
-      if (of_region < least_units) few_units.add(text_of(data_.region_names[g], " (", of_region, ")"));
-      if (of_region > 0 && seen < least_trials) few_trials.add(text_of(data_.region_names[g], " (", seen, ")"));
+      if (of_region < least_units)
+        few_units.add(text_of(data_.region_names[g], " (", of_region, ")"));
+      if (of_region > 0 && seen < least_trials)
+        few_trials.add(text_of(data_.region_names[g], " (", seen, ")"));
     }
     few_units.report(findings_, "few-units", text_of("with fewer than ", least_units, " units"));
-    few_trials.report(findings_, "few-trials", text_of("seen in fewer than ", least_trials, " trials"));
+    few_trials.report(findings_, "few-trials",
+                      text_of("seen in fewer than ", least_trials, " trials"));
   }
 
   void stimuli() {
@@ -184,6 +207,8 @@ class Check {
 
 }  // namespace
 
-std::vector<Finding> check_recording(const Dataset& data) { return Check(data).all(); }
+std::vector<Finding> check_recording(const Dataset& data) {
+  return Check(data).all();
+}
 
 }  // namespace nnpoisson

@@ -5,8 +5,8 @@
 
 namespace nnpoisson {
 
-SessionTrials contrast_trials(const NpyArray& left, const NpyArray& right, const NpyArray& choice, const NpyArray& response,
-                              std::span<const double> onset) {
+SessionTrials contrast_trials(const NpyArray& left, const NpyArray& right, const NpyArray& choice,
+                              const NpyArray& response, std::span<const double> onset) {
   SessionTrials trials;
   trials.stimulus_names = {"contrast_left", "contrast_right"};
   for (std::size_t n = 0; n < onset.size(); ++n) {
@@ -16,8 +16,10 @@ SessionTrials contrast_trials(const NpyArray& left, const NpyArray& right, const
     }
     trials.choice.push_back(side_of(choice, n));
     // Without a choice, the array holds when the trial ended.
-    trials.response_time.push_back(trials.choice[n] == 0 ? std::numeric_limits<double>::quiet_NaN() : response.real(n) - onset[n]);
-    if (std::isinf(trials.response_time[n])) response.refuse(n, "must be finite, or NaN where there was no response");
+    trials.response_time.push_back(trials.choice[n] == 0 ? std::numeric_limits<double>::quiet_NaN()
+                                                         : response.real(n) - onset[n]);
+    if (std::isinf(trials.response_time[n]))
+      response.refuse(n, "must be finite, or NaN where there was no response");
   }
   return trials;
 }

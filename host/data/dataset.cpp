@@ -14,7 +14,8 @@ namespace {
 
 /// Offsets of the chosen trials' entries; `copy(first, last)` is called for each trial's range.
 template <class Copy>
-std::vector<std::int64_t> select_ranges(const std::vector<std::int64_t>& offset, std::span<const std::int32_t> trials, Copy&& copy) {
+std::vector<std::int64_t> select_ranges(const std::vector<std::int64_t>& offset,
+                                        std::span<const std::int32_t> trials, Copy&& copy) {
   std::vector<std::int64_t> chosen{0};
   chosen.reserve(trials.size() + 1);
   for (const std::int32_t trial : trials) {
@@ -34,9 +35,11 @@ void append(std::vector<T>& to, const std::vector<T>& from, std::int64_t first, 
 
 UnitTotals unit_totals(const Dataset& data) {
   std::vector<double> observed(data.sessions());
-  for (std::size_t n = 0; n < data.trials(); ++n) observed[static_cast<std::size_t>(data.trial.session[n])] += data.trial.observed_until[n];
+  for (std::size_t n = 0; n < data.trials(); ++n)
+    observed[static_cast<std::size_t>(data.trial.session[n])] += data.trial.observed_until[n];
   UnitTotals totals{std::vector<double>(data.units()), std::vector<double>(data.units())};
-  for (std::size_t u = 0; u < data.units(); ++u) totals.exposure[u] = observed[static_cast<std::size_t>(data.unit.session[u])];
+  for (std::size_t u = 0; u < data.units(); ++u)
+    totals.exposure[u] = observed[static_cast<std::size_t>(data.unit.session[u])];
   for (const auto u : data.spike.unit) ++totals.events[static_cast<std::size_t>(u)];
   for (std::size_t i = 0; i < data.count.unit.size(); ++i)
     totals.events[static_cast<std::size_t>(data.count.unit[i])] += data.count.value[i];
@@ -45,7 +48,8 @@ UnitTotals unit_totals(const Dataset& data) {
 
 std::vector<std::vector<std::size_t>> trials_by_session(const Dataset& data) {
   std::vector<std::vector<std::size_t>> of_session(data.sessions());
-  for (std::size_t n = 0; n < data.trials(); ++n) of_session[static_cast<std::size_t>(data.trial.session[n])].push_back(n);
+  for (std::size_t n = 0; n < data.trials(); ++n)
+    of_session[static_cast<std::size_t>(data.trial.session[n])].push_back(n);
   return of_session;
 }
 
@@ -61,14 +65,18 @@ std::vector<std::int32_t> units_by_session_and_region(const Dataset& data) {
 std::vector<std::int32_t> alphabetical_regions(const Dataset& data) {
   std::vector<std::int32_t> regions(data.regions());
   std::iota(regions.begin(), regions.end(), 0);
-  const auto name = [&](std::int32_t region) -> const std::string& { return data.region_names[static_cast<std::size_t>(region)]; };
-  std::sort(regions.begin(), regions.end(), [&](std::int32_t a, std::int32_t b) { return name(a) < name(b); });
+  const auto name = [&](std::int32_t region) -> const std::string& {
+    return data.region_names[static_cast<std::size_t>(region)];
+  };
+  std::sort(regions.begin(), regions.end(),
+            [&](std::int32_t a, std::int32_t b) { return name(a) < name(b); });
   return regions;
 }
 
 Dataset select_trials(const Dataset& data, std::span<const std::int32_t> trials) {
   for (const std::int32_t trial : trials) {
-    if (trial < 0 || static_cast<std::size_t>(trial) >= data.trials()) throw std::out_of_range("select_trials: no such trial");
+    if (trial < 0 || static_cast<std::size_t>(trial) >= data.trials())
+      throw std::out_of_range("select_trials: no such trial");
   }
   const auto features = static_cast<std::int64_t>(data.features());
   Dataset chosen;
@@ -87,30 +95,36 @@ Dataset select_trials(const Dataset& data, std::span<const std::int32_t> trials)
     chosen.trial.observed_until.push_back(data.trial.observed_until[n]);
   }
   if (data.binned()) {
-    chosen.count.offset = select_ranges(data.count.offset, trials, [&](std::int64_t first, std::int64_t last) {
-      append(chosen.count.bin, data.count.bin, first, last);
-      append(chosen.count.unit, data.count.unit, first, last);
-      append(chosen.count.value, data.count.value, first, last);
-    });
+    chosen.count.offset =
+        select_ranges(data.count.offset, trials, [&](std::int64_t first, std::int64_t last) {
+          append(chosen.count.bin, data.count.bin, first, last);
+          append(chosen.count.unit, data.count.unit, first, last);
+          append(chosen.count.value, data.count.value, first, last);
+        });
   } else {
-    chosen.spike.offset = select_ranges(data.spike.offset, trials, [&](std::int64_t first, std::int64_t last) {
-      append(chosen.spike.time, data.spike.time, first, last);
-      append(chosen.spike.unit, data.spike.unit, first, last);
-    });
+    chosen.spike.offset =
+        select_ranges(data.spike.offset, trials, [&](std::int64_t first, std::int64_t last) {
+          append(chosen.spike.time, data.spike.time, first, last);
+          append(chosen.spike.unit, data.spike.unit, first, last);
+        });
   }
   return chosen;
 }
 
 TrialSplit split_trials(const Dataset& data, double test_fraction, std::uint64_t seed) {
-  if (!(test_fraction >= 0 && test_fraction <= 1)) throw UsageError("the test fraction must lie in [0, 1]");
+  if (!(test_fraction >= 0 && test_fraction <= 1))
+    throw UsageError("the test fraction must lie in [0, 1]");
   auto of_session = trials_by_session(data);
   TrialSplit split;
   for (std::size_t session = 0; session < of_session.size(); ++session) {
     auto& trials = of_session[session];
     RandomStream random(seed, Purpose::trial_split, session);
-    const auto chosen = static_cast<std::size_t>(std::llround(test_fraction * static_cast<double>(trials.size())));
-    for (std::size_t i = 0; i < chosen; ++i) std::swap(trials[i], trials[i + random.below(trials.size() - i)]);
-    for (std::size_t i = 0; i < trials.size(); ++i) (i < chosen ? split.test : split.train).push_back(static_cast<std::int32_t>(trials[i]));
+    const auto chosen =
+        static_cast<std::size_t>(std::llround(test_fraction * static_cast<double>(trials.size())));
+    for (std::size_t i = 0; i < chosen; ++i)
+      std::swap(trials[i], trials[i + random.below(trials.size() - i)]);
+    for (std::size_t i = 0; i < trials.size(); ++i)
+      (i < chosen ? split.test : split.train).push_back(static_cast<std::int32_t>(trials[i]));
   }
   std::sort(split.test.begin(), split.test.end());
   std::sort(split.train.begin(), split.train.end());

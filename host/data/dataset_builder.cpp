@@ -14,11 +14,14 @@ double observable(double response_time, double time_limit) {
   return std::isnan(response_time) ? time_limit : std::min(time_limit, response_time);
 }
 
-double whole_bins(double time, double bin_width) { return std::floor(time / bin_width * (1 + 1e-9)); }
+double whole_bins(double time, double bin_width) {
+  return std::floor(time / bin_width * (1 + 1e-9));
+}
 
 double required_time_limit(const ImportOptions& options, const std::string& file) {
   if (options.time_limit) return *options.time_limit;
-  throw UsageError(file + ": has exact spike times; give --time-limit, the longest time to look at in seconds");
+  throw UsageError(
+      file + ": has exact spike times; give --time-limit, the longest time to look at in seconds");
 }
 
 void require_sound(std::span<const std::filesystem::path> files, const ImportOptions& options) {
@@ -26,13 +29,16 @@ void require_sound(std::span<const std::filesystem::path> files, const ImportOpt
   if (options.time_limit && !(std::isfinite(*options.time_limit) && *options.time_limit > 0)) {
     throw UsageError("the time limit must be a positive number of seconds");
   }
-  if (!(std::isfinite(options.bin_width) && options.bin_width >= 0)) throw UsageError("the bin width must be a positive number of seconds");
+  if (!(std::isfinite(options.bin_width) && options.bin_width >= 0))
+    throw UsageError("the bin width must be a positive number of seconds");
 }
 
-DatasetBuilder::DatasetBuilder(const ImportOptions& options, double time_limit, double bin_width) : options_(options) {
+DatasetBuilder::DatasetBuilder(const ImportOptions& options, double time_limit, double bin_width)
+    : options_(options) {
   imported_.data.time_limit = time_limit;
   imported_.data.bin_width = bin_width;
-  (imported_.data.binned() ? imported_.data.count.offset : imported_.data.spike.offset).push_back(0);
+  (imported_.data.binned() ? imported_.data.count.offset : imported_.data.spike.offset)
+      .push_back(0);
 }
 
 void DatasetBuilder::note(const std::string& text) {
@@ -40,20 +46,24 @@ void DatasetBuilder::note(const std::string& text) {
   if (std::find(notes.begin(), notes.end(), text) == notes.end()) notes.push_back(text);
 }
 
-void DatasetBuilder::begin_session(const std::string& file, const std::string& name, SessionTrials trials) {
+void DatasetBuilder::begin_session(const std::string& file, const std::string& name,
+                                   SessionTrials trials) {
   Dataset& data = imported_.data;
   auto& names = data.session_names;
   if (std::find(names.begin(), names.end(), name) != names.end()) {
-    throw UsageError(file + ": another file is also named " + name + "; a session takes its name from its file");
+    throw UsageError(file + ": another file is also named " + name +
+                     "; a session takes its name from its file");
   }
   if (names.empty()) data.stimulus_names = trials.stimulus_names;
-  if (trials.stimulus_names != data.stimulus_names) throw DataError(file + ": stimulus_names: are not those of the first file");
+  if (trials.stimulus_names != data.stimulus_names)
+    throw DataError(file + ": stimulus_names: are not those of the first file");
   names.push_back(name);
   session_ = static_cast<std::int32_t>(names.size() - 1);
   trials_ = std::move(trials);
 }
 
-std::vector<std::int32_t> DatasetBuilder::add_units(std::span<const std::string> regions, std::span<const std::int64_t> ids) {
+std::vector<std::int32_t> DatasetBuilder::add_units(std::span<const std::string> regions,
+                                                    std::span<const std::int64_t> ids) {
   Dataset& data = imported_.data;
   std::vector<std::int32_t> unit_of(regions.size(), -1);
   for (std::size_t i = 0; i < regions.size(); ++i) {
@@ -78,7 +88,8 @@ std::vector<std::int32_t> DatasetBuilder::add_units(std::span<const std::string>
 double DatasetBuilder::observable(std::size_t n, double recorded_bins) const {
   const double end = nnpoisson::observable(trials_.response_time[n], time_limit());
   if (bin_width() == 0) return end;
-  return std::min(std::min(recorded_bins, whole_bins(end, bin_width())) * bin_width(), time_limit());
+  return std::min(std::min(recorded_bins, whole_bins(end, bin_width())) * bin_width(),
+                  time_limit());
 }
 
 bool DatasetBuilder::begin_trial(std::size_t n, double observed_until) {
@@ -131,7 +142,8 @@ SpikeWindows DatasetBuilder::begin_windows(std::span<const double> onset) {
 void DatasetBuilder::end_windows(SpikeWindows&& windows) {
   if (const std::size_t outside = windows.outside(); outside > 0) {
     note(imported_.data.session_names.back() + ": " + std::to_string(outside) +
-         " trials lie before the first or after the last spike; are spikes and trials on one clock?");
+         " trials lie before the first or after the last spike; are spikes and trials on one "
+         "clock?");
   }
   auto& spike = imported_.data.spike;
   if (bin_width() == 0) {
@@ -147,13 +159,16 @@ void DatasetBuilder::end_windows(SpikeWindows&& windows) {
       return;
     }
     for (auto& [time, unit] : spikes) time = whole_bins(time, bin_width());
-    std::sort(spikes.begin(), spikes.end(),
-              [](const auto& a, const auto& b) { return a.time != b.time ? a.time < b.time : a.unit < b.unit; });
+    std::sort(spikes.begin(), spikes.end(), [](const auto& a, const auto& b) {
+      return a.time != b.time ? a.time < b.time : a.unit < b.unit;
+    });
     const double bins = std::round(observed_until / bin_width());
     auto& count = imported_.data.count;
     for (std::size_t i = 0; i < spikes.size() && spikes[i].time < bins; ++i) {
-      const bool same = i > 0 && spikes[i].time == spikes[i - 1].time && spikes[i].unit == spikes[i - 1].unit;
-      same ? void(++count.value.back()) : add_count(static_cast<std::int32_t>(spikes[i].time), spikes[i].unit, 1);
+      const bool same =
+          i > 0 && spikes[i].time == spikes[i - 1].time && spikes[i].unit == spikes[i - 1].unit;
+      same ? void(++count.value.back())
+           : add_count(static_cast<std::int32_t>(spikes[i].time), spikes[i].unit, 1);
     }
   });
 }
@@ -169,7 +184,8 @@ void DatasetBuilder::name_regions() {
   const std::set<std::string> kept(unit_region_.begin(), unit_region_.end());
   data.region_names.assign(kept.begin(), kept.end());
   for (const std::string& region : unit_region_) {
-    data.unit.region.push_back(static_cast<std::int32_t>(std::distance(kept.begin(), kept.find(region))));
+    data.unit.region.push_back(
+        static_cast<std::int32_t>(std::distance(kept.begin(), kept.find(region))));
   }
 }
 

@@ -23,29 +23,36 @@ struct SessionTrials {
   std::vector<bool> included;         ///< [T], or empty: all
 };
 
-/// Puts recorded sessions together into one dataset: the rules of docs/importing.md that do not depend on the format.
-/// For each session: begin_session, add_units, then its trials one after the other, or all at once with their spikes in windows.
+/// Puts recorded sessions together into one dataset: the rules of docs/importing.md that do not
+/// depend on the format. For each session: begin_session, add_units, then its trials one after the
+/// other, or all at once with their spikes in windows.
 class DatasetBuilder {
  public:
   /// `bin_width` 0: exact times.
   DatasetBuilder(const ImportOptions& options, double time_limit, double bin_width);
 
-  /// UsageError: the name was there before. DataError: other stimulus names than the first session's.
+  /// UsageError: the name was there before. DataError: other stimulus names than the first
+  /// session's.
   void begin_session(const std::string& file, const std::string& name, SessionTrials trials);
 
-  /// The unit that each recorded neuron became, -1: not of a region that is kept. An empty region: that of the options.
-  [[nodiscard]] std::vector<std::int32_t> add_units(std::span<const std::string> regions, std::span<const std::int64_t> ids);
-  [[nodiscard]] std::vector<std::int32_t> add_units(std::span<const std::string> regions);  ///< ids 0, 1, ...
+  /// The unit that each recorded neuron became, -1: not of a region that is kept. An empty region:
+  /// that of the options.
+  [[nodiscard]] std::vector<std::int32_t> add_units(std::span<const std::string> regions,
+                                                    std::span<const std::int64_t> ids);
+  [[nodiscard]] std::vector<std::int32_t> add_units(
+      std::span<const std::string> regions);  ///< ids 0, 1, ...
 
   /// How long trial n can be observed, s: to the time limit, its response, or `recorded` bins.
-  [[nodiscard]] double observable(std::size_t n, double recorded_bins = std::numeric_limits<double>::infinity()) const;
+  [[nodiscard]] double observable(
+      std::size_t n, double recorded_bins = std::numeric_limits<double>::infinity()) const;
 
   /// False if the trial is left out. Spikes or counts then follow, until the next trial is begun.
   bool begin_trial(std::size_t n, double observed_until);
   void add_spike(double time, std::int32_t unit);
   void add_count(std::int32_t bin, std::int32_t unit, std::int32_t value);
 
-  /// All trials of the session, from their onsets on the recording's clock: `read(windows)` is called once to add the spikes.
+  /// All trials of the session, from their onsets on the recording's clock: `read(windows)` is
+  /// called once to add the spikes.
   template <class Read>
   void add_trials(std::span<const double> onset, Read&& read) {
     SpikeWindows windows = begin_windows(onset);

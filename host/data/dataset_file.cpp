@@ -13,13 +13,16 @@ constexpr std::int32_t format_version = 1;
 Dataset read_dataset(const std::filesystem::path& file) {
   const Hdf5Reader in(file);
   if (!in.has_attribute("/", "format") || in.string_attribute("/", "format") != format_name) {
-    throw DataError(in.file() + ": /: attribute format is not \"" + format_name + "\"; give a file that `nnpoisson import` wrote");
+    throw DataError(in.file() + ": /: attribute format is not \"" + format_name +
+                    "\"; give a file that `nnpoisson import` wrote");
   }
-  if (const std::int64_t version = in.integer_attribute("/", "version"); version != format_version) {
-    throw DataError(in.file() + ": /: attribute version is " + std::to_string(version) + ", this program reads layout " +
-                    std::to_string(format_version));
+  if (const std::int64_t version = in.integer_attribute("/", "version");
+      version != format_version) {
+    throw DataError(in.file() + ": /: attribute version is " + std::to_string(version) +
+                    ", this program reads layout " + std::to_string(format_version));
   }
   Dataset data;
+  data.source = in.file();
   data.time_limit = in.number_attribute("/", "time_limit");
   data.bin_width = in.number_attribute("/", "bin_width");
   data.session_names = in.strings("session/name");
@@ -29,9 +32,11 @@ Dataset read_dataset(const std::filesystem::path& file) {
   data.trial.session = in.numbers<std::int32_t>("trial/session", 1);
   data.trial.stimulus = in.numbers<double>("trial/stimulus", 2);
   // Only its product would reach validate(): 2 x 3 must not pass for 3 x 2.
-  if (const auto shape = in.shape("trial/stimulus"); shape[0] != data.trials() || shape[1] != data.features()) {
-    throw DataError(in.file() + ": trial/stimulus: has the shape " + std::to_string(shape[0]) + " x " + std::to_string(shape[1]) +
-                    ", not " + std::to_string(data.trials()) + " x " + std::to_string(data.features()) + " (trials x features)");
+  if (const auto shape = in.shape("trial/stimulus");
+      shape[0] != data.trials() || shape[1] != data.features()) {
+    throw DataError(in.file() + ": trial/stimulus: has the shape " + std::to_string(shape[0]) +
+                    " x " + std::to_string(shape[1]) + ", not " + std::to_string(data.trials()) +
+                    " x " + std::to_string(data.features()) + " (trials x features)");
   }
   data.trial.response_time = in.numbers<double>("trial/response_time", 1);
   data.trial.choice = in.numbers<std::int8_t>("trial/choice", 1);
@@ -42,8 +47,11 @@ Dataset read_dataset(const std::filesystem::path& file) {
   data.unit.id = in.numbers<std::int64_t>("unit/id", 1);
 
   if (in.exists(data.binned() ? "spike" : "count")) {
-    throw DataError(in.file() + (data.binned() ? ": spike: must not be there where bin_width > 0; counts belong in count/"
-                                               : ": count: must not be there where bin_width is 0; exact times belong in spike/"));
+    throw DataError(
+        in.file() +
+        (data.binned()
+             ? ": spike: must not be there where bin_width > 0; counts belong in count/"
+             : ": count: must not be there where bin_width is 0; exact times belong in spike/"));
   }
   if (data.binned()) {
     data.count.offset = in.numbers<std::int64_t>("count/offset", 1);
@@ -59,14 +67,16 @@ Dataset read_dataset(const std::filesystem::path& file) {
   return data;
 }
 
-void write_dataset(const std::filesystem::path& file, const Dataset& data, std::span<const Attribute> attributes) {
+void write_dataset(const std::filesystem::path& file, const Dataset& data,
+                   std::span<const Attribute> attributes) {
   validate(data, file.string());
   Hdf5Writer out(file);
   out.attribute("/", "format", std::string(format_name));
   out.attribute("/", "version", format_version);
   out.attribute("/", "time_limit", data.time_limit);
   out.attribute("/", "bin_width", data.bin_width);
-  for (const auto& [name, value] : attributes) std::visit([&, &key = name](const auto& v) { out.attribute("/", key, v); }, value);
+  for (const auto& [name, value] : attributes)
+    std::visit([&, &key = name](const auto& v) { out.attribute("/", key, v); }, value);
   out.strings("session/name", data.session_names);
   out.strings("region/name", data.region_names);
   out.strings("stimulus/name", data.stimulus_names);

@@ -30,16 +30,19 @@ std::string now() {
   const std::time_t seconds = std::time(nullptr);
   std::tm utc{};
   std::array<char, 32> text{};
-  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S+00:00", gmtime_r(&seconds, &utc))};
+  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S+00:00",
+                                     gmtime_r(&seconds, &utc))};
 }
 
 /// The types and tables of NWB 2 on top of HDF5.
 class NwbWriter {
  public:
-  NwbWriter(const std::filesystem::path& file, const NwbExport& options, const std::string& subject) : out_(file) {
+  NwbWriter(const std::filesystem::path& file, const NwbExport& options, const std::string& subject)
+      : out_(file) {
     type("/", "core", "NWBFile");
     out_.text_attribute("/", "nwb_version", "2.7.0");
-    for (const char* group : {"acquisition", "analysis", "general", "processing", "stimulus/presentation", "stimulus/templates"})
+    for (const char* group : {"acquisition", "analysis", "general", "processing",
+                              "stimulus/presentation", "stimulus/templates"})
       out_.group(group);
     out_.text("identifier", new_identifier());
     out_.text("session_description", options.description);
@@ -54,7 +57,8 @@ class NwbWriter {
     out_.texts("file_create_date", {now()});
   }
 
-  void begin_table(const std::string& path, const std::string& kind, const std::string& description, const std::vector<std::int64_t>& ids) {
+  void begin_table(const std::string& path, const std::string& kind, const std::string& description,
+                   const std::vector<std::int64_t>& ids) {
     table_ = path;
     columns_.clear();
     out_.group(path);
@@ -63,12 +67,13 @@ class NwbWriter {
     out_.numbers(path + "/id", ids);
     type(path + "/id", "hdmf-common", "ElementIdentifiers");
   }
-  void column(const std::string& name, const std::string& description, const std::vector<double>& values,
-              const std::vector<std::size_t>& shape = {}) {
+  void column(const std::string& name, const std::string& description,
+              const std::vector<double>& values, const std::vector<std::size_t>& shape = {}) {
     out_.numbers(table_ + "/" + name, values, shape);
     describe(name, description);
   }
-  void column(const std::string& name, const std::string& description, const std::vector<std::string>& values) {
+  void column(const std::string& name, const std::string& description,
+              const std::vector<std::string>& values) {
     out_.texts(table_ + "/" + name, values);
     describe(name, description);
   }
@@ -109,7 +114,8 @@ struct Recording {
       if (data.unit.session[u] == session) units.push_back(u);
     double longest = data.time_limit;
     for (const auto n : trials) longest = std::fmax(longest, data.trial.response_time[n]);
-    for (std::size_t k = 0; k < trials.size(); ++k) onset.push_back(pause + static_cast<double>(k) * (longest + pause));
+    for (std::size_t k = 0; k < trials.size(); ++k)
+      onset.push_back(pause + static_cast<double>(k) * (longest + pause));
   }
 
   /// Calls `take(unit, time)` for every spike, by trial and time.
@@ -117,7 +123,8 @@ struct Recording {
   void for_each_spike(Take&& take) const {
     const auto& offset = data.binned() ? data.count.offset : data.spike.offset;
     for (std::size_t k = 0; k < trials.size(); ++k) {
-      for (auto i = static_cast<std::size_t>(offset[trials[k]]); i < static_cast<std::size_t>(offset[trials[k] + 1]); ++i) {
+      for (auto i = static_cast<std::size_t>(offset[trials[k]]);
+           i < static_cast<std::size_t>(offset[trials[k] + 1]); ++i) {
         if (!data.binned()) {
           take(static_cast<std::size_t>(data.spike.unit[i]), onset[k] + data.spike.time[i]);
           continue;
@@ -145,9 +152,12 @@ void write_trials(NwbWriter& out, const Recording& recording) {
     const std::size_t n = recording.trials[k];
     stop.push_back(recording.onset[k] + data.trial.observed_until[n]);
     response.push_back(recording.onset[k] + data.trial.response_time[n]);
-    choice.emplace_back(data.trial.choice[n] > 0 ? "left" : data.trial.choice[n] < 0 ? "right" : "none");
+    choice.emplace_back(data.trial.choice[n] > 0   ? "left"
+                        : data.trial.choice[n] < 0 ? "right"
+                                                   : "none");
   }
-  out.begin_table("intervals/trials", "TimeIntervals", "Trials; spikes were observed from start_time to stop_time", ids);
+  out.begin_table("intervals/trials", "TimeIntervals",
+                  "Trials; spikes were observed from start_time to stop_time", ids);
   out.column("start_time", "Start time of epoch, in seconds", recording.onset);
   out.column("stop_time", "Stop time of epoch, in seconds", stop);
   out.column("stimulus_onset", "Onset of the stimulus, in seconds", recording.onset);
@@ -159,8 +169,11 @@ void write_trials(NwbWriter& out, const Recording& recording) {
     std::replace(name.begin(), name.end(), '/', '_');
     while (!names.insert(name).second || name == "stimulus_onset") name += "_";
     std::vector<double> values;
-    for (const auto n : recording.trials) values.push_back(data.trial.stimulus[n * data.features() + f]);
-    out.column(name, "Feature \"" + data.stimulus_names[f] + "\" of the stimulus, as the model sees it", values);
+    for (const auto n : recording.trials)
+      values.push_back(data.trial.stimulus[n * data.features() + f]);
+    out.column(name,
+               "Feature \"" + data.stimulus_names[f] + "\" of the stimulus, as the model sees it",
+               values);
   }
   out.end_table();
 }
@@ -174,7 +187,8 @@ void write_units(NwbWriter& out, const Recording& recording) {
   for (std::size_t k = 0; k < recording.units.size(); ++k) {
     row[recording.units[k]] = k;
     ids.push_back(data.unit.id[recording.units[k]]);
-    location.push_back(data.region_names[static_cast<std::size_t>(data.unit.region[recording.units[k]])]);
+    location.push_back(
+        data.region_names[static_cast<std::size_t>(data.unit.region[recording.units[k]])]);
     interval_end.push_back((k + 1) * recording.trials.size());
   }
   recording.for_each_spike([&](std::size_t unit, double) { ++end[row[unit]]; });
@@ -192,7 +206,8 @@ void write_units(NwbWriter& out, const Recording& recording) {
   out.begin_table("units", "Units", "Units of the dataset, observed in the trials only", ids);
   out.column("spike_times", "the spike times for each unit in seconds", times);
   out.index("spike_times", end);
-  out.column("obs_intervals", "the observation intervals for each unit", intervals, {intervals.size() / 2, 2});
+  out.column("obs_intervals", "the observation intervals for each unit", intervals,
+             {intervals.size() / 2, 2});
   out.index("obs_intervals", interval_end);
   out.column("location", "the brain region of the unit", location);
   out.end_table();
@@ -200,11 +215,14 @@ void write_units(NwbWriter& out, const Recording& recording) {
 
 std::int32_t session_number(const Dataset& data, const std::string& name) {
   const auto found = std::find(data.session_names.begin(), data.session_names.end(), name);
-  if (found != data.session_names.end()) return static_cast<std::int32_t>(found - data.session_names.begin());
+  if (found != data.session_names.end())
+    return static_cast<std::int32_t>(found - data.session_names.begin());
   if (name.empty() && data.sessions() == 1) return 0;
   std::string there;
-  for (const std::string& session : data.session_names) there += (there.empty() ? "" : ", ") + session;
-  throw UsageError((name.empty() ? "an NWB file holds one session; name it with --session" : "there is no session \"" + name + "\"") +
+  for (const std::string& session : data.session_names)
+    there += (there.empty() ? "" : ", ") + session;
+  throw UsageError((name.empty() ? "an NWB file holds one session; name it with --session"
+                                 : "there is no session \"" + name + "\"") +
                    "; there are: " + there);
 }
 
@@ -213,7 +231,9 @@ std::int32_t session_number(const Dataset& data, const std::string& name) {
 void export_nwb(const std::filesystem::path& file, const Dataset& data, const NwbExport& options) {
   const std::int32_t session = session_number(data, options.session);
   const Recording recording(data, session);
-  NwbWriter out(file, options, options.subject.empty() ? data.session_names[static_cast<std::size_t>(session)] : options.subject);
+  NwbWriter out(file, options,
+                options.subject.empty() ? data.session_names[static_cast<std::size_t>(session)]
+                                        : options.subject);
   write_trials(out, recording);
   write_units(out, recording);
   out.commit();

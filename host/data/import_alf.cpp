@@ -16,14 +16,16 @@ namespace {
 constexpr double midline = 5700;
 
 /// The regions that Khajehnejad et al. 2022 fit, all of the left hemisphere.
-constexpr std::array<const char*, 42> paper_regions{"ACA",  "ACB",   "APN",  "BLA",  "CA1",   "CA3",   "CP",  "DG",  "GPe", "ILA", "LD",
-                                                    "LGd",  "LP",    "LS",   "MD",   "MG",    "MOp",   "MOs", "MRN", "OLF", "ORB", "PAG",
-                                                    "PL",   "PO",    "POL",  "POST", "RSP",   "RT",    "SCm", "SCs", "SNr", "SSp", "SUB",
-                                                    "VISa", "VISam", "VISl", "VISp", "VISpm", "VISrl", "VPL", "VPM", "ZI"};
+constexpr std::array<const char*, 42> paper_regions{
+    "ACA",  "ACB",   "APN",  "BLA",  "CA1",   "CA3",   "CP",  "DG",  "GPe", "ILA", "LD",
+    "LGd",  "LP",    "LS",   "MD",   "MG",    "MOp",   "MOs", "MRN", "OLF", "ORB", "PAG",
+    "PL",   "PO",    "POL",  "POST", "RSP",   "RT",    "SCm", "SCs", "SNr", "SSp", "SUB",
+    "VISa", "VISam", "VISl", "VISp", "VISpm", "VISrl", "VPL", "VPM", "ZI"};
 
 class Session {
  public:
-  Session(const std::filesystem::path& folder, const AlfImport& options) : folder_(folder), options_(options) {
+  Session(const std::filesystem::path& folder, const AlfImport& options)
+      : folder_(folder), options_(options) {
     if (std::error_code error; !std::filesystem::is_directory(folder, error)) {
       throw ResourceError(folder.string() + ": is not a folder; give the folder of one session");
     }
@@ -46,22 +48,27 @@ class Session {
  private:
   [[nodiscard]] std::filesystem::path file(const std::string& name) const {
     if (std::error_code error; !std::filesystem::exists(folder_ / name, error)) {
-      throw DataError((folder_ / name).string() + ": is missing; docs/importing.md lists the files of a session");
+      throw DataError((folder_ / name).string() +
+                      ": is missing; docs/importing.md lists the files of a session");
     }
     return folder_ / name;
   }
 
   /// A property that must have `rows` values, or any number.
-  [[nodiscard]] NpyArray column(const std::string& name, std::optional<std::size_t> rows = {}) const {
+  [[nodiscard]] NpyArray column(const std::string& name,
+                                std::optional<std::size_t> rows = {}) const {
     NpyArray array = read_npy(file(name + ".npy"));
     array.require_column(rows ? *rows : array.size());
     return array;
   }
 
-  [[nodiscard]] SessionTrials read_trials(const std::vector<double>& onset, DatasetBuilder& to) const {
+  [[nodiscard]] SessionTrials read_trials(const std::vector<double>& onset,
+                                          DatasetBuilder& to) const {
     const std::size_t count = onset.size();
-    const NpyArray left = column("trials.visualStim_contrastLeft", count), right = column("trials.visualStim_contrastRight", count);
-    const NpyArray choice = column("trials.response_choice", count), response = column("trials.response_times", count);
+    const NpyArray left = column("trials.visualStim_contrastLeft", count),
+                   right = column("trials.visualStim_contrastRight", count);
+    const NpyArray choice = column("trials.response_choice", count),
+                   response = column("trials.response_times", count);
     SessionTrials trials = contrast_trials(left, right, choice, response, onset);
     if (options_.response == AlfImport::Response::movement) take_movements(onset, trials, to);
     if (options_.included_only) {
@@ -72,27 +79,34 @@ class Session {
   }
 
   /// Movement type 1 is a turn that answers left, 2 right, 0 neither.
-  void take_movements(const std::vector<double>& onset, SessionTrials& trials, DatasetBuilder& to) const {
-    const NpyArray type = column("wheelMoves.type"), interval = read_npy(file("wheelMoves.intervals.npy"));
+  void take_movements(const std::vector<double>& onset, SessionTrials& trials,
+                      DatasetBuilder& to) const {
+    const NpyArray type = column("wheelMoves.type"),
+                   interval = read_npy(file("wheelMoves.intervals.npy"));
     interval.require_shape({type.size(), 2});
     std::vector<std::pair<double, std::int8_t>> moves;
     for (std::size_t i = 0; i < type.size(); ++i) {
       const double kind = type.real(i), start = interval.real(2 * i);
       if (std::isnan(start)) interval.refuse(2 * i, "is not a number");
-      if (kind == 1 || kind == 2) moves.emplace_back(start, kind == 1 ? std::int8_t{1} : std::int8_t{-1});
+      if (kind == 1 || kind == 2)
+        moves.emplace_back(start, kind == 1 ? std::int8_t{1} : std::int8_t{-1});
     }
     std::sort(moves.begin(), moves.end());
     std::size_t without = 0;
     for (std::size_t n = 0; n < onset.size(); ++n) {
       if (trials.choice[n] == 0) continue;
-      auto move = std::upper_bound(moves.begin(), moves.end(), onset[n], [](double at, const auto& m) { return at < m.first; });
+      auto move = std::upper_bound(moves.begin(), moves.end(), onset[n],
+                                   [](double at, const auto& m) { return at < m.first; });
       while (move != moves.end() && move->second != trials.choice[n]) ++move;
-      const double response = move == moves.end() ? std::numeric_limits<double>::infinity() : move->first - onset[n];
+      const double response =
+          move == moves.end() ? std::numeric_limits<double>::infinity() : move->first - onset[n];
       const bool found = response <= trials.response_time[n];
       trials.response_time[n] = found ? response : std::numeric_limits<double>::quiet_NaN();
       without += found ? 0U : 1U;
     }
-    if (without > 0) to.note(folder_.string() + ": " + std::to_string(without) + " choices without a movement to their side");
+    if (without > 0)
+      to.note(folder_.string() + ": " + std::to_string(without) +
+              " choices without a movement to their side");
   }
 
   /// The unit of each cluster, -1: none.
@@ -104,7 +118,8 @@ class Session {
     const Column& names = channels.need("allen_ontology");
     const bool sided = options_.hemispheres || options_.paper_regions;
     const Column* sideways = sided ? &channels.need("ccf_lr") : nullptr;
-    if (sideways != nullptr && sideways->is_text()) throw DataError(channels.where + ": ccf_lr: holds texts, not micrometres");
+    if (sideways != nullptr && sideways->is_text())
+      throw DataError(channels.where + ": ccf_lr: holds texts, not micrometres");
     std::vector<std::string> regions;
     std::vector<std::int64_t> ids;
     std::vector<std::size_t> clusters_kept;
@@ -112,12 +127,15 @@ class Session {
       if (!(annotation.real(c) >= options_.least_annotation)) continue;
       const double channel = peak.real(c) - 1;  // MATLAB counts from 1
       if (!(channel >= 0 && channel < static_cast<double>(channels.rows))) {
-        peak.refuse(c, "there is no channel " + shortest(channel + 1) + " (there are " + std::to_string(channels.rows) + ")");
+        peak.refuse(c, "there is no channel " + shortest(channel + 1) + " (there are " +
+                           std::to_string(channels.rows) + ")");
       }
       const auto row = static_cast<std::size_t>(channel);
       std::string region = names.text(row);
       const bool left = sided && sideways->numbers[row] < midline;
-      if (options_.paper_regions && !(left && std::count(paper_regions.begin(), paper_regions.end(), region) > 0)) continue;
+      if (options_.paper_regions &&
+          !(left && std::count(paper_regions.begin(), paper_regions.end(), region) > 0))
+        continue;
       if (sided && !region.empty()) region = (left ? "left-" : "right-") + region;
       regions.push_back(std::move(region));
       ids.push_back(static_cast<std::int64_t>(c));
@@ -134,10 +152,12 @@ class Session {
     for (std::size_t i = 0; i < time.size(); ++i) {
       const std::int64_t c = cluster.integer(i);
       if (c < 0 || static_cast<std::size_t>(c) >= unit_of.size()) {
-        cluster.refuse(i, "there is no cluster " + std::to_string(c) + " (there are " + std::to_string(unit_of.size()) + ")");
+        cluster.refuse(i, "there is no cluster " + std::to_string(c) + " (there are " +
+                              std::to_string(unit_of.size()) + ")");
       }
       if (!std::isfinite(time.real(i))) time.refuse(i, "is not finite");
-      if (unit_of[static_cast<std::size_t>(c)] >= 0) windows.add(time.real(i), unit_of[static_cast<std::size_t>(c)]);
+      if (unit_of[static_cast<std::size_t>(c)] >= 0)
+        windows.add(time.real(i), unit_of[static_cast<std::size_t>(c)]);
     }
   }
 
@@ -149,7 +169,8 @@ class Session {
 
 Imported import_alf(std::span<const std::filesystem::path> folders, const AlfImport& options) {
   require_sound(folders, options);
-  DatasetBuilder builder(options, required_time_limit(options, folders.front().string()), options.bin_width);
+  DatasetBuilder builder(options, required_time_limit(options, folders.front().string()),
+                         options.bin_width);
   for (const auto& folder : folders) Session(folder, options).add_to(builder);
   return builder.finish();
 }

@@ -14,7 +14,8 @@ double duration_or(const NpzFile& file, const std::string& name, double otherwis
 
 /// Counts of one session, [neuron, trial, bin]; bins begin before the stimulus.
 struct Counts {
-  explicit Counts(const NpzFile& file) : spikes(file.array("spks")), bin_width(duration_or(file, "bin_size", 0.01)) {
+  explicit Counts(const NpzFile& file)
+      : spikes(file.array("spks")), bin_width(duration_or(file, "bin_size", 0.01)) {
     if (spikes.shape().size() != 3) spikes.refuse("must have three dimensions: neuron, trial, bin");
     const double before = duration_or(file, "stim_onset", 0.5) / bin_width;
     if (!(before < static_cast<double>(bins()))) spikes.refuse("ends before the stimulus begins");
@@ -36,13 +37,15 @@ SessionTrials read_trials(const NpzFile& file, std::size_t count) {
   return contrast_trials(left, right, choice, response, std::vector<double>(count, 0.0));
 }
 
-void add_session(const NpzFile& file, const std::string& name, const Counts& counts, DatasetBuilder& to) {
+void add_session(const NpzFile& file, const std::string& name, const Counts& counts,
+                 DatasetBuilder& to) {
   to.begin_session(file.file(), name, read_trials(file, counts.trials()));
   const NpyArray areas = file.array("brain_area");
   areas.require_shape({counts.neurons()});
   const std::vector<std::int32_t> unit_of = to.add_units(areas.texts());
   for (std::size_t n = 0; n < counts.trials(); ++n) {
-    const double observed_until = to.observable(n, static_cast<double>(counts.bins() - counts.first));
+    const double observed_until =
+        to.observable(n, static_cast<double>(counts.bins() - counts.first));
     if (!to.begin_trial(n, observed_until)) continue;
     const double observed = whole_bins(observed_until, to.bin_width());
     for (std::size_t bin = 0; static_cast<double>(bin) < observed; ++bin) {
@@ -50,7 +53,8 @@ void add_session(const NpzFile& file, const std::string& name, const Counts& cou
         const std::size_t i = (neuron * counts.trials() + n) * counts.bins() + counts.first + bin;
         const std::int32_t value = counts.spikes.small_integer(i);
         if (value < 0) counts.spikes.refuse(i, "is negative");
-        if (value > 0 && unit_of[neuron] >= 0) to.add_count(static_cast<std::int32_t>(bin), unit_of[neuron], value);
+        if (value > 0 && unit_of[neuron] >= 0)
+          to.add_count(static_cast<std::int32_t>(bin), unit_of[neuron], value);
       }
     }
   }
@@ -69,7 +73,9 @@ Imported import_nma(std::span<const std::filesystem::path> files, const NmaImpor
       builder.emplace(options, options.time_limit.value_or(all), counts.bin_width);
     }
     if (counts.bin_width != builder->bin_width()) {
-      throw DataError(file.file() + ": bin_size: is not that of the first file; import them into datasets of their own");
+      throw DataError(
+          file.file() +
+          ": bin_size: is not that of the first file; import them into datasets of their own");
     }
     add_session(file, path.stem().string(), counts, *builder);
   }

@@ -15,7 +15,8 @@ namespace {
 bool is_binned(const NpzFile& file) {
   const bool counts = file.has("counts"), times = file.has("spike_time");
   if (counts == times) {
-    throw DataError(file.file() + ": holds " + (counts ? "both counts and spike_time" : "neither counts nor spike_time") +
+    throw DataError(file.file() + ": holds " +
+                    (counts ? "both counts and spike_time" : "neither counts nor spike_time") +
                     "; one of them is needed");
   }
   return counts;
@@ -23,7 +24,8 @@ bool is_binned(const NpzFile& file) {
 
 /// What all recordings say of their trials.
 SessionTrials read_trials(const NpzFile& file, bool included_only) {
-  const NpyArray choice = file.array("choice"), response = file.array("response_time"), stimulus = file.array("stimulus");
+  const NpyArray choice = file.array("choice"), response = file.array("response_time"),
+                 stimulus = file.array("stimulus");
   SessionTrials trials;
   trials.stimulus_names = file.array("stimulus_names").texts();
   const std::size_t count = choice.size();
@@ -33,7 +35,8 @@ SessionTrials read_trials(const NpzFile& file, bool included_only) {
   for (std::size_t n = 0; n < count; ++n) {
     trials.choice.push_back(side_of(choice, n));
     trials.response_time.push_back(response.real(n));
-    if (std::isinf(trials.response_time.back())) response.refuse(n, "must be finite, or NaN where there was no response");
+    if (std::isinf(trials.response_time.back()))
+      response.refuse(n, "must be finite, or NaN where there was no response");
   }
   for (std::size_t i = 0; i < stimulus.size(); ++i) {
     trials.stimulus.push_back(stimulus.real(i));
@@ -54,7 +57,8 @@ std::vector<std::string> regions_of(const NpzFile& file, std::size_t neurons) {
   return array.texts();
 }
 
-void add_counts(const NpzFile& file, const std::string& name, const NpzImport& options, DatasetBuilder& to) {
+void add_counts(const NpzFile& file, const std::string& name, const NpzImport& options,
+                DatasetBuilder& to) {
   SessionTrials trials = read_trials(file, options.included_only);
   const std::size_t count = trials.choice.size();
   to.begin_session(file.file(), name, std::move(trials));
@@ -66,7 +70,8 @@ void add_counts(const NpzFile& file, const std::string& name, const NpzImport& o
   const std::vector<std::int32_t> unit_of = to.add_units(regions_of(file, neurons));
   for (std::size_t n = 0; n < count; ++n) {
     const std::int64_t recorded = n_bins.integer(n);
-    if (recorded < 0 || static_cast<std::size_t>(recorded) > bins) n_bins.refuse(n, "lies outside 0 to " + std::to_string(bins));
+    if (recorded < 0 || static_cast<std::size_t>(recorded) > bins)
+      n_bins.refuse(n, "lies outside 0 to " + std::to_string(bins));
     const double observed_until = to.observable(n, static_cast<double>(recorded));
     const double observed = whole_bins(observed_until, to.bin_width());
     const bool kept = to.begin_trial(n, observed_until);
@@ -76,7 +81,8 @@ void add_counts(const NpzFile& file, const std::string& name, const NpzImport& o
         const std::int32_t value = counts.small_integer(i);
         if (value == 0) continue;
         if (value < 0) counts.refuse(i, "is negative");
-        if (bin >= static_cast<std::size_t>(recorded)) counts.refuse(i, "is not 0, but lies past the trial's n_bins");
+        if (bin >= static_cast<std::size_t>(recorded))
+          counts.refuse(i, "is not 0, but lies past the trial's n_bins");
         if (!kept || static_cast<double>(bin) >= observed || unit_of[neuron] < 0) continue;
         to.add_count(static_cast<std::int32_t>(bin), unit_of[neuron], value);
       }
@@ -92,14 +98,16 @@ std::size_t count_neurons(const NpzFile& file, const NpyArray& neuron) {
   for (std::size_t i = 0; i < neuron.size(); ++i) {
     const std::int64_t value = neuron.integer(i);
     if (value < 0 || static_cast<std::size_t>(value) >= limit) {
-      neuron.refuse(i, "there is no neuron " + std::to_string(value) + " (at most " + std::to_string(limit) + ")");
+      neuron.refuse(i, "there is no neuron " + std::to_string(value) + " (at most " +
+                           std::to_string(limit) + ")");
     }
     largest = std::max(largest, value);
   }
   return labels > 0 ? labels : static_cast<std::size_t>(largest + 1);
 }
 
-void add_spikes(const NpzFile& file, const std::string& name, const NpzImport& options, DatasetBuilder& to) {
+void add_spikes(const NpzFile& file, const std::string& name, const NpzImport& options,
+                DatasetBuilder& to) {
   SessionTrials trials = read_trials(file, options.included_only);
   const std::size_t count = trials.choice.size();
   const NpyArray onset = file.array("stimulus_onset");
@@ -109,28 +117,34 @@ void add_spikes(const NpzFile& file, const std::string& name, const NpzImport& o
     trials.response_time[n] -= onset.real(n);
   }
   to.begin_session(file.file(), name, std::move(trials));
-  const NpyArray time = file.array("spike_time"), neuron = file.array("spike_unit"), offset = file.array("spike_offset");
+  const NpyArray time = file.array("spike_time"), neuron = file.array("spike_unit"),
+                 offset = file.array("spike_offset");
   time.require_shape({time.size()});
   neuron.require_shape({time.size()});
   offset.require_shape({count + 1});
-  const std::vector<std::int32_t> unit_of = to.add_units(regions_of(file, count_neurons(file, neuron)));
+  const std::vector<std::int32_t> unit_of =
+      to.add_units(regions_of(file, count_neurons(file, neuron)));
   if (offset.integer(0) != 0) offset.refuse(0, "must be 0");
   for (std::size_t n = 0; n < count; ++n) {
     const std::int64_t first = offset.integer(n), last = offset.integer(n + 1);
-    if (last < first || last > static_cast<std::int64_t>(time.size())) offset.refuse(n + 1, "does not ascend, or is past the last spike");
+    if (last < first || last > static_cast<std::int64_t>(time.size()))
+      offset.refuse(n + 1, "does not ascend, or is past the last spike");
     const double start = onset.real(n), observed_until = to.observable(n);
     const bool kept = to.begin_trial(n, observed_until);
     double before = -std::numeric_limits<double>::infinity();
     for (auto i = static_cast<std::size_t>(first); i < static_cast<std::size_t>(last); ++i) {
       const double at = time.real(i) - start;
       if (!std::isfinite(at)) time.refuse(i, "is not finite");
-      if (at < before) time.refuse(i, "comes after a later spike of trial " + std::to_string(n) + "; times must ascend");
+      if (at < before)
+        time.refuse(
+            i, "comes after a later spike of trial " + std::to_string(n) + "; times must ascend");
       before = at;
       const std::int32_t unit = unit_of[static_cast<std::size_t>(neuron.integer(i))];
       if (kept && unit >= 0 && at >= 0 && at < observed_until) to.add_spike(at, unit);
     }
   }
-  if (offset.integer(count) != static_cast<std::int64_t>(time.size())) offset.refuse(count, "must be the number of spikes");
+  if (offset.integer(count) != static_cast<std::int64_t>(time.size()))
+    offset.refuse(count, "must be the number of spikes");
 }
 
 /// W where none was asked for: the longest trial of recordings in bins.
@@ -141,7 +155,8 @@ double longest_trial(std::span<const std::filesystem::path> files) {
     if (!is_binned(file)) return required_time_limit({}, file.file());
     const NpyArray bins = file.array("n_bins");
     const double width = file.duration("bin_width");
-    for (std::size_t n = 0; n < bins.size(); ++n) longest = std::max(longest, static_cast<double>(bins.integer(n)) * width);
+    for (std::size_t n = 0; n < bins.size(); ++n)
+      longest = std::max(longest, static_cast<double>(bins.integer(n)) * width);
   }
   return longest;
 }
@@ -150,7 +165,8 @@ double longest_trial(std::span<const std::filesystem::path> files) {
 
 Imported import_npz(std::span<const std::filesystem::path> files, const NpzImport& options) {
   require_sound(files, options);
-  if (options.bin_width > 0) throw UsageError("NumPy archives with exact times are not binned; leave out --bin-width");
+  if (options.bin_width > 0)
+    throw UsageError("NumPy archives with exact times are not binned; leave out --bin-width");
   const double limit = options.time_limit ? *options.time_limit : longest_trial(files);
   std::optional<DatasetBuilder> builder;
   for (const auto& path : files) {
@@ -159,7 +175,9 @@ Imported import_npz(std::span<const std::filesystem::path> files, const NpzImpor
     const double bin_width = binned ? file.duration("bin_width") : 0;
     if (!builder) builder.emplace(options, limit, bin_width);
     if (bin_width != builder->bin_width()) {
-      throw DataError(file.file() + ": bin_width: is not that of the first file; import them into datasets of their own");
+      throw DataError(
+          file.file() +
+          ": bin_width: is not that of the first file; import them into datasets of their own");
     }
     (binned ? add_counts : add_spikes)(file, path.stem().string(), options, *builder);
   }

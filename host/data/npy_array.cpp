@@ -48,23 +48,29 @@ void append_utf8(std::string& text, std::uint32_t code) {
 
 }  // namespace
 
-NpyArray::NpyArray(std::string where, std::vector<char> bytes) : where_(std::move(where)), bytes_(std::move(bytes)) {
+NpyArray::NpyArray(std::string where, std::vector<char> bytes)
+    : where_(std::move(where)), bytes_(std::move(bytes)) {
   constexpr std::string_view magic = "\x93NUMPY";
-  if (bytes_.size() < 12 || std::string_view(bytes_.data(), magic.size()) != magic) refuse("is not a NumPy array");
+  if (bytes_.size() < 12 || std::string_view(bytes_.data(), magic.size()) != magic)
+    refuse("is not a NumPy array");
   const int version = bytes_[6];
-  if (version < 1 || version > 3) refuse("has .npy format version " + std::to_string(version) + "; 1 to 3 can be read");
+  if (version < 1 || version > 3)
+    refuse("has .npy format version " + std::to_string(version) + "; 1 to 3 can be read");
   const std::size_t header_start = version == 1 ? 10 : 12;
-  const std::size_t header_size = version == 1 ? value_at<std::uint16_t>(&bytes_[8]) : value_at<std::uint32_t>(&bytes_[8]);
+  const std::size_t header_size =
+      version == 1 ? value_at<std::uint16_t>(&bytes_[8]) : value_at<std::uint32_t>(&bytes_[8]);
   start_ = header_start + header_size;
   if (start_ > bytes_.size()) refuse("was cut off inside its header");
   parse_header(std::string(bytes_.data() + header_start, header_size));
 
   std::size_t needed = 0;
   bool overflow = false;
-  for (const std::size_t extent : shape_) overflow = overflow || __builtin_mul_overflow(size_, extent, &size_);
+  for (const std::size_t extent : shape_)
+    overflow = overflow || __builtin_mul_overflow(size_, extent, &size_);
   overflow = overflow || __builtin_mul_overflow(size_, width_, &needed);
   if (overflow || needed != bytes_.size() - start_) {
-    refuse("holds " + std::to_string(bytes_.size() - start_) + " bytes, which is not what its shape and type need");
+    refuse("holds " + std::to_string(bytes_.size() - start_) +
+           " bytes, which is not what its shape and type need");
   }
   if (fortran_) reorder();
 }
@@ -75,7 +81,8 @@ void NpyArray::reorder() {
   for (std::size_t from = 0; from < size_; ++from) {
     std::size_t to = 0;
     for (std::size_t d = 0; d < shape_.size(); ++d) to = to * shape_[d] + at[d];
-    std::memcpy(ordered.data() + start_ + to * width_, bytes_.data() + start_ + from * width_, width_);
+    std::memcpy(ordered.data() + start_ + to * width_, bytes_.data() + start_ + from * width_,
+                width_);
     for (std::size_t d = 0; d < shape_.size() && ++at[d] == shape_[d]; ++d) at[d] = 0;
   }
   bytes_ = std::move(ordered);
@@ -84,7 +91,8 @@ void NpyArray::reorder() {
 void NpyArray::parse_header(const std::string& header) {
   const std::string_view type = after_key(header, "descr");
   const auto type_end = type.empty() ? std::string_view::npos : type.find(type.front(), 1);
-  if (type.size() < 4 || (type.front() != '\'' && type.front() != '"') || type_end == std::string_view::npos || type_end < 4) {
+  if (type.size() < 4 || (type.front() != '\'' && type.front() != '"') ||
+      type_end == std::string_view::npos || type_end < 4) {
     refuse("has no plain number or string type; save it without objects or fields");
   }
   const std::string name(type.substr(1, type_end - 1));
@@ -92,30 +100,38 @@ void NpyArray::parse_header(const std::string& header) {
   kind_ = name[1];
   const auto [end, error] = std::from_chars(name.data() + 2, name.data() + name.size(), width_);
   const bool whole = error == std::errc() && end == name.data() + name.size();
-  const bool integer = (kind_ == 'i' || kind_ == 'u') && (width_ == 1 || width_ == 2 || width_ == 4 || width_ == 8);
+  const bool integer =
+      (kind_ == 'i' || kind_ == 'u') && (width_ == 1 || width_ == 2 || width_ == 4 || width_ == 8);
   const bool real = kind_ == 'f' && (width_ == 4 || width_ == 8);
   const bool text = kind_ == 'U' && width_ > 0 && width_ < (std::size_t{1} << 24);
-  if (!whole || !((kind_ == 'b' && width_ == 1) || integer || real || text)) refuse("has the type " + name + ", which cannot be read");
+  if (!whole || !((kind_ == 'b' && width_ == 1) || integer || real || text))
+    refuse("has the type " + name + ", which cannot be read");
   if (text) width_ *= 4;
-  if (order != '<' && !(order == '|' && width_ <= 1)) refuse("has the type " + name + "; little-endian values are needed");
+  if (order != '<' && !(order == '|' && width_ <= 1))
+    refuse("has the type " + name + "; little-endian values are needed");
 
   const std::string_view fortran = after_key(header, "fortran_order");
   fortran_ = fortran.starts_with("True");
-  if (!fortran_ && !fortran.starts_with("False")) refuse("does not say in its header whether it is in Fortran order");
+  if (!fortran_ && !fortran.starts_with("False"))
+    refuse("does not say in its header whether it is in Fortran order");
   std::string_view extents = after_key(header, "shape");
-  if (extents.empty() || extents.front() != '(' || extents.find(')') == std::string_view::npos) refuse("has no shape in its header");
+  if (extents.empty() || extents.front() != '(' || extents.find(')') == std::string_view::npos)
+    refuse("has no shape in its header");
   extents = extents.substr(1, extents.find(')') - 1);
   while (extents.find_first_not_of(", ") != std::string_view::npos) {
     extents.remove_prefix(extents.find_first_not_of(", "));
     std::size_t extent = 0;
-    const auto [rest, failure] = std::from_chars(extents.data(), extents.data() + extents.size(), extent);
+    const auto [rest, failure] =
+        std::from_chars(extents.data(), extents.data() + extents.size(), extent);
     if (failure != std::errc() || shape_.size() == 8) refuse("has a shape that cannot be read");
     extents.remove_prefix(static_cast<std::size_t>(rest - extents.data()));
     shape_.push_back(extent);
   }
 }
 
-void NpyArray::refuse(const std::string& what) const { throw DataError(where_ + ": " + what); }
+void NpyArray::refuse(const std::string& what) const {
+  throw DataError(where_ + ": " + what);
+}
 
 void NpyArray::refuse(std::size_t index, const std::string& what) const {
   std::string position;
@@ -129,7 +145,8 @@ void NpyArray::require_shape(const std::vector<std::size_t>& shape) const {
   if (shape_ == shape) return;
   const auto text = [](const std::vector<std::size_t>& extents) {
     std::string joined;
-    for (const std::size_t extent : extents) joined += (joined.empty() ? "" : ", ") + std::to_string(extent);
+    for (const std::size_t extent : extents)
+      joined += (joined.empty() ? "" : ", ") + std::to_string(extent);
     return "(" + joined + ")";
   };
   refuse("has the shape " + text(shape_) + ", not " + text(shape));
@@ -160,7 +177,8 @@ std::int64_t NpyArray::integer(std::size_t i) const {
         break;
     }
     const auto value = value_at<std::uint64_t>(at);
-    if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) refuse(i, "is too large");
+    if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+      refuse(i, "is too large");
     return static_cast<std::int64_t>(value);
   }
   if (kind_ != 'i') refuse("must be of an integer type");
@@ -206,13 +224,15 @@ NpyArray read_npy(const std::filesystem::path& file) {
   std::vector<char> bytes(readable_size(file, "a NumPy array"));
   std::ifstream stream(file, std::ios::binary);
   stream.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  if (stream.gcount() != static_cast<std::streamsize>(bytes.size())) throw ResourceError(file.string() + ": cannot be read");
+  if (stream.gcount() != static_cast<std::streamsize>(bytes.size()))
+    throw ResourceError(file.string() + ": cannot be read");
   return {file.string(), std::move(bytes)};
 }
 
 std::int8_t side_of(const NpyArray& choice, std::size_t n) {
   const double side = choice.real(n);
-  if (side != -1 && side != 0 && side != 1) choice.refuse(n, "must be +1 left, -1 right or 0 none, not " + shortest(side));
+  if (side != -1 && side != 0 && side != 1)
+    choice.refuse(n, "must be +1 left, -1 right or 0 none, not " + shortest(side));
   return static_cast<std::int8_t>(side);
 }
 

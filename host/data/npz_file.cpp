@@ -47,9 +47,13 @@ NpzFile::NpzFile(const std::filesystem::path& file) : impl_(std::make_unique<Imp
 NpzFile::~NpzFile() = default;
 NpzFile::NpzFile(NpzFile&&) noexcept = default;
 
-const std::string& NpzFile::file() const { return impl_->name; }
+const std::string& NpzFile::file() const {
+  return impl_->name;
+}
 
-bool NpzFile::has(const std::string& name) const { return impl_->find(name) >= 0; }
+bool NpzFile::has(const std::string& name) const {
+  return impl_->find(name) >= 0;
+}
 
 double NpzFile::duration(const std::string& name) const {
   const NpyArray array = this->array(name);
@@ -68,7 +72,8 @@ NpyArray NpzFile::array(const std::string& name) const {
   zip_stat_t stat;
   zip_stat_init(&stat);
   constexpr zip_uint64_t needed = ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE;
-  if (zip_stat_index(impl_->archive.get(), index, 0, &stat) < 0 || (stat.valid & needed) != needed) refuse("is damaged");
+  if (zip_stat_index(impl_->archive.get(), index, 0, &stat) < 0 || (stat.valid & needed) != needed)
+    refuse("is damaged");
   if (stat.comp_size > impl_->size || stat.size / largest_deflation > stat.comp_size) {
     refuse("claims " + std::to_string(stat.size) + " bytes, more than the file can hold");
   }
@@ -80,8 +85,11 @@ NpyArray NpzFile::array(const std::string& name) const {
   char past_end = 0;
   for (;;) {
     const bool full = filled == bytes.size();
-    const zip_int64_t got = zip_fread(entry.get(), full ? &past_end : bytes.data() + filled, full ? 1 : bytes.size() - filled);
-    if (got < 0) refuse(std::string("cannot be read (") + zip_file_strerror(entry.get()) + "); the file is damaged");
+    const zip_int64_t got = zip_fread(entry.get(), full ? &past_end : bytes.data() + filled,
+                                      full ? 1 : bytes.size() - filled);
+    if (got < 0)
+      refuse(std::string("cannot be read (") + zip_file_strerror(entry.get()) +
+             "); the file is damaged");
     if (full && got > 0) refuse("is longer than the archive says; the file is damaged");
     if (got == 0) break;
     filled += static_cast<std::size_t>(got);

@@ -12,8 +12,9 @@ namespace nnpoisson {
 /// One array of NumPy: little-endian; Fortran order is brought into C order.
 class NpyArray {
  public:
-  /// Parses the bytes of a .npy file, format versions 1 to 3; `where` is for messages. Throws DataError for anything else than an array
-  /// of bool, integers, 32- or 64-bit floating point or unicode strings whose size is just that of its shape.
+  /// Parses the bytes of a .npy file, format versions 1 to 3; `where` is for messages. Throws
+  /// DataError for anything else than an array of bool, integers, 32- or 64-bit floating point or
+  /// unicode strings whose size is just that of its shape.
   NpyArray(std::string where, std::vector<char> bytes);
 
   [[nodiscard]] const std::string& where() const { return where_; }
@@ -28,8 +29,10 @@ class NpyArray {
   [[noreturn]] void refuse(const std::string& what) const;
   [[noreturn]] void refuse(std::size_t index, const std::string& what) const;
 
-  /// Element i in C order. Throws DataError if the array's type is another, or the value does not fit.
-  [[nodiscard]] bool truth(std::size_t i) const;  ///< boolean, or unsigned bytes as MATLAB writes them
+  /// Element i in C order. Throws DataError if the array's type is another, or the value does not
+  /// fit.
+  [[nodiscard]] bool truth(
+      std::size_t i) const;  ///< boolean, or unsigned bytes as MATLAB writes them
   [[nodiscard]] std::int64_t integer(std::size_t i) const;
   [[nodiscard]] std::int32_t small_integer(std::size_t i) const;  ///< fits 32 bits
   [[nodiscard]] double real(std::size_t i) const;                 ///< integers too
@@ -50,7 +53,8 @@ class NpyArray {
   bool fortran_ = false;  ///< until it has been reordered
 };
 
-/// A file that holds one array (.npy). ResourceError: cannot be opened. DataError: not such an array.
+/// A file that holds one array (.npy). ResourceError: cannot be opened. DataError: not such an
+/// array.
 [[nodiscard]] NpyArray read_npy(const std::filesystem::path& file);
 
 /// Element n of an array of choices. Throws DataError unless it is +1 left, -1 right or 0 none.
@@ -59,7 +63,8 @@ class NpyArray {
 /// A NumPy archive (.npz), open for reading.
 class NpzFile {
  public:
-  explicit NpzFile(const std::filesystem::path& file);  ///< ResourceError: cannot be opened. DataError: no zip archive
+  explicit NpzFile(const std::filesystem::path&
+                       file);  ///< ResourceError: cannot be opened. DataError: no zip archive
   ~NpzFile();
   NpzFile(NpzFile&&) noexcept;
 

@@ -9,7 +9,8 @@
 
 namespace nnpoisson {
 
-/// Collects, out of a whole recording, the spikes that fall into windows of it: 16 bytes for each spike kept, however many pass by.
+/// Collects, out of a whole recording, the spikes that fall into windows of it: 16 bytes for each
+/// spike kept, however many pass by.
 class SpikeWindows {
  public:
   /// [start, end) on the recording's clock, in any order; they may overlap, and then share spikes.
@@ -41,12 +42,14 @@ class SpikeWindows {
     double time;  ///< s from the window's start
     std::int32_t unit;
   };
-  /// Calls `take(window, spikes)` for each window as they were given, spikes by time, then by unit, to be changed at will. Once only.
+  /// Calls `take(window, spikes)` for each window as they were given, spikes by time, then by unit,
+  /// to be changed at will. Once only.
   template <class Take>
   void for_each(Take&& take) {
     Sorted sorted = sort();
     for (std::size_t w = 0; w < size(); ++w) {
-      take(w, std::span<Spike>(sorted.spike).subspan(sorted.offset[w], sorted.offset[w + 1] - sorted.offset[w]));
+      take(w, std::span<Spike>(sorted.spike)
+                  .subspan(sorted.offset[w], sorted.offset[w + 1] - sorted.offset[w]));
     }
   }
 
@@ -63,13 +66,14 @@ class SpikeWindows {
   void restart(double time);
   void keep(double time, std::int32_t unit, std::size_t window);
 
-  std::vector<Window> windows_;                                              ///< by start
-  std::vector<std::int32_t> number_;                                         ///< of each as it was given
-  std::vector<double> latest_end_;                                           ///< of it and all before
-  double before_ = -std::numeric_limits<double>::infinity();                 ///< the spike before
+  std::vector<Window> windows_;                               ///< by start
+  std::vector<std::int32_t> number_;                          ///< of each as it was given
+  std::vector<double> latest_end_;                            ///< of it and all before
+  double before_ = -std::numeric_limits<double>::infinity();  ///< the spike before
   double first_ = std::numeric_limits<double>::infinity(), last_ = -first_;  ///< of all spikes
-  std::size_t begun_ = 0;                                                    ///< windows that start at or before it
-  std::vector<std::vector<Entry>> block_;  ///< blocks, because a growing array would for a moment need twice its size
+  std::size_t begun_ = 0;  ///< windows that start at or before it
+  std::vector<std::vector<Entry>>
+      block_;  ///< blocks, because a growing array would for a moment need twice its size
 };
 
 }  // namespace nnpoisson

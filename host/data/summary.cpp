@@ -15,7 +15,8 @@ void for_each_entry(const Dataset& data, Add&& add) {
   const auto& offset = data.binned() ? data.count.offset : data.spike.offset;
   const auto& unit = data.binned() ? data.count.unit : data.spike.unit;
   for (std::size_t n = 0; n < data.trials(); ++n) {
-    for (auto i = static_cast<std::size_t>(offset[n]); i < static_cast<std::size_t>(offset[n + 1]); ++i) {
+    for (auto i = static_cast<std::size_t>(offset[n]); i < static_cast<std::size_t>(offset[n + 1]);
+         ++i) {
       add(n, static_cast<std::size_t>(unit[i]), data.binned() ? data.count.value[i] : 1);
     }
   }
@@ -47,7 +48,8 @@ void summarise_stimuli(const Dataset& data, DatasetSummary& summary) {
   const std::size_t features = data.features();
   std::set<std::vector<double>> stimuli;
   std::vector<std::set<double>> values(features);
-  for (std::size_t f = 0; f < features; ++f) summary.feature.push_back({data.stimulus_names[f], 0, 0, 0, 0});
+  for (std::size_t f = 0; f < features; ++f)
+    summary.feature.push_back({data.stimulus_names[f], 0, 0, 0, 0});
   for (std::size_t n = 0; n < data.trials(); ++n) {
     const auto first = data.trial.stimulus.begin() + static_cast<std::ptrdiff_t>(n * features);
     const std::vector<double> stimulus(first, first + static_cast<std::ptrdiff_t>(features));
@@ -75,7 +77,8 @@ DatasetSummary summarise(const Dataset& data) {
   summary.trials = data.trials();
   summary.units = data.units();
   for (const std::string& name : data.session_names) summary.session.push_back({name, 0, 0, 0});
-  for (const std::string& name : data.region_names) summary.region.push_back({name, 0, 0, 0, 0, 0, none});
+  for (const std::string& name : data.region_names)
+    summary.region.push_back({name, 0, 0, 0, 0, 0, none});
 
   std::vector<double> observed(data.sessions(), 0.0);
   for (std::size_t n = 0; n < data.trials(); ++n) {

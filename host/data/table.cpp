@@ -23,7 +23,8 @@ std::string trimmed(const std::string& text) {
   return first == std::string::npos ? "" : text.substr(first, last - first + 1);
 }
 
-/// The cells of the record that begins at `at`, which moves behind it; a quoted cell may hold separators and line ends.
+/// The cells of the record that begins at `at`, which moves behind it; a quoted cell may hold
+/// separators and line ends.
 std::vector<std::string> next_record(const std::string& text, std::size_t& at, char separator) {
   std::vector<std::string> cells(1);
   for (bool quoted = false; at < text.size(); ++at) {
@@ -67,10 +68,12 @@ Condition parse_condition(const std::string& text) {
   for (const char* comparison : {"==", "!=", "<=", ">=", "<", ">"}) {
     const auto at = text.find(comparison);
     if (at == std::string::npos) continue;
-    Condition condition{trimmed(text.substr(0, at)), comparison, trimmed(text.substr(at + std::strlen(comparison)))};
+    Condition condition{trimmed(text.substr(0, at)), comparison,
+                        trimmed(text.substr(at + std::strlen(comparison)))};
     if (!condition.column.empty() && !condition.value.empty()) return condition;
   }
-  throw UsageError("\"" + text + "\" is no condition; give COLUMN OP VALUE, where OP is one of == != <= >= < >");
+  throw UsageError("\"" + text +
+                   "\" is no condition; give COLUMN OP VALUE, where OP is one of == != <= >= < >");
 }
 
 bool holds(double is, const std::string& comparison, double asked) {
@@ -104,14 +107,16 @@ std::string Column::text(std::size_t row) const {
 }
 
 const Column* Table::find(const std::string& name) const {
-  const auto found = std::find_if(columns.begin(), columns.end(), [&](const Column& column) { return column.name == name; });
+  const auto found = std::find_if(columns.begin(), columns.end(),
+                                  [&](const Column& column) { return column.name == name; });
   return found == columns.end() ? nullptr : &*found;
 }
 
 const Column& Table::need(const std::string& name) const {
   if (const Column* column = find(name)) return *column;
   if (std::find(unread.begin(), unread.end(), name) != unread.end()) {
-    throw DataError(where + ": " + name + ": does not hold one number or text for each row; name another column");
+    throw DataError(where + ": " + name +
+                    ": does not hold one number or text for each row; name another column");
   }
   std::string there;
   for (const Column& column : columns) there += (there.empty() ? "" : ", ") + column.name;
@@ -124,7 +129,8 @@ Table read_text_table(const std::filesystem::path& file, char separator) {
   errno = 0;
   std::ifstream stream(file, std::ios::binary);
   if (std::error_code error; !stream || std::filesystem::is_directory(file, error)) {
-    throw ResourceError(table.where + ": cannot be opened (" + std::strerror(errno != 0 ? errno : EISDIR) + ")");
+    throw ResourceError(table.where + ": cannot be opened (" +
+                        std::strerror(errno != 0 ? errno : EISDIR) + ")");
   }
   const std::string text{std::istreambuf_iterator<char>(stream), {}};
   std::size_t at = text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
@@ -132,20 +138,23 @@ Table read_text_table(const std::filesystem::path& file, char separator) {
   std::set<std::string> seen;
   for (const std::string& name : names) {
     if (name.empty()) throw DataError(table.where + ": line 1: must name each column");
-    if (!seen.insert(name).second) throw DataError(table.where + ": line 1: names " + name + " twice");
+    if (!seen.insert(name).second)
+      throw DataError(table.where + ": line 1: names " + name + " twice");
   }
   std::vector<std::vector<std::string>> cells(names.size());
   for (std::size_t record = 2; at < text.size(); ++record) {
     std::vector<std::string> values = next_record(text, at, separator);
     if (values.size() == 1 && values[0].empty() && names.size() > 1) continue;
     if (values.size() != names.size()) {
-      throw DataError(table.where + ": line " + std::to_string(record) + ": has " + std::to_string(values.size()) + " cells, not " +
+      throw DataError(table.where + ": line " + std::to_string(record) + ": has " +
+                      std::to_string(values.size()) + " cells, not " +
                       std::to_string(names.size()));
     }
     for (std::size_t c = 0; c < names.size(); ++c) cells[c].push_back(std::move(values[c]));
     ++table.rows;
   }
-  for (std::size_t c = 0; c < names.size(); ++c) table.columns.push_back(column_of(names[c], std::move(cells[c])));
+  for (std::size_t c = 0; c < names.size(); ++c)
+    table.columns.push_back(column_of(names[c], std::move(cells[c])));
   return table;
 }
 
@@ -155,13 +164,15 @@ std::vector<bool> rows_where(const Table& table, std::span<const std::string> co
     const auto [name, comparison, value] = parse_condition(text);
     const Column& column = table.need(name);
     double asked = value == "true" || value == "True" ? 1 : 0;
-    const bool number = parse_number(value, asked) || value == "true" || value == "True" || value == "false" || value == "False";
+    const bool number = parse_number(value, asked) || value == "true" || value == "True" ||
+                        value == "false" || value == "False";
     if (column.is_text() ? comparison != "==" && comparison != "!=" : !number) {
-      throw UsageError("\"" + text + "\": the column holds " + (column.is_text() ? "texts, which == and != compare" : "numbers"));
+      throw UsageError("\"" + text + "\": the column holds " +
+                       (column.is_text() ? "texts, which == and != compare" : "numbers"));
     }
     for (std::size_t row = 0; row < table.rows; ++row) {
-      const bool held =
-          column.is_text() ? (column.texts[row] == value) == (comparison == "==") : holds(column.numbers[row], comparison, asked);
+      const bool held = column.is_text() ? (column.texts[row] == value) == (comparison == "==")
+                                         : holds(column.numbers[row], comparison, asked);
       kept[row] = kept[row] && held;
     }
   }

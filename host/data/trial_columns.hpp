@@ -11,7 +11,8 @@
 
 namespace nnpoisson {
 
-/// Which columns of tables of trials hold what: as asked for, or guessed from the names that laboratories commonly use.
+/// Which columns of tables of trials hold what: as asked for, or guessed from the names that
+/// laboratories commonly use.
 class TrialColumns {
  public:
   /// All tables must have the columns found in the first. Throws DataError, UsageError.
@@ -30,7 +31,8 @@ class TrialColumns {
 
  private:
   /// The column asked for as `what`, else the first of `names` that is there, else "".
-  [[nodiscard]] std::string choose(const Table& table, const std::string& what, const std::vector<std::string>& names);
+  [[nodiscard]] std::string choose(const Table& table, const std::string& what,
+                                   const std::vector<std::string>& names);
   void choose_stimulus(const std::vector<Table>& tables);
   void read_responses(const Table& table, Trials& trials) const;
   void read_choices(const Table& table, Trials& trials) const;
@@ -39,7 +41,8 @@ class TrialColumns {
   const NwbImport& options_;
   std::string onset_, response_, reaction_, choice_;
   std::vector<std::string> stimulus_;
-  std::map<std::string, std::set<std::string>> levels_;  ///< of stimulus columns that hold texts, over all tables
+  std::map<std::string, std::set<std::string>>
+      levels_;  ///< of stimulus columns that hold texts, over all tables
   std::vector<std::string> notes_;
 };
 

@@ -10,7 +10,8 @@
 namespace nnpoisson {
 namespace {
 
-/// Time of a bin's end against observed_until: both are products of decimal fractions, equal only up to rounding.
+/// Time of a bin's end against observed_until: both are products of decimal fractions, equal only
+/// up to rounding.
 constexpr double bin_tolerance = 1e-9;
 
 class Check {
@@ -46,7 +47,8 @@ class Check {
   }
 
   /// 0 <= value < limit for each value.
-  void numbers(const char* path, const std::vector<std::int32_t>& values, std::size_t limit, const char* of_what) const {
+  void numbers(const char* path, const std::vector<std::int32_t>& values, std::size_t limit,
+               const char* of_what) const {
     for (std::size_t i = 0; i < values.size(); ++i) {
       if (values[i] < 0 || static_cast<std::size_t>(values[i]) >= limit) {
         refuse_at(path, i, "there is no ", of_what, " ", values[i], " (there are ", limit, ")");
@@ -56,13 +58,17 @@ class Check {
 
   void attributes() const {
     if (!std::isfinite(data_.time_limit) || data_.time_limit <= 0) {
-      refuse("attribute time_limit", "must be a positive number of seconds, not ", data_.time_limit);
+      refuse("attribute time_limit", "must be a positive number of seconds, not ",
+             data_.time_limit);
     }
     if (!std::isfinite(data_.bin_width) || data_.bin_width < 0) {
-      refuse("attribute bin_width", "must be 0 or a positive number of seconds, not ", data_.bin_width);
+      refuse("attribute bin_width", "must be 0 or a positive number of seconds, not ",
+             data_.bin_width);
     }
-    if (data_.binned() && !(data_.time_limit / data_.bin_width <= std::numeric_limits<std::int32_t>::max())) {
-      refuse("attribute bin_width", data_.bin_width, " s makes more bins of the time limit than 32-bit numbers count");
+    if (data_.binned() &&
+        !(data_.time_limit / data_.bin_width <= std::numeric_limits<std::int32_t>::max())) {
+      refuse("attribute bin_width", data_.bin_width,
+             " s makes more bins of the time limit than 32-bit numbers count");
     }
   }
 
@@ -74,7 +80,8 @@ class Check {
       for (const char c : values[i]) {
         if (static_cast<unsigned char>(c) < ' ') refuse_at(path, i, "holds a control character");
       }
-      if (!seen.insert(values[i]).second) refuse_at(path, i, "the name \"", values[i], "\" was there before");
+      if (!seen.insert(values[i]).second)
+        refuse_at(path, i, "the name \"", values[i], "\" was there before");
     }
   }
 
@@ -82,7 +89,8 @@ class Check {
     const auto& trial = data_.trial;
     const std::size_t count = data_.trials();
     if (count == 0) refuse("trial/session", "holds no trial; at least one is needed");
-    if (count >= std::numeric_limits<std::int32_t>::max()) refuse("trial/session", "holds more trials than 32-bit numbers count");
+    if (count >= std::numeric_limits<std::int32_t>::max())
+      refuse("trial/session", "holds more trials than 32-bit numbers count");
     size("trial/stimulus", trial.stimulus.size(), count * data_.features(), "trials x features");
     size("trial/response_time", trial.response_time.size(), count, "trials");
     size("trial/choice", trial.choice.size(), count, "trials");
@@ -90,39 +98,47 @@ class Check {
     numbers("trial/session", trial.session, data_.sessions(), "session");
     for (std::size_t i = 0; i < trial.stimulus.size(); ++i) {
       if (!std::isfinite(trial.stimulus[i])) {
-        refuse("trial/stimulus[" + std::to_string(i / data_.features()) + "," + std::to_string(i % data_.features()) + "]",
+        refuse("trial/stimulus[" + std::to_string(i / data_.features()) + "," +
+                   std::to_string(i % data_.features()) + "]",
                "is not finite");
       }
     }
     for (std::size_t n = 0; n < count; ++n) {
       const double response = trial.response_time[n];
       if (!std::isnan(response) && !(std::isfinite(response) && response > 0)) {
-        refuse_at("trial/response_time", n, "must be a positive number of seconds or NaN, not ", response);
+        refuse_at("trial/response_time", n, "must be a positive number of seconds or NaN, not ",
+                  response);
       }
-      if (trial.choice[n] < -1 || trial.choice[n] > 1) refuse_at("trial/choice", n, "must be +1, -1 or 0, not ", +trial.choice[n]);
+      if (trial.choice[n] < -1 || trial.choice[n] > 1)
+        refuse_at("trial/choice", n, "must be +1, -1 or 0, not ", +trial.choice[n]);
       if (!(trial.observed_until[n] > 0 && trial.observed_until[n] <= data_.time_limit)) {
-        refuse_at("trial/observed_until", n, trial.observed_until[n], " s lies outside (0, ", data_.time_limit, "], up to time_limit");
+        refuse_at("trial/observed_until", n, trial.observed_until[n], " s lies outside (0, ",
+                  data_.time_limit, "], up to time_limit");
       }
     }
   }
 
   void units() const {
     const std::size_t count = data_.units();
-    if (count >= std::numeric_limits<std::int32_t>::max()) refuse("unit/session", "holds more units than 32-bit numbers count");
+    if (count >= std::numeric_limits<std::int32_t>::max())
+      refuse("unit/session", "holds more units than 32-bit numbers count");
     size("unit/region", data_.unit.region.size(), count, "units");
     size("unit/id", data_.unit.id.size(), count, "units");
     numbers("unit/session", data_.unit.session, data_.sessions(), "session");
     numbers("unit/region", data_.unit.region, data_.regions(), "region");
   }
 
-  void offsets(const char* path, const std::vector<std::int64_t>& offset, std::size_t entries) const {
+  void offsets(const char* path, const std::vector<std::int64_t>& offset,
+               std::size_t entries) const {
     size(path, offset.size(), data_.trials() + 1, "trials + 1");
     if (offset.front() != 0) refuse_at(path, 0, "must be 0, not ", offset.front());
     for (std::size_t n = 1; n < offset.size(); ++n) {
-      if (offset[n] < offset[n - 1]) refuse_at(path, n, offset[n], " is smaller than the one before, ", offset[n - 1]);
+      if (offset[n] < offset[n - 1])
+        refuse_at(path, n, offset[n], " is smaller than the one before, ", offset[n - 1]);
     }
     if (offset.back() != static_cast<std::int64_t>(entries)) {
-      refuse_at(path, offset.size() - 1, "must be the number of entries, ", entries, ", not ", offset.back());
+      refuse_at(path, offset.size() - 1, "must be the number of entries, ", entries, ", not ",
+                offset.back());
     }
   }
 
@@ -131,23 +147,30 @@ class Check {
       refuse_at(path, i, "there is no unit ", unit, " (there are ", data_.units(), ")");
     }
     const std::int32_t its_session = data_.unit.session[static_cast<std::size_t>(unit)];
-    if (its_session != session) refuse_at(path, i, "unit ", unit, " is of session ", its_session, ", the trial of session ", session);
+    if (its_session != session)
+      refuse_at(path, i, "unit ", unit, " is of session ", its_session, ", the trial of session ",
+                session);
   }
 
   void spikes() const {
     const auto& spike = data_.spike;
-    if (!data_.count.offset.empty() || !data_.count.bin.empty()) refuse("count", "is not for exact spike times (bin_width 0)");
+    if (!data_.count.offset.empty() || !data_.count.bin.empty())
+      refuse("count", "is not for exact spike times (bin_width 0)");
     size("spike/unit", spike.unit.size(), spike.time.size(), "spikes");
     offsets("spike/offset", spike.offset, spike.time.size());
     for (std::size_t n = 0; n < data_.trials(); ++n) {
       const double end = data_.trial.observed_until[n];
       const std::int32_t session = data_.trial.session[n];
       double before = 0;
-      for (auto i = static_cast<std::size_t>(spike.offset[n]); i < static_cast<std::size_t>(spike.offset[n + 1]); ++i) {
+      for (auto i = static_cast<std::size_t>(spike.offset[n]);
+           i < static_cast<std::size_t>(spike.offset[n + 1]); ++i) {
         const double time = spike.time[i];
         if (!(time >= 0 && time < end))
-          refuse_at("spike/time", i, time, " s lies outside [0, ", end, "), where trial ", n, " was observed");
-        if (time < before) refuse_at("spike/time", i, time, " s comes after ", before, " s; times must ascend inside trial ", n);
+          refuse_at("spike/time", i, time, " s lies outside [0, ", end, "), where trial ", n,
+                    " was observed");
+        if (time < before)
+          refuse_at("spike/time", i, time, " s comes after ", before,
+                    " s; times must ascend inside trial ", n);
         before = time;
         entry_unit("spike/unit", i, spike.unit[i], session);
       }
@@ -156,7 +179,8 @@ class Check {
 
   void counts() const {
     const auto& count = data_.count;
-    if (!data_.spike.offset.empty() || !data_.spike.time.empty()) refuse("spike", "is not for counts in bins (bin_width > 0)");
+    if (!data_.spike.offset.empty() || !data_.spike.time.empty())
+      refuse("spike", "is not for counts in bins (bin_width > 0)");
     size("count/unit", count.unit.size(), count.bin.size(), "entries");
     size("count/value", count.value.size(), count.bin.size(), "entries");
     offsets("count/offset", count.offset, count.bin.size());
@@ -169,19 +193,25 @@ class Check {
     for (std::size_t n = 0; n < data_.trials(); ++n) {
       const double bins = data_.trial.observed_until[n] / data_.bin_width * (1 + bin_tolerance);
       std::int32_t before = 0;
-      for (auto i = static_cast<std::size_t>(count.offset[n]); i < static_cast<std::size_t>(count.offset[n + 1]); ++i) {
+      for (auto i = static_cast<std::size_t>(count.offset[n]);
+           i < static_cast<std::size_t>(count.offset[n + 1]); ++i) {
         const std::int32_t bin = count.bin[i];
         if (bin < 0 || bin + 1.0 > bins) {
-          refuse_at("count/bin", i, "bin ", bin, " lies outside [0, ", data_.trial.observed_until[n], ") s, where trial ", n,
-                    " was observed");
+          refuse_at("count/bin", i, "bin ", bin, " lies outside [0, ",
+                    data_.trial.observed_until[n], ") s, where trial ", n, " was observed");
         }
-        if (bin < before) refuse_at("count/bin", i, "bin ", bin, " comes after bin ", before, "; bins must ascend inside trial ", n);
+        if (bin < before)
+          refuse_at("count/bin", i, "bin ", bin, " comes after bin ", before,
+                    "; bins must ascend inside trial ", n);
         before = bin;
         entry_unit("count/unit", i, count.unit[i], data_.trial.session[n]);
         Cell& cell = last[static_cast<std::size_t>(count.unit[i])];
-        if (cell == Cell{n, bin}) refuse_at("count/unit", i, "unit ", count.unit[i], " has a second entry for bin ", bin, " of trial ", n);
+        if (cell == Cell{n, bin})
+          refuse_at("count/unit", i, "unit ", count.unit[i], " has a second entry for bin ", bin,
+                    " of trial ", n);
         cell = {n, bin};
-        if (count.value[i] < 1) refuse_at("count/value", i, "must be 1 or more, not ", count.value[i]);
+        if (count.value[i] < 1)
+          refuse_at("count/value", i, "must be 1 or more, not ", count.value[i]);
       }
     }
   }
@@ -192,6 +222,8 @@ class Check {
 
 }  // namespace
 
-void validate(const Dataset& data, const std::string& file) { Check(data, file).all(); }
+void validate(const Dataset& data, const std::string& file) {
+  Check(data, file).all();
+}
 
 }  // namespace nnpoisson

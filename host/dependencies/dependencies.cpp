@@ -14,11 +14,13 @@ namespace {
 
 using Numbers = std::vector<double> DependencyMeasures::*;
 constexpr Numbers all_numbers[] = {
-    &DependencyMeasures::hazard,        &DependencyMeasures::contribution,   &DependencyMeasures::drive,
-    &DependencyMeasures::share,         &DependencyMeasures::stimulus_share, &DependencyMeasures::left,
-    &DependencyMeasures::median_time,   &DependencyMeasures::lesioned_left,  &DependencyMeasures::lesioned_median,
-    &DependencyMeasures::choice_change, &DependencyMeasures::median_change,  &DependencyMeasures::intensity,
-    &DependencyMeasures::sensitivity,   &DependencyMeasures::onset};
+    &DependencyMeasures::hazard,          &DependencyMeasures::contribution,
+    &DependencyMeasures::drive,           &DependencyMeasures::share,
+    &DependencyMeasures::stimulus_share,  &DependencyMeasures::left,
+    &DependencyMeasures::median_time,     &DependencyMeasures::lesioned_left,
+    &DependencyMeasures::lesioned_median, &DependencyMeasures::choice_change,
+    &DependencyMeasures::median_change,   &DependencyMeasures::intensity,
+    &DependencyMeasures::sensitivity,     &DependencyMeasures::onset};
 
 void summarise(Dependencies& out, const std::vector<DependencyMeasures>& models) {
   const auto M = static_cast<double>(models.size());
@@ -39,8 +41,11 @@ void summarise(Dependencies& out, const std::vector<DependencyMeasures>& models)
 std::vector<std::size_t> order_by(std::span<const double> values, double sign) {
   std::vector<std::size_t> order(values.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  const auto key = [&](std::size_t i) { return std::isnan(values[i]) ? std::numeric_limits<double>::infinity() : sign * values[i]; };
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
+  const auto key = [&](std::size_t i) {
+    return std::isnan(values[i]) ? std::numeric_limits<double>::infinity() : sign * values[i];
+  };
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
   return order;
 }
 
@@ -48,7 +53,8 @@ void require_alike(std::span<const Model> models, std::span<const std::string> n
   if (models.empty()) throw UsageError("dependencies: needs a model");
   for (std::size_t m = 1; m < models.size(); ++m) {
     const auto refuse = [&](const std::string& what) {
-      throw DataError(names[m] + ": " + what + " are not those of " + names[0] + "; only fits of one recording can be averaged");
+      throw DataError(names[m] + ": " + what + " are not those of " + names[0] +
+                      "; only fits of one recording can be averaged");
     };
     if (models[m].region_names != models[0].region_names) refuse("its regions");
     if (models[m].stimulus_names != models[0].stimulus_names) refuse("its stimulus features");
@@ -57,10 +63,13 @@ void require_alike(std::span<const Model> models, std::span<const std::string> n
 
 }  // namespace
 
-const char* to_string(Lesion lesion) { return lesion == Lesion::stimulus ? "stimulus" : "constant"; }
+const char* to_string(Lesion lesion) {
+  return lesion == Lesion::stimulus ? "stimulus" : "constant";
+}
 
-Dependencies dependencies(std::span<const Model> models, std::span<const std::string> names, const Dataset& data,
-                          const DependencyOptions& options, const std::string& file) {
+Dependencies dependencies(std::span<const Model> models, std::span<const std::string> names,
+                          const Dataset& data, const DependencyOptions& options,
+                          const std::string& file) {
   require_alike(models, names);
   if (options.steps < 1) throw UsageError("steps: at least 1 is needed");
   Dependencies out;
@@ -68,7 +77,8 @@ Dependencies dependencies(std::span<const Model> models, std::span<const std::st
   out.stimulus_names = models[0].stimulus_names;
   out.lesion = options.lesion;
   out.models = models.size();
-  for (int k = 0; k <= options.steps; ++k) out.times.push_back(models[0].time_limit * k / options.steps);
+  for (int k = 0; k <= options.steps; ++k)
+    out.times.push_back(models[0].time_limit * k / options.steps);
   std::vector<DependencyMeasures> measured;
   for (const auto& model : models) {
     const auto groups = MatchedTrials(model, data, file).by_stimulus();
@@ -82,7 +92,8 @@ Dependencies dependencies(std::span<const Model> models, std::span<const std::st
   summarise(out, measured);
   const std::size_t G = out.region_names.size();
   out.by_onset = order_by(out.mean.onset, 1);
-  for (const std::size_t a : {0U, 1U}) out.by_influence[a] = order_by(std::span(out.mean.share).subspan(a * G, G), -1);
+  for (const std::size_t a : {0U, 1U})
+    out.by_influence[a] = order_by(std::span(out.mean.share).subspan(a * G, G), -1);
   return out;
 }
 

@@ -14,11 +14,13 @@ namespace {
 
 using Numbers = std::vector<double>;
 
-/// Means over trials of z on a fine grid, between whose points it is the cubic through both ends with the slopes there.
+/// Means over trials of z on a fine grid, between whose points it is the cubic through both ends
+/// with the slopes there.
 class MeanPath {
  public:
   static constexpr std::size_t cells = 256;
-  MeanPath(std::size_t regions, double limit) : regions_(regions), width_(limit / cells), states_((cells + 1) * regions) {}
+  MeanPath(std::size_t regions, double limit)
+      : regions_(regions), width_(limit / cells), states_((cells + 1) * regions) {}
 
   [[nodiscard]] double time(std::size_t k) const { return width_ * static_cast<double>(k); }
   void add(std::span<const RegionState> path, double weight) {
@@ -52,22 +54,31 @@ class MeanPath {
 
 /// One stimulus' time courses.
 struct Course {
-  Numbers hazard, contribution, drive, through, intensity;  // through: [2 x G], probability of a response that comes through a region
+  Numbers hazard, contribution, drive, through,
+      intensity;  // through: [2 x G], probability of a response that comes through a region
   std::vector<RegionState> path;
   ResponsePrediction response;
 };
 
-Course course_of(const Model& model, const Numbers& stimulus, const Numbers& times, const MeanPath& grid) {
+Course course_of(const Model& model, const Numbers& stimulus, const Numbers& times,
+                 const MeanPath& grid) {
   const std::size_t G = model.region_names.size(), K = times.size();
   Curves curves(model, stimulus);
-  Course out{Numbers(2 * K), Numbers(2 * G * K), Numbers(2 * G * K), Numbers(2 * G), Numbers(G * K), {}, {}};
+  Course out{Numbers(2 * K),
+             Numbers(2 * G * K),
+             Numbers(2 * G * K),
+             Numbers(2 * G),
+             Numbers(G * K),
+             {},
+             {}};
   std::vector<RegionState> states(G);
   Numbers gradients(2 * G);
   curves.regions(0, states);
   const auto at_onset = curves.heads(states);
   for (std::size_t k = 0; k < K; ++k) {
     if (k > 0) {
-      for (std::size_t row = 0; row < 2 * G; ++row) out.contribution[row * K + k] = out.contribution[row * K + k - 1];
+      for (std::size_t row = 0; row < 2 * G; ++row)
+        out.contribution[row * K + k] = out.contribution[row * K + k - 1];
       for (const auto& [time, weight] : quadrature({times[k - 1], times[k]}, model.time_limit)) {
         const double survival = std::exp(-curves.response(time).cumulative);
         curves.regions(time, states);
@@ -82,20 +93,26 @@ Course course_of(const Model& model, const Numbers& stimulus, const Numbers& tim
     curves.regions(times[k], states);
     curves.head_gradients(states, gradients);
     const auto heads = curves.heads(states);
-    for (std::size_t row = 0; row < 2 * G; ++row) out.drive[row * K + k] = gradients[row] * states[row % G].dz;
+    for (std::size_t row = 0; row < 2 * G; ++row)
+      out.drive[row * K + k] = gradients[row] * states[row % G].dz;
     for (std::size_t g = 0; g < G; ++g) out.intensity[g * K + k] = states[g].dz + intensity_floor;
-    for (const std::size_t a : {0U, 1U}) out.hazard[a * K + k] = heads[a].cumulative - at_onset[a].cumulative;
+    for (const std::size_t a : {0U, 1U})
+      out.hazard[a * K + k] = heads[a].cumulative - at_onset[a].cumulative;
   }
   out.path.resize((MeanPath::cells + 1) * G);
-  for (std::size_t k = 0; k <= MeanPath::cells; ++k) curves.regions(grid.time(k), std::span(out.path).subspan(k * G, G));
+  for (std::size_t k = 0; k <= MeanPath::cells; ++k)
+    curves.regions(grid.time(k), std::span(out.path).subspan(k * G, G));
   out.response = predict_response(curves, model.time_limit);
   return out;
 }
 
-double left_of(const ResponsePrediction& p) { return p.left / (p.left + p.right); }
+double left_of(const ResponsePrediction& p) {
+  return p.left / (p.left + p.right);
+}
 
 /// The response where region g is held.
-ResponsePrediction without(Curves& curves, std::size_t g, const MeanPath& path, Lesion lesion, std::size_t regions, double limit) {
+ResponsePrediction without(Curves& curves, std::size_t g, const MeanPath& path, Lesion lesion,
+                           std::size_t regions, double limit) {
   std::vector<RegionState> states(regions);
   const double mean = path.mean(g);
   const auto heads = [&](double time) {
@@ -107,20 +124,23 @@ ResponsePrediction without(Curves& curves, std::size_t g, const MeanPath& path, 
   const auto actions = [&](double time) {
     auto b = heads(time);
     for (const std::size_t a : {0U, 1U})
-      b[a] = {b[a].cumulative - at_onset[a].cumulative + intensity_floor * time, b[a].intensity + intensity_floor};
+      b[a] = {b[a].cumulative - at_onset[a].cumulative + intensity_floor * time,
+              b[a].intensity + intensity_floor};
     return b;
   };
   return predict_response(actions, limit);
 }
 
-/// When a course has first gone half of its greatest change from its first value; NaN: it never changes.
+/// When a course has first gone half of its greatest change from its first value; NaN: it never
+/// changes.
 double onset_of(std::span<const double> course, const Numbers& times) {
   double greatest = 0;
   for (const double value : course) greatest = std::max(greatest, std::abs(value - course[0]));
   if (greatest == 0) return std::numeric_limits<double>::quiet_NaN();
   std::size_t k = 1;
   while (std::abs(course[k] - course[0]) < greatest / 2) ++k;
-  const double before = std::abs(course[k - 1] - course[0]), after = std::abs(course[k] - course[0]);
+  const double before = std::abs(course[k - 1] - course[0]),
+               after = std::abs(course[k] - course[0]);
   return times[k - 1] + (times[k] - times[k - 1]) * (greatest / 2 - before) / (after - before);
 }
 
@@ -132,7 +152,8 @@ void add(Numbers& sum, const Numbers& values, double weight) {
 
 DependencyMeasures measure(const Model& model, const Dependencies& about, int threads) {
   const std::size_t G = model.region_names.size(), K = about.times.size(), S = about.stimuli.size();
-  const auto trials = static_cast<double>(std::accumulate(about.trials.begin(), about.trials.end(), std::size_t{0}));
+  const auto trials = static_cast<double>(
+      std::accumulate(about.trials.begin(), about.trials.end(), std::size_t{0}));
   DependencyMeasures out;
   for (auto* numbers : {&out.contribution, &out.drive}) numbers->assign(2 * G * K, 0);
   for (auto* numbers : {&out.intensity, &out.sensitivity}) numbers->assign(G * K, 0);
@@ -143,11 +164,16 @@ DependencyMeasures measure(const Model& model, const Dependencies& about, int th
   MeanPath path(G, model.time_limit);
 
   double before = 0;
-  constexpr std::size_t together = 256;  // bounds the memory; sums are taken in the stimuli's order whatever the threads
+  constexpr std::size_t together =
+      256;  // bounds the memory; sums are taken in the stimuli's order whatever the threads
   for (std::size_t first = 0; first < S; first += together) {
     std::vector<Course> courses(std::min(together, S - first));
     for_each_in_parallel(
-        courses.size(), threads, [&](std::size_t i) { courses[i] = course_of(model, about.stimuli[first + i], about.times, path); }, 1);
+        courses.size(), threads,
+        [&](std::size_t i) {
+          courses[i] = course_of(model, about.stimuli[first + i], about.times, path);
+        },
+        1);
     for (std::size_t i = 0; i < courses.size(); ++i) {
       const Course& course = courses[i];
       const double weight = static_cast<double>(about.trials[first + i]) / trials;
@@ -164,7 +190,9 @@ DependencyMeasures measure(const Model& model, const Dependencies& about, int th
       }
       for (std::size_t row = 0; row < 2 * G; ++row) {
         const auto action = course.through.begin() + static_cast<std::ptrdiff_t>(row / G * G);
-        out.stimulus_share.push_back(course.through[row] / std::accumulate(action, action + static_cast<std::ptrdiff_t>(G), 0.0));
+        out.stimulus_share.push_back(
+            course.through[row] /
+            std::accumulate(action, action + static_cast<std::ptrdiff_t>(G), 0.0));
       }
       out.left.push_back(left_of(course.response));
       out.median_time.push_back(course.response.median_time);
@@ -173,9 +201,11 @@ DependencyMeasures measure(const Model& model, const Dependencies& about, int th
   for (double& s : out.sensitivity) s = std::sqrt(s);
   for (std::size_t row = 0; row < 2 * G; ++row) {
     const auto action = through.begin() + static_cast<std::ptrdiff_t>(row / G * G);
-    out.share.push_back(through[row] / std::accumulate(action, action + static_cast<std::ptrdiff_t>(G), 0.0));
+    out.share.push_back(through[row] /
+                        std::accumulate(action, action + static_cast<std::ptrdiff_t>(G), 0.0));
   }
-  for (std::size_t g = 0; g < G; ++g) out.onset.push_back(onset_of(std::span(out.intensity).subspan(g * K, K), about.times));
+  for (std::size_t g = 0; g < G; ++g)
+    out.onset.push_back(onset_of(std::span(out.intensity).subspan(g * K, K), about.times));
 
   for_each_in_parallel(
       S, threads,

@@ -5,6 +5,7 @@
 namespace nnpoisson {
 
 /// Of one model, for the times, stimuli, trials and lesion of `about`.
-[[nodiscard]] DependencyMeasures measure(const Model& model, const Dependencies& about, int threads);
+[[nodiscard]] DependencyMeasures measure(const Model& model, const Dependencies& about,
+                                         int threads);
 
 }  // namespace nnpoisson

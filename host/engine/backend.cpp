@@ -13,28 +13,35 @@ namespace nnpoisson {
 
 void require_fitting(const NetworkShape& shape, const Plan& plan) {
   if (shape.columns() != plan.columns && shape.regions == plan.regions)
-    throw UsageError("network: reads out " + std::to_string(shape.columns()) + " intensities, but the plan has " +
-                     std::to_string(plan.columns) + "; take one readout, by region or by unit, for both");
+    throw UsageError("network: reads out " + std::to_string(shape.columns()) +
+                     " intensities, but the plan has " + std::to_string(plan.columns) +
+                     "; take one readout, by region or by unit, for both");
   if (shape.features != plan.features || shape.regions != plan.regions)
-    throw UsageError("network: has " + std::to_string(shape.features) + " features and " + std::to_string(shape.regions) +
-                     " regions, but the dataset has " + std::to_string(plan.features) + " and " + std::to_string(plan.regions) +
+    throw UsageError("network: has " + std::to_string(shape.features) + " features and " +
+                     std::to_string(shape.regions) + " regions, but the dataset has " +
+                     std::to_string(plan.features) + " and " + std::to_string(plan.regions) +
                      "; take a model of such data");
 }
 
-void require_fitting(const NetworkShape& shape, std::span<const double> parameters, const OutputPoints& points) {
+void require_fitting(const NetworkShape& shape, std::span<const double> parameters,
+                     const OutputPoints& points) {
   const auto features = static_cast<std::size_t>(shape.features);
-  if (parameters.size() != ParameterLayout(shape).size()) throw UsageError("outputs: the parameters are not those of one network");
+  if (parameters.size() != ParameterLayout(shape).size())
+    throw UsageError("outputs: the parameters are not those of one network");
   if (points.stimuli.size() % features != 0 || points.stimulus.size() != points.time.size())
-    throw UsageError("outputs: stimuli must be whole rows, and every point has a stimulus and a time");
+    throw UsageError(
+        "outputs: stimuli must be whole rows, and every point has a stimulus and a time");
   const auto stimuli = points.stimuli.size() / features;
   if (std::ranges::any_of(points.stimulus, [stimuli](std::uint32_t s) { return s >= stimuli; }))
-    throw UsageError("outputs: a point's stimulus is not among the " + std::to_string(stimuli) + " given");
+    throw UsageError("outputs: a point's stimulus is not among the " + std::to_string(stimuli) +
+                     " given");
 }
 
 BackendKind chosen_kind(const BackendOptions& options) {
   if (options.kind != BackendKind::automatic) return options.kind;
   if (options.device >= 0) return BackendKind::cuda;
-  const bool gpu = options.instruction_set.empty() && std::ranges::any_of(cuda_devices(), &DeviceState::usable);
+  const bool gpu =
+      options.instruction_set.empty() && std::ranges::any_of(cuda_devices(), &DeviceState::usable);
   return gpu ? BackendKind::cuda : BackendKind::cpu;
 }
 
@@ -44,20 +51,28 @@ std::vector<int> device_numbers(const std::string& text, const std::string& opti
   if (text == "all") {
     for (const DeviceState& device : devices)
       if (device.usable()) numbers.push_back(device.number);
-    if (numbers.empty()) throw ResourceError(option + " all: " + devices.front().name + ": " + devices.front().why_not);
+    if (numbers.empty())
+      throw ResourceError(option + " all: " + devices.front().name + ": " +
+                          devices.front().why_not);
     return numbers;
   }
 
   for (std::size_t from = 0, end = 0; end != std::string::npos; from = end + 1) {
     end = text.find(',', from);
     const std::string word = text.substr(from, end - from);
-    if (word.empty() || word.size() > 4 || word.find_first_not_of("0123456789") != std::string::npos)
-      throw UsageError(option + ": must be all, or numbers as in 0,1 that nnpoisson info --devices lists, not \"" + text + "\"");
+    if (word.empty() || word.size() > 4 ||
+        word.find_first_not_of("0123456789") != std::string::npos)
+      throw UsageError(
+          option +
+          ": must be all, or numbers as in 0,1 that nnpoisson info --devices lists, not \"" + text +
+          "\"");
     const int number = std::stoi(word);
-    if (std::ranges::find(numbers, number) != numbers.end()) throw UsageError(option + ": " + word + " is given twice");
+    if (std::ranges::find(numbers, number) != numbers.end())
+      throw UsageError(option + ": " + word + " is given twice");
     const auto found = std::ranges::find(devices, number, &DeviceState::number);
     if (found == devices.end())
-      throw ResourceError(option + ": there is no device " + word + "; nnpoisson info --devices lists what there is");
+      throw ResourceError(option + ": there is no device " + word +
+                          "; nnpoisson info --devices lists what there is");
     if (!found->usable()) throw ResourceError(option + ": " + found->name + ": " + found->why_not);
     numbers.push_back(number);
   }
@@ -69,12 +84,14 @@ std::shared_ptr<const PointMaker> make_point_maker(const BackendOptions& options
   return std::make_shared<HostPoints>();
 }
 
-std::unique_ptr<Backend> make_backend(const BackendOptions& options, const NetworkShape& shape, std::shared_ptr<const Plan> plan) {
+std::unique_ptr<Backend> make_backend(const BackendOptions& options, const NetworkShape& shape,
+                                      std::shared_ptr<const Plan> plan) {
   require_fitting(shape, *plan);
   const BackendKind kind = chosen_kind(options);
   if (kind == BackendKind::reference) return make_reference_backend(shape, std::move(plan));
   if (kind == BackendKind::cpu) return make_cpu_backend(options, shape, std::move(plan));
-  return kernels::make_kernel_backend(kernels::make_cuda_device(options.device), options.precision, shape, std::move(plan));
+  return kernels::make_kernel_backend(kernels::make_cuda_device(options.device), options.precision,
+                                      shape, std::move(plan));
 }
 
 }  // namespace nnpoisson

@@ -14,12 +14,14 @@
 namespace nnpoisson {
 namespace {
 
-/// One step has up to four phases, each shared out to the team: stimuli forward, tiles, stimuli back beside the sum of the tiles' rows,
-/// Adam. Every sum is over fixed pieces in fixed order, so the numbers do not depend on the team.
+/// One step has up to four phases, each shared out to the team: stimuli forward, tiles, stimuli
+/// back beside the sum of the tiles' rows, Adam. Every sum is over fixed pieces in fixed order, so
+/// the numbers do not depend on the team.
 template <class T>
 class CpuBackend final : public Backend {
  public:
-  CpuBackend(const simd::Kernels<T>& kernels, int threads, const NetworkShape& shape, std::shared_ptr<const Plan> plan)
+  CpuBackend(const simd::Kernels<T>& kernels, int threads, const NetworkShape& shape,
+             std::shared_ptr<const Plan> plan)
       : kernels_(kernels),
         shape_(shape),
         layout_(shape),
@@ -39,18 +41,22 @@ class CpuBackend final : public Backend {
     layer_size_ = static_cast<std::size_t>(simd::stimulus_layer_rows(net) * simd::stimulus_group);
     stimulus_gradient_ = static_cast<std::size_t>(simd::padded(simd::stimulus_gradient_size(net)));
     int columns = 1;
-    for (const auto& tile : plan_->tiles) columns = std::max(columns, static_cast<int>(tile.columns));
-    const auto inputs = static_cast<std::size_t>((shape.features + table_width_) * simd::stimulus_group);
-    scratch_.assign(static_cast<std::size_t>(team_.size()),
-                    AlignedVector<T>(inputs + static_cast<std::size_t>(kernels.scratch_size(net, columns))));
+    for (const auto& tile : plan_->tiles)
+      columns = std::max(columns, static_cast<int>(tile.columns));
+    const auto inputs =
+        static_cast<std::size_t>((shape.features + table_width_) * simd::stimulus_group);
+    scratch_.assign(
+        static_cast<std::size_t>(team_.size()),
+        AlignedVector<T>(inputs + static_cast<std::size_t>(kernels.scratch_size(net, columns))));
   }
 
   [[nodiscard]] std::string description() const override {
-    return std::string("cpu (") + kernels_.name + ", " + (sizeof(T) == 4 ? "float" : "double") + ", " + std::to_string(team_.size()) +
-           (team_.size() == 1 ? " thread)" : " threads)");
+    return std::string("cpu (") + kernels_.name + ", " + (sizeof(T) == 4 ? "float" : "double") +
+           ", " + std::to_string(team_.size()) + (team_.size() == 1 ? " thread)" : " threads)");
   }
 
-  void evaluate(std::span<const std::uint32_t> batches, int models, std::span<const double> parameters, std::span<BatchLoss> losses,
+  void evaluate(std::span<const std::uint32_t> batches, int models,
+                std::span<const double> parameters, std::span<BatchLoss> losses,
                 std::span<double> gradients) override {
     const std::size_t n = layout_.size(), count = static_cast<std::size_t>(models);
     load(parameters, count, weights_);
@@ -59,12 +65,15 @@ class CpuBackend final : public Backend {
       for (std::size_t m = 0; m < count; ++m) {
         losses[k * count + m] = loss(batches[k], m);
         if (gradients.empty()) continue;
-        for (std::size_t i = 0; i < n; ++i) gradients[(k * count + m) * n + i] = static_cast<double>(models_[m].gradient[i] * trained_[i]);
+        for (std::size_t i = 0; i < n; ++i)
+          gradients[(k * count + m) * n + i] =
+              static_cast<double>(models_[m].gradient[i] * trained_[i]);
       }
     }
   }
 
-  ProgramResult train(TrainingState& state, const TrainingProgram& program, const std::atomic<bool>& stop) override {
+  ProgramResult train(TrainingState& state, const TrainingProgram& program,
+                      const std::atomic<bool>& stop) override {
     const auto count = static_cast<std::size_t>(state.models);
     load(state.parameters, count, weights_);
     load(state.first_moment, count, first_);
@@ -79,9 +88,10 @@ class CpuBackend final : public Backend {
       const auto step = static_cast<double>(steps_before + result.steps + 1);
       team_.run(static_cast<std::uint32_t>(count), [&](std::uint32_t m, int) {
         const std::size_t at = m * size_;
-        finite[m] = kernels_.adam({static_cast<int>(size_), weights_.data() + at, first_.data() + at, second_.data() + at,
-                                   models_[m].gradient.data(), trained_.data(), floor_.data(),
-                                   static_cast<T>(formulas::adam_rate(program.learning_rate[m], step))});
+        finite[m] = kernels_.adam(
+            {static_cast<int>(size_), weights_.data() + at, first_.data() + at, second_.data() + at,
+             models_[m].gradient.data(), trained_.data(), floor_.data(),
+             static_cast<T>(formulas::adam_rate(program.learning_rate[m], step))});
       });
       for (std::size_t m = 0; m < count; ++m) {
         const BatchLoss now = loss(b, m);
@@ -90,9 +100,11 @@ class CpuBackend final : public Backend {
           result.failed = now;
         }
         auto& sum = result.sums[m];
-        sum = {sum.neural + now.neural, sum.left + now.left, sum.right + now.right, sum.total + now.total};
+        sum = {sum.neural + now.neural, sum.left + now.left, sum.right + now.right,
+               sum.total + now.total};
       }
-      if (!result.finite) return result;  // the state handed in is left as it was: the last that is known to be good
+      if (!result.finite)
+        return result;  // the state handed in is left as it was: the last that is known to be good
       ++result.steps;
     }
     state.step += result.steps;
@@ -102,13 +114,16 @@ class CpuBackend final : public Backend {
     return result;
   }
 
-  [[nodiscard]] Outputs outputs(std::span<const double> parameters, const OutputPoints& points) override {
+  [[nodiscard]] Outputs outputs(std::span<const double> parameters,
+                                const OutputPoints& points) override {
     require_fitting(shape_, parameters, points);
     load(parameters, 1, weights_);
     const auto net = network(0);
-    const auto features = static_cast<std::size_t>(shape_.features), columns = static_cast<std::size_t>(shape_.columns()) + 2;
+    const auto features = static_cast<std::size_t>(shape_.features),
+               columns = static_cast<std::size_t>(shape_.columns()) + 2;
     const std::size_t stimuli = points.stimuli.size() / features, count = points.time.size();
-    const auto groups = static_cast<std::uint32_t>((stimuli + simd::stimulus_group - 1) / simd::stimulus_group);
+    const auto groups =
+        static_cast<std::uint32_t>((stimuli + simd::stimulus_group - 1) / simd::stimulus_group);
     prepare({}, 1, groups);
     AlignedVector<T> table(stimuli * static_cast<std::size_t>(table_width_));
     std::vector<std::uint32_t> numbers(stimuli);
@@ -123,17 +138,20 @@ class CpuBackend final : public Backend {
     Outputs made{std::vector<double>(count * columns), std::vector<double>(count * columns)};
     const auto scratch_size = static_cast<std::size_t>(simd::output_scratch_size(net) + simd::pad);
     std::vector<AlignedVector<T>> scratch(scratch_.size(), AlignedVector<T>(scratch_size));
-    team_.run(static_cast<std::uint32_t>((count + simd::pad - 1) / simd::pad), [&](std::uint32_t t, int worker) {
-      const std::size_t first = std::size_t{t} * simd::pad, here = std::min<std::size_t>(simd::pad, count - first);
-      T* time = scratch[static_cast<std::size_t>(worker)].data();
-      std::uint32_t stimulus[simd::pad];
-      for (std::size_t p = 0; p < simd::pad; ++p) {
-        time[p] = static_cast<T>(points.time[first + std::min(p, here - 1)]);
-        stimulus[p] = points.stimulus[first + std::min(p, here - 1)];
-      }
-      kernels_.outputs({net, static_cast<int>(here), time, stimulus, table.data(), table_width_, &made.value[first * columns],
-                        &made.rate[first * columns], time + simd::pad});
-    });
+    team_.run(static_cast<std::uint32_t>((count + simd::pad - 1) / simd::pad),
+              [&](std::uint32_t t, int worker) {
+                const std::size_t first = std::size_t{t} * simd::pad,
+                                  here = std::min<std::size_t>(simd::pad, count - first);
+                T* time = scratch[static_cast<std::size_t>(worker)].data();
+                std::uint32_t stimulus[simd::pad];
+                for (std::size_t p = 0; p < simd::pad; ++p) {
+                  time[p] = static_cast<T>(points.time[first + std::min(p, here - 1)]);
+                  stimulus[p] = points.stimulus[first + std::min(p, here - 1)];
+                }
+                kernels_.outputs({net, static_cast<int>(here), time, stimulus, table.data(),
+                                  table_width_, &made.value[first * columns],
+                                  &made.rate[first * columns], time + simd::pad});
+              });
     return made;
   }
 
@@ -148,23 +166,30 @@ class CpuBackend final : public Backend {
   void load(std::span<const double> from, std::size_t models, AlignedVector<T>& to) {
     to.assign(models * size_, T(0));
     for (std::size_t m = 0; m < models; ++m)
-      for (std::size_t i = 0; i < layout_.size(); ++i) to[m * size_ + i] = static_cast<T>(from[m * layout_.size() + i]);
+      for (std::size_t i = 0; i < layout_.size(); ++i)
+        to[m * size_ + i] = static_cast<T>(from[m * layout_.size() + i]);
   }
   void store(const AlignedVector<T>& from, std::size_t models, std::vector<double>& to) const {
     for (std::size_t m = 0; m < models; ++m)
-      for (std::size_t i = 0; i < layout_.size(); ++i) to[m * layout_.size() + i] = static_cast<double>(from[m * size_ + i]);
+      for (std::size_t i = 0; i < layout_.size(); ++i)
+        to[m * layout_.size() + i] = static_cast<double>(from[m * size_ + i]);
   }
 
-  /// Everything of a step but Adam: the tiles' losses and each model's gradient of the batch's total.
+  /// Everything of a step but Adam: the tiles' losses and each model's gradient of the batch's
+  /// total.
   void forward_and_back(std::uint32_t number, std::size_t models, bool gradients) {
     const BatchTiles& batch = packed_.batch(number);
-    const auto groups = static_cast<std::uint32_t>((batch.stimuli.size() + simd::stimulus_group - 1) / simd::stimulus_group);
+    const auto groups = static_cast<std::uint32_t>(
+        (batch.stimuli.size() + simd::stimulus_group - 1) / simd::stimulus_group);
     const auto tiles = static_cast<std::uint32_t>(batch.tiles.size());
     prepare(batch, models, groups);
     const auto count = static_cast<std::uint32_t>(models);
-    team_.run(groups * count,
-              [&](std::uint32_t t, int worker) { kernels_.stimulus_forward(stimulus_job(batch, t % count, t / count, worker)); });
-    team_.run(tiles * count, [&](std::uint32_t t, int worker) { run_tile(batch, t / count, t % count, gradients, worker); });
+    team_.run(groups * count, [&](std::uint32_t t, int worker) {
+      kernels_.stimulus_forward(stimulus_job(batch, t % count, t / count, worker));
+    });
+    team_.run(tiles * count, [&](std::uint32_t t, int worker) {
+      run_tile(batch, t / count, t % count, gradients, worker);
+    });
     if (!gradients) return;
     const Batch& terms = plan_->batches[number];
     team_.run((groups + 1) * count, [&](std::uint32_t t, int worker) {
@@ -193,21 +218,25 @@ class CpuBackend final : public Backend {
     }
   }
 
-  formulas::Network<T> network(std::size_t m) const { return bind_network<T>(shape_, layout_, weights_.data() + m * size_); }
+  formulas::Network<T> network(std::size_t m) const {
+    return bind_network<T>(shape_, layout_, weights_.data() + m * size_);
+  }
 
-  simd::StimulusJob<T> stimulus_job(const BatchTiles& batch, std::size_t m, std::uint32_t group, int worker) {
+  simd::StimulusJob<T> stimulus_job(const BatchTiles& batch, std::size_t m, std::uint32_t group,
+                                    int worker) {
     return stimulus_job(batch.stimuli, packed_.stimulus(0), m, group, worker);
   }
   /// `numbers`: rows of `stimuli`, and of the table.
-  simd::StimulusJob<T> stimulus_job(const std::vector<std::uint32_t>& numbers, const T* stimuli, std::size_t m, std::uint32_t group,
-                                    int worker) {
+  simd::StimulusJob<T> stimulus_job(const std::vector<std::uint32_t>& numbers, const T* stimuli,
+                                    std::size_t m, std::uint32_t group, int worker) {
     const std::size_t first = std::size_t{group} * simd::stimulus_group;
     const auto count = std::min<std::size_t>(simd::stimulus_group, numbers.size() - first);
     const auto features = static_cast<std::size_t>(shape_.features);
     T* input = scratch_[static_cast<std::size_t>(worker)].data();
     std::fill_n(input, features * simd::stimulus_group, T(0));
     for (std::size_t k = 0; k < count; ++k)
-      for (std::size_t f = 0; f < features; ++f) input[f * simd::stimulus_group + k] = stimuli[numbers[first + k] * features + f];
+      for (std::size_t f = 0; f < features; ++f)
+        input[f * simd::stimulus_group + k] = stimuli[numbers[first + k] * features + f];
     T* adjoint = input + features * simd::stimulus_group;
     T* scratch = adjoint + static_cast<std::size_t>(table_width_) * simd::stimulus_group;
     ModelStep& model = models_[m];
@@ -223,19 +252,23 @@ class CpuBackend final : public Backend {
             scratch};
   }
 
-  void run_tile(const BatchTiles& batch, std::uint32_t t, std::size_t m, bool gradients, int worker) {
+  void run_tile(const BatchTiles& batch, std::uint32_t t, std::size_t m, bool gradients,
+                int worker) {
     const BatchTile& place = batch.tiles[t];
     ModelStep& model = models_[m];
-    kernels_.tile({network(m), packed_.view(place.tile), static_cast<T>(plan_->eps), model.table.data(), table_width_, gradients,
-                   model.rows.data() + place.row,
-                   model.stimulus_rows.data() + static_cast<std::size_t>(place.stimulus_row) * static_cast<std::size_t>(table_width_),
-                   model.losses.data() + std::size_t{t} * 3, scratch_[static_cast<std::size_t>(worker)].data()});
+    kernels_.tile({network(m), packed_.view(place.tile), static_cast<T>(plan_->eps),
+                   model.table.data(), table_width_, gradients, model.rows.data() + place.row,
+                   model.stimulus_rows.data() + static_cast<std::size_t>(place.stimulus_row) *
+                                                    static_cast<std::size_t>(table_width_),
+                   model.losses.data() + std::size_t{t} * 3,
+                   scratch_[static_cast<std::size_t>(worker)].data()});
   }
 
   /// Sums the tiles' gradient rows, in tile order, into the flat order.
   void sum_rows(const Batch& terms, const BatchTiles& batch, ModelStep& model) const {
     const auto net = network(0);
-    const auto K = static_cast<std::size_t>(shape_.columns()), H = static_cast<std::size_t>(shape_.hidden_width);
+    const auto K = static_cast<std::size_t>(shape_.columns()),
+               H = static_cast<std::size_t>(shape_.hidden_width);
     std::fill(model.sum.begin(), model.sum.end(), 0.0);
     double* sum = model.sum.data();
     for (const auto& place : batch.tiles) {
@@ -256,14 +289,17 @@ class CpuBackend final : public Backend {
       for (std::size_t k = 0; k < static_cast<std::size_t>(tile.columns); ++k) {
         for (std::size_t j = 0; j < H; ++j)
           E[j * K + tile.column[k]] +=
-              scale * static_cast<double>(row[static_cast<std::size_t>(at.E) + j * static_cast<std::size_t>(tile.columns) + k]);
+              scale * static_cast<double>(row[static_cast<std::size_t>(at.E) +
+                                              j * static_cast<std::size_t>(tile.columns) + k]);
         e[tile.column[k]] += scale * static_cast<double>(row[static_cast<std::size_t>(at.e) + k]);
       }
     }
   }
 
-  /// Sums what the tiles left for a group's stimuli, in tile order, and takes it through the stimulus layers.
-  void stimulus_back(const Batch& terms, const BatchTiles& batch, std::size_t m, std::uint32_t group, int worker) {
+  /// Sums what the tiles left for a group's stimuli, in tile order, and takes it through the
+  /// stimulus layers.
+  void stimulus_back(const Batch& terms, const BatchTiles& batch, std::size_t m,
+                     std::uint32_t group, int worker) {
     const auto job = stimulus_job(batch, m, group, worker);
     const T neural = static_cast<T>(gradient_scale(terms, Term::neural)),
             behaviour = static_cast<T>(gradient_scale(terms, Term::behaviour));
@@ -274,8 +310,10 @@ class CpuBackend final : public Backend {
       const std::size_t s = std::size_t{group} * simd::stimulus_group + k;
       for (auto i = batch.source_first[s]; i < batch.source_first[s + 1]; ++i) {
         const T scale = batch.sources[i] & behaviour_source ? behaviour : neural;
-        const T* row = models_[m].stimulus_rows.data() + std::size_t{batch.sources[i] & ~behaviour_source} * width;
-        for (std::size_t j = 0; j < width; ++j) adjoint[j * simd::stimulus_group + k] += scale * row[j];
+        const T* row = models_[m].stimulus_rows.data() +
+                       std::size_t{batch.sources[i] & ~behaviour_source} * width;
+        for (std::size_t j = 0; j < width; ++j)
+          adjoint[j * simd::stimulus_group + k] += scale * row[j];
       }
     }
     kernels_.stimulus_adjoint(job);
@@ -284,13 +322,16 @@ class CpuBackend final : public Backend {
   /// Adds the groups' gradients of the stimulus layers, and rounds to T.
   void finish_gradient(ModelStep& model, std::uint32_t groups) const {
     const std::size_t stimulus_part = layout_[Tensor::a].offset, bypass = layout_[Tensor::R].offset;
-    const std::size_t bypass_size = shape_.stimulus_bypass ? 2 * static_cast<std::size_t>(shape_.hidden_width) : 0;
+    const std::size_t bypass_size =
+        shape_.stimulus_bypass ? 2 * static_cast<std::size_t>(shape_.hidden_width) : 0;
     for (std::uint32_t g = 0; g < groups; ++g) {
       const T* from = model.stimulus_gradients.data() + g * stimulus_gradient_;
       for (std::size_t i = 0; i < stimulus_part; ++i) model.sum[i] += static_cast<double>(from[i]);
-      for (std::size_t i = 0; i < bypass_size; ++i) model.sum[bypass + i] += static_cast<double>(from[stimulus_part + i]);
+      for (std::size_t i = 0; i < bypass_size; ++i)
+        model.sum[bypass + i] += static_cast<double>(from[stimulus_part + i]);
     }
-    for (std::size_t i = 0; i < layout_.size(); ++i) model.gradient[i] = static_cast<T>(model.sum[i]);
+    for (std::size_t i = 0; i < layout_.size(); ++i)
+      model.gradient[i] = static_cast<T>(model.sum[i]);
   }
 
   [[nodiscard]] BatchLoss loss(std::uint32_t number, std::size_t m) const {
@@ -317,11 +358,16 @@ class CpuBackend final : public Backend {
 
 }  // namespace
 
-std::unique_ptr<Backend> make_cpu_backend(const BackendOptions& options, const NetworkShape& shape, std::shared_ptr<const Plan> plan) {
-  const int threads = options.threads > 0 ? options.threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+std::unique_ptr<Backend> make_cpu_backend(const BackendOptions& options, const NetworkShape& shape,
+                                          std::shared_ptr<const Plan> plan) {
+  const int threads = options.threads > 0
+                          ? options.threads
+                          : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   if (options.precision == Precision::double_precision)
-    return std::make_unique<CpuBackend<double>>(simd::kernels<double>(options.instruction_set), threads, shape, std::move(plan));
-  return std::make_unique<CpuBackend<float>>(simd::kernels<float>(options.instruction_set), threads, shape, std::move(plan));
+    return std::make_unique<CpuBackend<double>>(simd::kernels<double>(options.instruction_set),
+                                                threads, shape, std::move(plan));
+  return std::make_unique<CpuBackend<float>>(simd::kernels<float>(options.instruction_set), threads,
+                                             shape, std::move(plan));
 }
 
 }  // namespace nnpoisson

@@ -3,7 +3,8 @@
 namespace nnpoisson {
 namespace {
 
-/// Waits until `ready`: a step's phases are microseconds apart, so it looks for a while before it lets go of the processor.
+/// Waits until `ready`: a step's phases are microseconds apart, so it looks for a while before it
+/// lets go of the processor.
 template <class Ready>
 bool spin(const Ready& ready) {
   for (int i = 0; i < 4000; ++i) {

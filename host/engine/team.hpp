@@ -7,8 +7,9 @@
 
 namespace nnpoisson {
 
-/// A fixed team of threads that shares out numbered tasks, again and again with little delay. What a task computes must not depend on
-/// which worker takes it; then the numbers do not depend on the size of the team.
+/// A fixed team of threads that shares out numbered tasks, again and again with little delay. What
+/// a task computes must not depend on which worker takes it; then the numbers do not depend on the
+/// size of the team.
 class Team {
  public:
   explicit Team(int threads);
@@ -18,7 +19,8 @@ class Team {
 
   [[nodiscard]] int size() const { return static_cast<int>(workers_.size()) + 1; }
 
-  /// Calls body(task, worker) for every task in [0, tasks), worker in [0, size()), and returns when all are done. body must not throw.
+  /// Calls body(task, worker) for every task in [0, tasks), worker in [0, size()), and returns when
+  /// all are done. body must not throw.
   template <class Body>
   void run(std::uint32_t tasks, const Body& body) {
     if (tasks <= 1 || workers_.empty()) {
@@ -26,7 +28,11 @@ class Team {
       return;
     }
     start(
-        tasks, [](const void* context, std::uint32_t task, int worker) { (*static_cast<const Body*>(context))(task, worker); }, &body);
+        tasks,
+        [](const void* context, std::uint32_t task, int worker) {
+          (*static_cast<const Body*>(context))(task, worker);
+        },
+        &body);
   }
 
  private:
@@ -39,7 +45,8 @@ class Team {
   Call call_ = nullptr;
   const void* context_ = nullptr;
   std::uint32_t tasks_ = 0;
-  alignas(64) std::atomic<std::uint32_t> round_{0};  // changes when there is work; the last one ends the team
+  alignas(64) std::atomic<std::uint32_t> round_{
+      0};  // changes when there is work; the last one ends the team
   alignas(64) std::atomic<std::uint32_t> next_{0};
   alignas(64) std::atomic<std::uint32_t> finished_{0};
   bool over_ = false;

@@ -31,9 +31,11 @@ PackedPlan<T>::PackedPlan(const Plan& plan, const formulas::Network<T>& net)
       const std::size_t from = tile.first_point + std::min<std::size_t>(p, tile.count - 1);
       time_[place.points + p] = static_cast<T>(plan.time[from]);
       stimulus_[place.points + p] = plan.stimulus[from];
-      if (seen[t].empty() || seen[t].back() != plan.stimulus[from]) seen[t].push_back(plan.stimulus[from]);
+      if (seen[t].empty() || seen[t].back() != plan.stimulus[from])
+        seen[t].push_back(plan.stimulus[from]);
       if (tile.reading == Reading::interval) {
-        const auto& interval = plan.interval[tile.first_interval + std::min<std::size_t>(p, tile.count - 1)];
+        const auto& interval =
+            plan.interval[tile.first_interval + std::min<std::size_t>(p, tile.count - 1)];
         end_[place.intervals + p] = static_cast<T>(interval.end);
         inverse_scale_[place.intervals + p] = static_cast<T>(interval.inverse_scale);
         floor_[place.intervals + p] = static_cast<T>(interval.floor);
@@ -51,25 +53,29 @@ PackedPlan<T>::PackedPlan(const Plan& plan, const formulas::Network<T>& net)
       for (auto t = range.first; t < range.end; ++t) {
         made.tiles.push_back({t, made.rows_size, made.stimulus_rows});
         const Tile& tile = plan.tiles[t];
-        made.rows_size += static_cast<std::uint32_t>(simd::padded(simd::tile_row(net, tile.term, static_cast<int>(tile.columns)).size));
+        made.rows_size += static_cast<std::uint32_t>(
+            simd::padded(simd::tile_row(net, tile.term, static_cast<int>(tile.columns)).size));
         made.stimulus_rows += static_cast<std::uint32_t>(seen[t].size());
         made.stimuli.insert(made.stimuli.end(), seen[t].begin(), seen[t].end());
       }
     std::sort(made.stimuli.begin(), made.stimuli.end());
     made.stimuli.erase(std::unique(made.stimuli.begin(), made.stimuli.end()), made.stimuli.end());
     const auto place_of = [&](std::uint32_t s) {
-      return static_cast<std::size_t>(std::lower_bound(made.stimuli.begin(), made.stimuli.end(), s) - made.stimuli.begin());
+      return static_cast<std::size_t>(
+          std::lower_bound(made.stimuli.begin(), made.stimuli.end(), s) - made.stimuli.begin());
     };
     made.source_first.assign(made.stimuli.size() + 1, 0);
     for (const auto& t : made.tiles)
       for (const auto s : seen[t.tile]) ++made.source_first[place_of(s) + 1];
-    for (std::size_t i = 1; i < made.source_first.size(); ++i) made.source_first[i] += made.source_first[i - 1];
+    for (std::size_t i = 1; i < made.source_first.size(); ++i)
+      made.source_first[i] += made.source_first[i - 1];
     made.sources.resize(made.stimulus_rows);
     auto next = made.source_first;
     for (const auto& t : made.tiles)
       for (std::size_t r = 0; r < seen[t.tile].size(); ++r)
         made.sources[next[place_of(seen[t.tile][r])]++] =
-            (t.stimulus_row + static_cast<std::uint32_t>(r)) | (plan.tiles[t.tile].term == Term::behaviour ? behaviour_source : 0);
+            (t.stimulus_row + static_cast<std::uint32_t>(r)) |
+            (plan.tiles[t.tile].term == Term::behaviour ? behaviour_source : 0);
     batches_.push_back(std::move(made));
   }
 }

@@ -19,7 +19,9 @@ struct CacheAligned {
   CacheAligned() = default;
   template <class U>
   explicit CacheAligned(const CacheAligned<U>&) {}
-  T* allocate(std::size_t n) { return static_cast<T*>(::operator new(n * sizeof(T), std::align_val_t(64))); }
+  T* allocate(std::size_t n) {
+    return static_cast<T*>(::operator new(n * sizeof(T), std::align_val_t(64)));
+  }
   void deallocate(T* p, std::size_t) { ::operator delete(p, std::align_val_t(64)); }
   bool operator==(const CacheAligned&) const { return true; }
 };
@@ -35,11 +37,13 @@ struct BatchTile {
 
 /// What a step over one batch needs to know beside its tiles.
 struct BatchTiles {
-  std::vector<BatchTile> tiles;  ///< the costly behaviour tiles first, so that the team ends together
+  std::vector<BatchTile>
+      tiles;  ///< the costly behaviour tiles first, so that the team ends together
   std::uint32_t rows_size = 0, stimulus_rows = 0;
   std::vector<std::uint32_t> stimuli;       ///< distinct, ascending
   std::vector<std::uint32_t> source_first;  ///< [stimuli + 1] into sources
-  std::vector<std::uint32_t> sources;       ///< stimulus rows to add up; the top bit marks those of behaviour tiles
+  std::vector<std::uint32_t>
+      sources;  ///< stimulus rows to add up; the top bit marks those of behaviour tiles
 };
 inline constexpr std::uint32_t behaviour_source = 1U << 31;
 
@@ -52,7 +56,9 @@ class PackedPlan {
   [[nodiscard]] simd::TileView<T> view(std::uint32_t tile) const;
   [[nodiscard]] const BatchTiles& batch(std::uint32_t number) const { return batches_[number]; }
   [[nodiscard]] std::size_t batches() const { return batches_.size(); }
-  [[nodiscard]] const T* stimulus(std::uint32_t number) const { return stimuli_.data() + std::size_t{number} * features_; }
+  [[nodiscard]] const T* stimulus(std::uint32_t number) const {
+    return stimuli_.data() + std::size_t{number} * features_;
+  }
 
  private:
   struct Place {

@@ -13,11 +13,13 @@ using Actions = std::array<double, 2>;  // left, right
 TrialTerms terms_of(const Dataset& data, std::size_t n, Curves curves) {
   TrialTerms terms;
   const auto until = curves.actions(data.waited(n));
-  const double kappa = data.time_limit / data.trial.observed_until[n], end = kappa * data.time_limit;
+  const double kappa = data.time_limit / data.trial.observed_until[n],
+               end = kappa * data.time_limit;
   const auto at_end = curves.actions(end);
   for (const std::size_t a : {0U, 1U}) {
     terms.exact[a] = -until[a].cumulative;
-    terms.authors[a] = -(at_end[a].cumulative + curves.actions_at_onset()[a] - intensity_floor * end) / kappa;
+    terms.authors[a] =
+        -(at_end[a].cumulative + curves.actions_at_onset()[a] - intensity_floor * end) / kappa;
   }
   if (data.responded(n)) {
     const std::size_t a = action(data, n);
@@ -27,7 +29,8 @@ TrialTerms terms_of(const Dataset& data, std::size_t n, Curves curves) {
   return terms;
 }
 
-void likelihood(BehaviourEvaluation& behaviour, const Dataset& data, const std::vector<TrialTerms>& terms) {
+void likelihood(BehaviourEvaluation& behaviour, const Dataset& data,
+                const std::vector<TrialTerms>& terms) {
   constexpr double authors_divisor = 200;
   double time = 0;
   for (std::size_t n = 0; n < data.trials(); ++n) {
@@ -42,7 +45,8 @@ void likelihood(BehaviourEvaluation& behaviour, const Dataset& data, const std::
   for (const std::size_t a : {0U, 1U}) {
     behaviour.exact_terms[a] = -behaviour.log_likelihood[a] / static_cast<double>(data.trials());
     behaviour.null_rate[a] = events[a] / time;
-    behaviour.null_log_likelihood[a] = events[a] > 0 ? events[a] * (std::log(behaviour.null_rate[a]) - 1) : 0;
+    behaviour.null_log_likelihood[a] =
+        events[a] > 0 ? events[a] * (std::log(behaviour.null_rate[a]) - 1) : 0;
     gain += behaviour.log_likelihood[a] - behaviour.null_log_likelihood[a];
   }
   behaviour.bits_per_trial = bits_per_event(gain, 0, static_cast<double>(data.trials()));
@@ -58,19 +62,22 @@ struct Share {
   }
 };
 
-void psychometric(BehaviourEvaluation& behaviour, const Dataset& data, const StimulusPredictions& predicted, const Conditions& conditions) {
+void psychometric(BehaviourEvaluation& behaviour, const Dataset& data,
+                  const StimulusPredictions& predicted, const Conditions& conditions) {
   behaviour.axis = conditions.axis;
   for (const auto& condition : conditions.list) {
     Share share;
     for (const auto n : condition.trials)
       if (data.responded(n)) share.add(data, n, predicted.left(n));
-    behaviour.psychometric.push_back({condition.axis, condition.name, static_cast<std::size_t>(share.answered),
-                                      static_cast<std::size_t>(share.left), share.left / share.answered,
-                                      wilson_interval(share.left, share.answered), share.predicted / share.answered});
+    behaviour.psychometric.push_back(
+        {condition.axis, condition.name, static_cast<std::size_t>(share.answered),
+         static_cast<std::size_t>(share.left), share.left / share.answered,
+         wilson_interval(share.left, share.answered), share.predicted / share.answered});
   }
 }
 
-void calibration(BehaviourEvaluation& behaviour, const Dataset& data, const StimulusPredictions& predicted) {
+void calibration(BehaviourEvaluation& behaviour, const Dataset& data,
+                 const StimulusPredictions& predicted) {
   constexpr std::size_t ranges = 10;
   std::array<Share, ranges> shares;
   double answered = 0;
@@ -82,8 +89,9 @@ void calibration(BehaviourEvaluation& behaviour, const Dataset& data, const Stim
   }
   double error = 0;
   for (const auto& share : shares) {
-    behaviour.calibration.push_back({static_cast<std::size_t>(share.answered), share.predicted / share.answered,
-                                     share.left / share.answered, wilson_interval(share.left, share.answered)});
+    behaviour.calibration.push_back({static_cast<std::size_t>(share.answered),
+                                     share.predicted / share.answered, share.left / share.answered,
+                                     wilson_interval(share.left, share.answered)});
     error += std::abs(share.left - share.predicted);
   }
   behaviour.calibration_error = error / answered;
@@ -93,11 +101,13 @@ void calibration(BehaviourEvaluation& behaviour, const Dataset& data, const Stim
 
 std::vector<TrialTerms> trial_terms(const Dataset& data, const MatchedTrials& trials, int threads) {
   std::vector<TrialTerms> terms(data.trials());
-  for_each_in_parallel(data.trials(), threads, [&](std::size_t n) { terms[n] = terms_of(data, n, trials.curves(n)); });
+  for_each_in_parallel(data.trials(), threads,
+                       [&](std::size_t n) { terms[n] = terms_of(data, n, trials.curves(n)); });
   return terms;
 }
 
-StimulusPredictions predict_responses(const Model& model, const Dataset& data, const MatchedTrials& trials, int threads) {
+StimulusPredictions predict_responses(const Model& model, const Dataset& data,
+                                      const MatchedTrials& trials, int threads) {
   const auto groups = trials.by_stimulus();
   StimulusPredictions predicted;
   predicted.of_trial.resize(data.trials());
@@ -116,14 +126,16 @@ StimulusPredictions predict_responses(const Model& model, const Dataset& data, c
   return predicted;
 }
 
-void evaluate_behaviour(Evaluation& evaluation, const Dataset& data, const std::vector<TrialTerms>& terms,
-                        const StimulusPredictions& predicted, const Conditions& conditions) {
+void evaluate_behaviour(Evaluation& evaluation, const Dataset& data,
+                        const std::vector<TrialTerms>& terms, const StimulusPredictions& predicted,
+                        const Conditions& conditions) {
   auto& behaviour = evaluation.behaviour;
   std::vector<double> score[2], times, errors;
   double right_guesses = 0;
   for (std::size_t k = 0; k < predicted.stimulus.size(); ++k) {
     const ResponsePrediction& p = predicted.response[k];
-    StimulusEvaluation here{predicted.stimulus[k], predicted.trials[k].size(), 0, 0, 0, p.left, p.right, p.median_time};
+    StimulusEvaluation here{
+        predicted.stimulus[k], predicted.trials[k].size(), 0, 0, 0, p.left, p.right, p.median_time};
     std::vector<double> times_here;
     for (const auto n : predicted.trials[k]) {
       if (!data.responded(n)) continue;

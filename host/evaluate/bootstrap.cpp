@@ -9,8 +9,8 @@
 
 namespace nnpoisson {
 
-std::vector<Estimate> bootstrap(const Dataset& data, const EvaluationOptions& options, std::size_t count,
-                                const TrialStatistics& statistics) {
+std::vector<Estimate> bootstrap(const Dataset& data, const EvaluationOptions& options,
+                                std::size_t count, const TrialStatistics& statistics) {
   const auto of_session = trials_by_session(data);
   std::vector<double> values(count), drawn(options.resamples * count);
   statistics(std::vector<double>(data.trials(), 1), values);
@@ -18,7 +18,8 @@ std::vector<Estimate> bootstrap(const Dataset& data, const EvaluationOptions& op
     RandomStream random(options.seed, Purpose::bootstrap, b);
     std::vector<double> weight(data.trials());
     for (const auto& trials : of_session)
-      for (std::size_t i = 0; i < trials.size(); ++i) weight[trials[random.below(trials.size())]] += 1;
+      for (std::size_t i = 0; i < trials.size(); ++i)
+        weight[trials[random.below(trials.size())]] += 1;
     statistics(weight, std::span(drawn).subspan(b * count, count));
   });
 

@@ -33,15 +33,18 @@ std::vector<Feature> features(const Dataset& data) {
     const auto& name = data.stimulus_names[f];
     const auto of_column = level(name);
     const std::string base = of_column ? name.substr(0, name.rfind('=')) : name;
-    auto at = std::find_if(all.begin(), all.end(), [&](const Feature& feature) { return feature.name == base; });
+    auto at = std::find_if(all.begin(), all.end(),
+                           [&](const Feature& feature) { return feature.name == base; });
     if (at == all.end()) at = all.insert(all.end(), {base, std::vector<double>(data.trials())});
-    for (std::size_t n = 0; n < data.trials(); ++n) at->value[n] += data.trial.stimulus[n * data.features() + f] * of_column.value_or(1);
+    for (std::size_t n = 0; n < data.trials(); ++n)
+      at->value[n] += data.trial.stimulus[n * data.features() + f] * of_column.value_or(1);
   }
   return all;
 }
 
 bool varies(const Feature& feature) {
-  return std::any_of(feature.value.begin(), feature.value.end(), [&](double v) { return v != feature.value.front(); });
+  return std::any_of(feature.value.begin(), feature.value.end(),
+                     [&](double v) { return v != feature.value.front(); });
 }
 
 std::optional<Feature> left_less_right(const std::vector<Feature>& all) {
@@ -56,7 +59,8 @@ std::optional<Feature> left_less_right(const std::vector<Feature>& all) {
       for (std::size_t n = 0; n < difference.value.size(); ++n) {
         // Differences that are equal but for rounding are one value.
         constexpr double resolution = 1e-9;
-        difference.value[n] = std::round((left.value[n] - right.value[n]) / resolution) * resolution;
+        difference.value[n] =
+            std::round((left.value[n] - right.value[n]) / resolution) * resolution;
       }
       return difference;
     }
@@ -69,7 +73,8 @@ std::optional<Feature> number_of_stimulus(const Dataset& data) {
   std::map<std::vector<double>, double> number;
   std::vector<std::vector<double>> stimulus;
   for (std::size_t n = 0; n < data.trials(); ++n) {
-    const auto first = data.trial.stimulus.begin() + static_cast<std::ptrdiff_t>(n * data.features());
+    const auto first =
+        data.trial.stimulus.begin() + static_cast<std::ptrdiff_t>(n * data.features());
     number[stimulus.emplace_back(first, first + static_cast<std::ptrdiff_t>(data.features()))];
     if (number.size() > most) return {};
   }
@@ -82,7 +87,8 @@ std::optional<Feature> number_of_stimulus(const Dataset& data) {
 Feature choose_axis(const Dataset& data, std::span<const double> predicted_left) {
   const auto all = features(data);
   if (auto difference = left_less_right(all); difference && varies(*difference)) return *difference;
-  if (std::count_if(all.begin(), all.end(), varies) == 1) return *std::find_if(all.begin(), all.end(), varies);
+  if (std::count_if(all.begin(), all.end(), varies) == 1)
+    return *std::find_if(all.begin(), all.end(), varies);
   if (auto number = number_of_stimulus(data)) return *number;
   return {"predicted P(left)", {predicted_left.begin(), predicted_left.end()}};
 }
@@ -113,8 +119,10 @@ Conditions stimulus_conditions(const Dataset& data, std::span<const double> pred
   }
   conditions.list.resize(upper.size());
   for (std::size_t n = 0; n < data.trials(); ++n)
-    conditions.list[static_cast<std::size_t>(std::lower_bound(upper.begin(), upper.end(), axis.value[n]) - upper.begin())].trials.push_back(
-        n);
+    conditions
+        .list[static_cast<std::size_t>(std::lower_bound(upper.begin(), upper.end(), axis.value[n]) -
+                                       upper.begin())]
+        .trials.push_back(n);
   for (auto& condition : conditions.list) {
     double low = axis.value[condition.trials.front()], high = low, sum = 0;
     for (const auto n : condition.trials) {

@@ -23,9 +23,11 @@ struct Conditions {
   std::vector<Condition> list;
 };
 
-/// The axis is the first of these that the names of the features allow, where "x=1", "x=2" are one feature x:
-/// left less right, of two features whose names differ in that word; the one feature that varies; the stimuli's number where at most 32
-/// differ; `predicted_left`, [T]. Up to 12 values are a condition each; more are cut into eight of about equal numbers of trials.
-[[nodiscard]] Conditions stimulus_conditions(const Dataset& data, std::span<const double> predicted_left);
+/// The axis is the first of these that the names of the features allow, where "x=1", "x=2" are one
+/// feature x: left less right, of two features whose names differ in that word; the one feature
+/// that varies; the stimuli's number where at most 32 differ; `predicted_left`, [T]. Up to 12
+/// values are a condition each; more are cut into eight of about equal numbers of trials.
+[[nodiscard]] Conditions stimulus_conditions(const Dataset& data,
+                                             std::span<const double> predicted_left);
 
 }  // namespace nnpoisson

@@ -13,10 +13,12 @@ namespace {
 
 void check(const EvaluationOptions& options) {
   constexpr std::size_t most_bins = 10000;
-  if (options.bins < 1 || options.bins > most_bins) throw UsageError("bins: must lie between 1 and " + std::to_string(most_bins));
+  if (options.bins < 1 || options.bins > most_bins)
+    throw UsageError("bins: must lie between 1 and " + std::to_string(most_bins));
   if (options.folds < 2) throw UsageError("folds: at least 2 are needed");
   if (options.bases < 2) throw UsageError("bases: at least 2 are needed");
-  if (!(options.glm_ridge >= 0 && options.rival_ridge >= 0)) throw UsageError("ridge: must be 0 or more");
+  if (!(options.glm_ridge >= 0 && options.rival_ridge >= 0))
+    throw UsageError("ridge: must be 0 or more");
 }
 
 BaselineTrials baseline_trials(const Dataset& data, const MatchedTrials& matched) {
@@ -26,39 +28,53 @@ BaselineTrials baseline_trials(const Dataset& data, const MatchedTrials& matched
   return trials;
 }
 
-/// The first unit of the dataset whose column has no spikes to be fitted on in a set that judges one of its trials.
-std::optional<std::size_t> unit_without_training(const TrainingSets& sets, const BaselineTrials& evaluated, std::size_t columns) {
+/// The first unit of the dataset whose column has no spikes to be fitted on in a set that judges
+/// one of its trials.
+std::optional<std::size_t> unit_without_training(const TrainingSets& sets,
+                                                 const BaselineTrials& evaluated,
+                                                 std::size_t columns) {
   const Dataset &training = *sets.trials.data, &data = *evaluated.data;
   const auto pairs = [&](const BaselineTrials& trials, const auto& sets_of_trial) {
-    std::vector<std::vector<bool>> by_session(trials.data->sessions(), std::vector<bool>(sets.sets));
+    std::vector<std::vector<bool>> by_session(trials.data->sessions(),
+                                              std::vector<bool>(sets.sets));
     for (std::size_t n = 0; n < trials.data->trials(); ++n)
       for (std::size_t set = 0; set < sets.sets; ++set)
-        if (sets_of_trial(n, set)) by_session[static_cast<std::size_t>(trials.data->trial.session[n])][set] = true;
+        if (sets_of_trial(n, set))
+          by_session[static_cast<std::size_t>(trials.data->trial.session[n])][set] = true;
     return by_session;
   };
-  const auto fitted =
-      pairs(sets.trials, [&](std::size_t n, std::size_t set) { return sets.left_out_fold.empty() || sets.left_out_fold[n] != set; });
-  const auto judged = pairs(evaluated, [&](std::size_t n, std::size_t set) { return sets.judged_by[n] == set; });
+  const auto fitted = pairs(sets.trials, [&](std::size_t n, std::size_t set) {
+    return sets.left_out_fold.empty() || sets.left_out_fold[n] != set;
+  });
+  const auto judged =
+      pairs(evaluated, [&](std::size_t n, std::size_t set) { return sets.judged_by[n] == set; });
   std::vector<std::vector<bool>> has(columns, std::vector<bool>(sets.sets));
   for (std::size_t u = 0; u < training.units(); ++u)
     for (std::size_t set = 0; set < sets.sets; ++set)
-      if (fitted[static_cast<std::size_t>(training.unit.session[u])][set]) has[sets.trials.column[u]][set] = true;
+      if (fitted[static_cast<std::size_t>(training.unit.session[u])][set])
+        has[sets.trials.column[u]][set] = true;
   for (std::size_t u = 0; u < data.units(); ++u)
     for (std::size_t set = 0; set < sets.sets; ++set)
-      if (judged[static_cast<std::size_t>(data.unit.session[u])][set] && !has[evaluated.column[u]][set]) return u;
+      if (judged[static_cast<std::size_t>(data.unit.session[u])][set] &&
+          !has[evaluated.column[u]][set])
+        return u;
   return {};
 }
 
-/// Where baselines are fitted; none where the dataset is too small to be divided, and `fitted_on` says so.
-std::optional<TrainingSets> training_sets(const EvaluationOptions& options, const std::optional<BaselineTrials>& training,
-                                          const BaselineTrials& own, std::size_t columns, std::string& fitted_on) {
+/// Where baselines are fitted; none where the dataset is too small to be divided, and `fitted_on`
+/// says so.
+std::optional<TrainingSets> training_sets(const EvaluationOptions& options,
+                                          const std::optional<BaselineTrials>& training,
+                                          const BaselineTrials& own, std::size_t columns,
+                                          std::string& fitted_on) {
   if (!options.baselines) return {};
   if (training) {
     auto sets = fit_elsewhere(*training, own);
     if (const auto unit = unit_without_training(sets, own, columns))
-      throw DataError(options.training_file + ": has no trial with units of region \"" +
-                      own.data->region_names[static_cast<std::size_t>(own.data->unit.region[*unit])] +
-                      "\" that are evaluated; baselines cannot be fitted on it");
+      throw DataError(
+          options.training_file + ": has no trial with units of region \"" +
+          own.data->region_names[static_cast<std::size_t>(own.data->unit.region[*unit])] +
+          "\" that are evaluated; baselines cannot be fitted on it");
     fitted_on = options.training_file;
     return sets;
   }
@@ -67,7 +83,8 @@ std::optional<TrainingSets> training_sets(const EvaluationOptions& options, cons
     fitted_on = std::to_string(options.folds) + "-fold cross-validation over this dataset";
     if (!unit_without_training(sets, own, columns)) return sets;
   }
-  fitted_on = "nothing: too few trials for " + std::to_string(options.folds) + " folds of every session";
+  fitted_on =
+      "nothing: too few trials for " + std::to_string(options.folds) + " folds of every session";
   return {};
 }
 
@@ -83,9 +100,11 @@ std::vector<double> own_rates(const BaselineTrials& trials, std::size_t columns)
   return events;
 }
 
-/// The null model: one rate for each column, with readout by unit with the floor that the network's intensities have.
-std::vector<double> constant_rates(const Model& model, const std::optional<BaselineTrials>& training, const BaselineTrials& own,
-                                   std::string& null) {
+/// The null model: one rate for each column, with readout by unit with the floor that the network's
+/// intensities have.
+std::vector<double> constant_rates(const Model& model,
+                                   const std::optional<BaselineTrials>& training,
+                                   const BaselineTrials& own, std::string& null) {
   null = "constant rate fitted on the training set";
   if (!model.shape.unit_region.empty()) {
     null = "each unit's constant rate on the training set";
@@ -105,15 +124,18 @@ void join(Evaluation& evaluation) {
     total.log_likelihood += log_likelihood;
     total.null_log_likelihood += null;
   };
-  for (const auto& region : evaluation.regions) add(region.name, region.log_likelihood, region.null_log_likelihood);
+  for (const auto& region : evaluation.regions)
+    add(region.name, region.log_likelihood, region.null_log_likelihood);
   const auto& behaviour = evaluation.behaviour;
-  for (const std::size_t a : {0U, 1U}) add(a == 0 ? "left" : "right", behaviour.log_likelihood[a], behaviour.null_log_likelihood[a]);
+  for (const std::size_t a : {0U, 1U})
+    add(a == 0 ? "left" : "right", behaviour.log_likelihood[a], behaviour.null_log_likelihood[a]);
   evaluation.joint.push_back(total);
 }
 
 }  // namespace
 
-Evaluation evaluate(const Model& model, const Dataset& data, const EvaluationOptions& options, const std::string& file) {
+Evaluation evaluate(const Model& model, const Dataset& data, const EvaluationOptions& options,
+                    const std::string& file) {
   check(options);
   const MatchedTrials matched(model, data, file);
   const BaselineTrials own = baseline_trials(data, matched);
@@ -122,8 +144,8 @@ Evaluation evaluate(const Model& model, const Dataset& data, const EvaluationOpt
   if (options.training != nullptr) {
     matched_training.emplace(model, *options.training, options.training_file);
     if (options.training->bin_width != data.bin_width)
-      throw DataError(options.training_file + ": attribute bin_width: differs from that of " + file +
-                      "; both must hold the same kind of spikes");
+      throw DataError(options.training_file + ": attribute bin_width: differs from that of " +
+                      file + "; both must hold the same kind of spikes");
     training = baseline_trials(*options.training, *matched_training);
   }
 
@@ -138,11 +160,13 @@ Evaluation evaluate(const Model& model, const Dataset& data, const EvaluationOpt
   std::vector<SpikePass> passes;
   const auto judge = [&](const std::string& name, const IntensityModel& intensities) {
     evaluation.models.push_back(name);
-    passes.push_back(judge_spikes(intensities, units, grid, passes.empty() ? Detail::all : Detail::sums, options.threads));
+    passes.push_back(judge_spikes(intensities, units, grid,
+                                  passes.empty() ? Detail::all : Detail::sums, options.threads));
   };
   judge("network", NetworkIntensities(model, data, matched));
   if (sets) {
-    evaluation.glm = fit_glm(*sets, columns, grid, options.bases, options.glm_ridge, options.threads);
+    evaluation.glm =
+        fit_glm(*sets, columns, grid, options.bases, options.glm_ridge, options.threads);
     judge("glm", *glm_baseline(evaluation.glm, *sets, own, grid));
     judge("psth", *psth_baseline(*sets, own, columns, grid, options.threads));
   }

@@ -8,10 +8,16 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json by_action(const std::array<double, 2>& values) { return {{"left", values[0]}, {"right", values[1]}}; }
+Json by_action(const std::array<double, 2>& values) {
+  return {{"left", values[0]}, {"right", values[1]}};
+}
 
-Json to_json(const Interval& interval) { return Json::array({interval.low, interval.high}); }
-Json to_json(const Estimate& estimate) { return {{"value", estimate.value}, {"interval", to_json(estimate.interval)}}; }
+Json to_json(const Interval& interval) {
+  return Json::array({interval.low, interval.high});
+}
+Json to_json(const Estimate& estimate) {
+  return {{"value", estimate.value}, {"interval", to_json(estimate.interval)}};
+}
 
 template <class Thing>
 Json list(const std::vector<Thing>& things, Json (*convert)(const Thing&)) {
@@ -21,8 +27,11 @@ Json list(const std::vector<Thing>& things, Json (*convert)(const Thing&)) {
 }
 
 /// By model; `full`: as estimates with intervals.
-Json to_json(const std::vector<SpikeScore>& scores, const std::vector<std::string>& models, bool full) {
-  const auto number = [full](const Estimate& estimate) { return full ? to_json(estimate) : Json(estimate.value); };
+Json to_json(const std::vector<SpikeScore>& scores, const std::vector<std::string>& models,
+             bool full) {
+  const auto number = [full](const Estimate& estimate) {
+    return full ? to_json(estimate) : Json(estimate.value);
+  };
   Json json = Json::object();
   for (std::size_t m = 0; m < scores.size(); ++m) {
     const auto& score = scores[m];
@@ -39,10 +48,15 @@ Json to_json(const std::vector<SpikeScore>& scores, const std::vector<std::strin
 }
 
 Json to_json(const Psth& psth) {
-  return {{"exposure", psth.exposure}, {"observed", psth.observed}, {"standard_error", psth.standard_error}, {"predicted", psth.predicted}};
+  return {{"exposure", psth.exposure},
+          {"observed", psth.observed},
+          {"standard_error", psth.standard_error},
+          {"predicted", psth.predicted}};
 }
 
-Json to_json(const TrialGroup& group) { return {{"grouping", group.grouping}, {"name", group.name}, {"trials", group.trials}}; }
+Json to_json(const TrialGroup& group) {
+  return {{"grouping", group.grouping}, {"name", group.name}, {"trials", group.trials}};
+}
 
 Json to_json(const RegionEvaluation& region, const std::vector<std::string>& models) {
   return {{"name", region.name},
@@ -57,7 +71,8 @@ Json to_json(const RegionEvaluation& region, const std::vector<std::string>& mod
           {"ks", region.ks},
           {"ks_band", region.ks_band},
           {"models", to_json(region.scores, models, true)},
-          {"quantiles", {{"uniform", region.quantiles.uniform}, {"rescaled", region.quantiles.rescaled}}},
+          {"quantiles",
+           {{"uniform", region.quantiles.uniform}, {"rescaled", region.quantiles.rescaled}}},
           {"psth", list(region.psth, to_json)}};
 }
 
@@ -73,24 +88,29 @@ Json to_json(const UnitEvaluation& unit, const Evaluation& evaluation) {
 }
 
 Json to_json(const PsychometricPoint& point) {
-  return {{"axis", point.axis},          {"name", point.name},         {"answered", point.answered},
-          {"left", point.left},          {"observed", point.observed}, {"interval", to_json(point.binomial)},
+  return {{"axis", point.axis},          {"name", point.name},
+          {"answered", point.answered},  {"left", point.left},
+          {"observed", point.observed},  {"interval", to_json(point.binomial)},
           {"predicted", point.predicted}};
 }
 
 Json to_json(const CalibrationBin& bin) {
-  return {{"answered", bin.answered}, {"predicted", bin.predicted}, {"observed", bin.observed}, {"interval", to_json(bin.binomial)}};
+  return {{"answered", bin.answered},
+          {"predicted", bin.predicted},
+          {"observed", bin.observed},
+          {"interval", to_json(bin.binomial)}};
 }
 
 Json to_json(const ActionTimes& times) {
-  return {
-      {"answered", times.answered},
-      {"observed",
-       {{"probability", times.observed_probability}, {"quantiles", times.observed_quantiles}, {"cumulative", times.observed_cumulative}}},
-      {"predicted",
-       {{"probability", times.predicted_probability},
-        {"quantiles", times.predicted_quantiles},
-        {"cumulative", times.predicted_cumulative}}}};
+  return {{"answered", times.answered},
+          {"observed",
+           {{"probability", times.observed_probability},
+            {"quantiles", times.observed_quantiles},
+            {"cumulative", times.observed_cumulative}}},
+          {"predicted",
+           {{"probability", times.predicted_probability},
+            {"quantiles", times.predicted_quantiles},
+            {"cumulative", times.predicted_cumulative}}}};
 }
 
 Json to_json(const ResponseTimes& times) {
@@ -110,19 +130,28 @@ Json to_json(const ChoiceScore& score) {
 }
 
 Json to_json(const ResponseScore& score) {
-  return {{"name", score.name}, {"log_likelihood", by_action(score.log_likelihood)}, {"bits_per_trial", to_json(score.bits_per_trial)}};
+  return {{"name", score.name},
+          {"log_likelihood", by_action(score.log_likelihood)},
+          {"bits_per_trial", to_json(score.bits_per_trial)}};
 }
 
 Json to_json(const JointTerm& term) {
-  return {{"name", term.name}, {"log_likelihood", term.log_likelihood}, {"null_log_likelihood", term.null_log_likelihood}};
+  return {{"name", term.name},
+          {"log_likelihood", term.log_likelihood},
+          {"null_log_likelihood", term.null_log_likelihood}};
 }
 
 /// Coefficients of readout by region; those of tens of thousands of units are nobody's reading.
 Json to_json(const GlmFit& glm, std::size_t regions) {
-  Json json{{"bases", glm.bases}, {"features", glm.features}, {"ridge", glm.ridge}, {"sets", Json::array()}};
-  for (std::size_t set = 0; set < glm.coefficients.size() && glm.coefficients[set].size() == regions; ++set)
-    json["sets"].push_back(
-        {{"constant_rate", glm.constant_rate[set]}, {"log_likelihood", glm.log_likelihood[set]}, {"coefficients", glm.coefficients[set]}});
+  Json json{{"bases", glm.bases},
+            {"features", glm.features},
+            {"ridge", glm.ridge},
+            {"sets", Json::array()}};
+  for (std::size_t set = 0;
+       set < glm.coefficients.size() && glm.coefficients[set].size() == regions; ++set)
+    json["sets"].push_back({{"constant_rate", glm.constant_rate[set]},
+                            {"log_likelihood", glm.log_likelihood[set]},
+                            {"coefficients", glm.coefficients[set]}});
   return json;
 }
 
@@ -140,7 +169,9 @@ Json to_json(const BehaviourEvaluation& behaviour) {
           {"auc", behaviour.auc},
           {"median_error", behaviour.median_error},
           {"null_median_error", behaviour.null_median_error},
-          {"terms", {{"exact", by_action(behaviour.exact_terms)}, {"authors", by_action(behaviour.authors_terms)}}},
+          {"terms",
+           {{"exact", by_action(behaviour.exact_terms)},
+            {"authors", by_action(behaviour.authors_terms)}}},
           {"choice_models", list(behaviour.choice_models, to_json)},
           {"response_models", list(behaviour.response_models, to_json)},
           {"calibration_error", behaviour.calibration_error},
@@ -180,12 +211,15 @@ std::string to_json(const Evaluation& evaluation) {
             {"behaviour", to_json(evaluation.behaviour)},
             {"stimuli", list(evaluation.stimuli, to_json)},
             {"glm", to_json(evaluation.glm, evaluation.regions.size())}};
-  for (const auto& region : evaluation.regions) json["regions"].push_back(to_json(region, evaluation.models));
+  for (const auto& region : evaluation.regions)
+    json["regions"].push_back(to_json(region, evaluation.models));
   for (const auto& unit : evaluation.units) json["units"].push_back(to_json(unit, evaluation));
   // Names come from files: a byte that is no UTF-8 must not end the program.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-void write_evaluation(const std::filesystem::path& file, const Evaluation& evaluation) { write_text_file(file, to_json(evaluation)); }
+void write_evaluation(const std::filesystem::path& file, const Evaluation& evaluation) {
+  write_text_file(file, to_json(evaluation));
+}
 
 }  // namespace nnpoisson

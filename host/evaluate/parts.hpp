@@ -24,30 +24,38 @@ struct StimulusPredictions {
     return p.left / (p.left + p.right);
   }
 };
-[[nodiscard]] StimulusPredictions predict_responses(const Model& model, const Dataset& data, const MatchedTrials& trials, int threads);
+[[nodiscard]] StimulusPredictions predict_responses(const Model& model, const Dataset& data,
+                                                    const MatchedTrials& trials, int threads);
 
-/// One trial's log-likelihood, left and right, in the exact meaning and in the authors' form without that form's divisor.
+/// One trial's log-likelihood, left and right, in the exact meaning and in the authors' form
+/// without that form's divisor.
 struct TrialTerms {
   std::array<double, 2> exact{}, authors{};
 };
-[[nodiscard]] std::vector<TrialTerms> trial_terms(const Dataset& data, const MatchedTrials& trials, int threads);
+[[nodiscard]] std::vector<TrialTerms> trial_terms(const Dataset& data, const MatchedTrials& trials,
+                                                  int threads);
 
-/// Fills regions, units, scores, groups and the sums over all; `passes` in the order of `models`, the network first, the constant rate
-/// last.
-void evaluate_spikes(Evaluation& evaluation, const SessionUnits& units, const TimeGrid& grid, const std::vector<SpikePass>& passes,
-                     const Conditions& conditions, const EvaluationOptions& options);
+/// Fills regions, units, scores, groups and the sums over all; `passes` in the order of `models`,
+/// the network first, the constant rate last.
+void evaluate_spikes(Evaluation& evaluation, const SessionUnits& units, const TimeGrid& grid,
+                     const std::vector<SpikePass>& passes, const Conditions& conditions,
+                     const EvaluationOptions& options);
 
 /// Fills `behaviour` and `stimuli`, but for the rivals.
-void evaluate_behaviour(Evaluation& evaluation, const Dataset& data, const std::vector<TrialTerms>& terms,
-                        const StimulusPredictions& predicted, const Conditions& conditions);
+void evaluate_behaviour(Evaluation& evaluation, const Dataset& data,
+                        const std::vector<TrialTerms>& terms, const StimulusPredictions& predicted,
+                        const Conditions& conditions);
 /// Response times: quantiles and defective distributions.
-void evaluate_response_times(BehaviourEvaluation& behaviour, const Dataset& data, const StimulusPredictions& predicted,
-                             const Conditions& conditions);
+void evaluate_response_times(BehaviourEvaluation& behaviour, const Dataset& data,
+                             const StimulusPredictions& predicted, const Conditions& conditions);
 /// Choice and response models beside the network; `sets` null: the network alone.
-void evaluate_rivals(BehaviourEvaluation& behaviour, const BaselineTrials& trials, const std::vector<TrialTerms>& terms,
-                     const StimulusPredictions& predicted, const TrainingSets* sets, const EvaluationOptions& options);
+void evaluate_rivals(BehaviourEvaluation& behaviour, const BaselineTrials& trials,
+                     const std::vector<TrialTerms>& terms, const StimulusPredictions& predicted,
+                     const TrainingSets* sets, const EvaluationOptions& options);
 
 /// The action of trial n, which has one: 0 left, 1 right.
-[[nodiscard]] inline std::size_t action(const Dataset& data, std::size_t n) { return data.trial.choice[n] > 0 ? 0 : 1; }
+[[nodiscard]] inline std::size_t action(const Dataset& data, std::size_t n) {
+  return data.trial.choice[n] > 0 ? 0 : 1;
+}
 
 }  // namespace nnpoisson

@@ -7,7 +7,8 @@
 namespace nnpoisson {
 namespace {
 
-void add(std::vector<GroupedTrials>& groups, const std::string& grouping, const std::string& name, std::vector<std::size_t> trials) {
+void add(std::vector<GroupedTrials>& groups, const std::string& grouping, const std::string& name,
+         std::vector<std::size_t> trials) {
   if (!trials.empty()) groups.push_back({{grouping, name, trials.size()}, std::move(trials)});
 }
 
@@ -23,12 +24,17 @@ std::vector<GroupedTrials> group_trials(const Dataset& data, const Conditions& c
   }
   std::vector<GroupedTrials> groups;
   add(groups, "all", "all", all);
-  for (const auto& condition : conditions.list) add(groups, "stimulus", condition.name, condition.trials);
-  for (const std::size_t a : {0U, 1U, 2U}) add(groups, "choice", a == 0 ? "left" : a == 1 ? "right" : "none", by_choice[a]);
+  for (const auto& condition : conditions.list)
+    add(groups, "stimulus", condition.name, condition.trials);
+  for (const std::size_t a : {0U, 1U, 2U})
+    add(groups, "choice", a == 0 ? "left" : a == 1 ? "right" : "none", by_choice[a]);
   const auto time = [&](std::size_t n) { return data.trial.response_time[n]; };
-  std::stable_sort(timed.begin(), timed.end(), [&](std::size_t a, std::size_t b) { return time(a) < time(b); });
+  std::stable_sort(timed.begin(), timed.end(),
+                   [&](std::size_t a, std::size_t b) { return time(a) < time(b); });
   for (std::size_t k = 0; timed.size() >= 3 && k < 3; ++k) {
-    const auto at = [&](std::size_t third) { return timed.begin() + static_cast<std::ptrdiff_t>(third * timed.size() / 3); };
+    const auto at = [&](std::size_t third) {
+      return timed.begin() + static_cast<std::ptrdiff_t>(third * timed.size() / 3);
+    };
     std::ostringstream name;
     name.precision(3);
     name << time(*at(k)) << " to " << time(*(at(k + 1) - 1)) << " s";
@@ -37,15 +43,17 @@ std::vector<GroupedTrials> group_trials(const Dataset& data, const Conditions& c
   return groups;
 }
 
-Psth peristimulus(const Dataset& data, std::size_t region, const std::vector<std::size_t>& trials, const std::vector<std::int32_t>& units,
-                  const TimeGrid& grid, const ObservedSpikes& seen, const SpikePass& network) {
+Psth peristimulus(const Dataset& data, std::size_t region, const std::vector<std::size_t>& trials,
+                  const std::vector<std::int32_t>& units, const TimeGrid& grid,
+                  const ObservedSpikes& seen, const SpikePass& network) {
   Psth psth;
   for (std::size_t b = 0; b < grid.bins; ++b) {
     double exposure = 0, observed = 0, predicted = 0, exposed_trials = 0, squares = 0;
     const auto visit = [&](const auto& add) {
       for (const auto n : trials) {
-        const double exposed = units[static_cast<std::size_t>(data.trial.session[n]) * data.regions() + region] *
-                               grid.observed(b, data.trial.observed_until[n]);
+        const double exposed =
+            units[static_cast<std::size_t>(data.trial.session[n]) * data.regions() + region] *
+            grid.observed(b, data.trial.observed_until[n]);
         if (exposed > 0) add((n * data.regions() + region) * grid.bins + b, exposed);
       }
     };
@@ -57,10 +65,13 @@ Psth peristimulus(const Dataset& data, std::size_t region, const std::vector<std
     });
     const double rate = observed / exposure;
     // Of a ratio of sums over trials, linearised.
-    visit([&](std::size_t at, double exposed) { squares += (seen.binned[at] - rate * exposed) * (seen.binned[at] - rate * exposed); });
+    visit([&](std::size_t at, double exposed) {
+      squares += (seen.binned[at] - rate * exposed) * (seen.binned[at] - rate * exposed);
+    });
     psth.exposure.push_back(exposure);
     psth.observed.push_back(rate);
-    psth.standard_error.push_back(std::sqrt(squares * exposed_trials / (exposed_trials - 1)) / exposure);
+    psth.standard_error.push_back(std::sqrt(squares * exposed_trials / (exposed_trials - 1)) /
+                                  exposure);
     psth.predicted.push_back(predicted / exposure);
   }
   return psth;

@@ -14,23 +14,33 @@ struct Fit {
   double log_likelihood = 0, deviance = 0;
 };
 
-/// bits a spike, pseudo-R2, then the network's over this model; models of `fits` as Evaluation::models.
+/// bits a spike, pseudo-R2, then the network's over this model; models of `fits` as
+/// Evaluation::models.
 constexpr std::size_t kinds = 4;
 void score(std::span<const Fit> fits, double spikes, std::span<double> out) {
   for (std::size_t m = 0; m < fits.size(); ++m) {
     out[m * kinds] = bits_per_event(fits[m].log_likelihood, fits.back().log_likelihood, spikes);
     out[m * kinds + 1] = pseudo_r2(fits[m].deviance, fits.back().deviance);
-    out[m * kinds + 2] = bits_per_event(fits.front().log_likelihood, fits[m].log_likelihood, spikes);
+    out[m * kinds + 2] =
+        bits_per_event(fits.front().log_likelihood, fits[m].log_likelihood, spikes);
     out[m * kinds + 3] = pseudo_r2(fits.front().deviance, fits[m].deviance);
   }
 }
 
 SpikeScore spike_score(const SpikeSums& sums, double saturated, std::span<const Estimate> scored) {
-  return {sums.log_likelihood(), sums.expected, sums.deviance(saturated), scored[0], scored[1], scored[2], scored[3]};
+  return {sums.log_likelihood(),
+          sums.expected,
+          sums.deviance(saturated),
+          scored[0],
+          scored[1],
+          scored[2],
+          scored[3]};
 }
 
-/// Scores of all regions, and of all together at the end, over resampled trials: [G + 1][models][kinds].
-std::vector<Estimate> score_regions(const Dataset& data, const ObservedSpikes& seen, const std::vector<SpikePass>& passes,
+/// Scores of all regions, and of all together at the end, over resampled trials: [G +
+/// 1][models][kinds].
+std::vector<Estimate> score_regions(const Dataset& data, const ObservedSpikes& seen,
+                                    const std::vector<SpikePass>& passes,
                                     const EvaluationOptions& options) {
   const std::size_t regions = data.regions(), models = passes.size();
   std::vector<Fit> of_trial(data.trials() * regions * models);
@@ -39,41 +49,52 @@ std::vector<Estimate> score_regions(const Dataset& data, const ObservedSpikes& s
       const SpikeSums& sums = passes[m].by_region[row];
       of_trial[row * models + m] = {sums.log_likelihood(), sums.deviance(seen.saturated[row])};
     }
-  return bootstrap(data, options, (regions + 1) * models * kinds, [&](std::span<const double> weight, std::span<double> out) {
-    std::vector<Fit> fits((regions + 1) * models);
-    std::vector<double> spikes(regions + 1);
-    for (std::size_t n = 0; n < data.trials(); ++n) {
-      if (weight[n] == 0) continue;
-      for (std::size_t g = 0; g < regions; ++g) {
-        spikes[g] += weight[n] * seen.spikes[n * regions + g];
-        for (std::size_t m = 0; m < models; ++m) {
-          fits[g * models + m].log_likelihood += weight[n] * of_trial[(n * regions + g) * models + m].log_likelihood;
-          fits[g * models + m].deviance += weight[n] * of_trial[(n * regions + g) * models + m].deviance;
-        }
-      }
-    }
-    for (std::size_t g = 0; g < regions; ++g) {
-      spikes[regions] += spikes[g];
-      for (std::size_t m = 0; m < models; ++m) {
-        fits[regions * models + m].log_likelihood += fits[g * models + m].log_likelihood;
-        fits[regions * models + m].deviance += fits[g * models + m].deviance;
-      }
-    }
-    for (std::size_t g = 0; g <= regions; ++g)
-      score(std::span(fits).subspan(g * models, models), spikes[g], out.subspan(g * models * kinds, models * kinds));
-  });
+  return bootstrap(data, options, (regions + 1) * models * kinds,
+                   [&](std::span<const double> weight, std::span<double> out) {
+                     std::vector<Fit> fits((regions + 1) * models);
+                     std::vector<double> spikes(regions + 1);
+                     for (std::size_t n = 0; n < data.trials(); ++n) {
+                       if (weight[n] == 0) continue;
+                       for (std::size_t g = 0; g < regions; ++g) {
+                         spikes[g] += weight[n] * seen.spikes[n * regions + g];
+                         for (std::size_t m = 0; m < models; ++m) {
+                           fits[g * models + m].log_likelihood +=
+                               weight[n] * of_trial[(n * regions + g) * models + m].log_likelihood;
+                           fits[g * models + m].deviance +=
+                               weight[n] * of_trial[(n * regions + g) * models + m].deviance;
+                         }
+                       }
+                     }
+                     for (std::size_t g = 0; g < regions; ++g) {
+                       spikes[regions] += spikes[g];
+                       for (std::size_t m = 0; m < models; ++m) {
+                         fits[regions * models + m].log_likelihood +=
+                             fits[g * models + m].log_likelihood;
+                         fits[regions * models + m].deviance += fits[g * models + m].deviance;
+                       }
+                     }
+                     for (std::size_t g = 0; g <= regions; ++g)
+                       score(std::span(fits).subspan(g * models, models), spikes[g],
+                             out.subspan(g * models * kinds, models * kinds));
+                   });
 }
 
 /// Rescaled intervals of each unit, ascending.
-std::vector<std::vector<double>> rescaled_by_unit(const Dataset& data, const std::vector<double>& rescaled, int threads) {
+std::vector<std::vector<double>> rescaled_by_unit(const Dataset& data,
+                                                  const std::vector<double>& rescaled,
+                                                  int threads) {
   std::vector<std::vector<double>> by_unit(data.units());
-  for (std::size_t i = 0; i < rescaled.size(); ++i) by_unit[static_cast<std::size_t>(data.spike.unit[i])].push_back(rescaled[i]);
-  for_each_in_parallel(data.units(), threads, [&](std::size_t u) { std::sort(by_unit[u].begin(), by_unit[u].end()); });
+  for (std::size_t i = 0; i < rescaled.size(); ++i)
+    by_unit[static_cast<std::size_t>(data.spike.unit[i])].push_back(rescaled[i]);
+  for_each_in_parallel(data.units(), threads,
+                       [&](std::size_t u) { std::sort(by_unit[u].begin(), by_unit[u].end()); });
   return by_unit;
 }
 
-std::vector<UnitEvaluation> units_of(const Dataset& data, const ObservedSpikes& seen, const std::vector<SpikePass>& passes,
-                                     const std::vector<std::vector<double>>& rescaled, int threads) {
+std::vector<UnitEvaluation> units_of(const Dataset& data, const ObservedSpikes& seen,
+                                     const std::vector<SpikePass>& passes,
+                                     const std::vector<std::vector<double>>& rescaled,
+                                     int threads) {
   const UnitTotals totals = unit_totals(data);
   std::vector<UnitEvaluation> units(data.units());
   for_each_in_parallel(data.units(), threads, [&](std::size_t u) {
@@ -87,7 +108,9 @@ std::vector<UnitEvaluation> units_of(const Dataset& data, const ObservedSpikes& 
             ks_band(rescaled[u].size()),
             {}};
     std::vector<Fit> fits;
-    for (const auto& pass : passes) fits.push_back({pass.by_unit[u].log_likelihood(), pass.by_unit[u].deviance(seen.unit_saturated[u])});
+    for (const auto& pass : passes)
+      fits.push_back(
+          {pass.by_unit[u].log_likelihood(), pass.by_unit[u].deviance(seen.unit_saturated[u])});
     std::vector<double> values(passes.size() * kinds);
     score(fits, totals.events[u], values);
     for (std::size_t m = 0; m < passes.size(); ++m) {
@@ -101,8 +124,9 @@ std::vector<UnitEvaluation> units_of(const Dataset& data, const ObservedSpikes& 
 
 }  // namespace
 
-void evaluate_spikes(Evaluation& evaluation, const SessionUnits& units, const TimeGrid& grid, const std::vector<SpikePass>& passes,
-                     const Conditions& conditions, const EvaluationOptions& options) {
+void evaluate_spikes(Evaluation& evaluation, const SessionUnits& units, const TimeGrid& grid,
+                     const std::vector<SpikePass>& passes, const Conditions& conditions,
+                     const EvaluationOptions& options) {
   const Dataset& data = units.data();
   const std::size_t regions = data.regions(), models = passes.size();
   const ObservedSpikes seen = observe_spikes(units, grid, options.threads);
@@ -122,13 +146,16 @@ void evaluate_spikes(Evaluation& evaluation, const SessionUnits& units, const Ti
         auto& region = evaluation.regions[g];
         std::vector<double> intervals;
         for (std::size_t u = 0; u < data.units(); ++u)
-          if (evaluation.units[u].region == g) intervals.insert(intervals.end(), rescaled[u].begin(), rescaled[u].end());
+          if (evaluation.units[u].region == g)
+            intervals.insert(intervals.end(), rescaled[u].begin(), rescaled[u].end());
         std::sort(intervals.begin(), intervals.end());
         region.ks = ks_distance_from_uniform(intervals);
         region.ks_band = ks_band(intervals.size());
         constexpr std::size_t shown = 200;
         region.quantiles = quantile_plot(intervals, shown);
-        for (const auto& group : groups) region.psth.push_back(peristimulus(data, g, group.trials, members, grid, seen, passes.front()));
+        for (const auto& group : groups)
+          region.psth.push_back(
+              peristimulus(data, g, group.trials, members, grid, seen, passes.front()));
       },
       1);
   for (std::size_t g = 0; g < regions; ++g) {
@@ -145,7 +172,8 @@ void evaluate_spikes(Evaluation& evaluation, const SessionUnits& units, const Ti
     for (std::size_t m = 0; m < models; ++m) {
       SpikeSums sums;
       for (std::size_t n = 0; n < data.trials(); ++n) sums += passes[m].by_region[n * regions + g];
-      region.scores.push_back(spike_score(sums, saturated, std::span(scored).subspan((g * models + m) * kinds, kinds)));
+      region.scores.push_back(
+          spike_score(sums, saturated, std::span(scored).subspan((g * models + m) * kinds, kinds)));
       all[m] += sums;
     }
     all_saturated += saturated;
@@ -157,7 +185,8 @@ void evaluate_spikes(Evaluation& evaluation, const SessionUnits& units, const Ti
     evaluation.spikes += region.spikes;
   }
   for (std::size_t m = 0; m < models; ++m)
-    evaluation.scores.push_back(spike_score(all[m], all_saturated, std::span(scored).subspan((regions * models + m) * kinds, kinds)));
+    evaluation.scores.push_back(spike_score(
+        all[m], all_saturated, std::span(scored).subspan((regions * models + m) * kinds, kinds)));
   evaluation.log_likelihood = evaluation.scores.front().log_likelihood;
   evaluation.null_log_likelihood = evaluation.scores.back().log_likelihood;
   evaluation.bits_per_spike = evaluation.scores.front().bits_per_spike.value;

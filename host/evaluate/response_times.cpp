@@ -6,16 +6,20 @@
 namespace nnpoisson {
 namespace {
 
-/// The time at which `cumulative`, which ascends over `time`, reaches `level`; linear between its points.
-double time_of(const std::vector<double>& time, const std::vector<double>& cumulative, double level) {
+/// The time at which `cumulative`, which ascends over `time`, reaches `level`; linear between its
+/// points.
+double time_of(const std::vector<double>& time, const std::vector<double>& cumulative,
+               double level) {
   const auto above = std::upper_bound(cumulative.begin(), cumulative.end(), level);
   if (above == cumulative.begin()) return time.front();
   if (above == cumulative.end()) return time.back();
   const auto k = static_cast<std::size_t>(above - cumulative.begin());
-  return time[k - 1] + (time[k] - time[k - 1]) * (level - cumulative[k - 1]) / (cumulative[k] - cumulative[k - 1]);
+  return time[k - 1] + (time[k] - time[k - 1]) * (level - cumulative[k - 1]) /
+                           (cumulative[k] - cumulative[k - 1]);
 }
 
-ActionTimes action_times(std::size_t a, const std::vector<std::size_t>& trials, const Dataset& data, const StimulusPredictions& predicted) {
+ActionTimes action_times(std::size_t a, const std::vector<std::size_t>& trials, const Dataset& data,
+                         const StimulusPredictions& predicted) {
   ActionTimes result;
   const auto& grid = predicted.distribution.front().time;
   const auto count = static_cast<double>(trials.size());
@@ -25,7 +29,8 @@ ActionTimes action_times(std::size_t a, const std::vector<std::size_t>& trials, 
     if (data.responded(n) && action(data, n) == a) times.push_back(data.trial.response_time[n]);
     const auto& of_stimulus = predicted.distribution[predicted.of_trial[n]];
     const auto& incidence = a == 0 ? of_stimulus.left : of_stimulus.right;
-    for (std::size_t k = 0; k < grid.size(); ++k) result.predicted_cumulative[k] += incidence[k] / count;
+    for (std::size_t k = 0; k < grid.size(); ++k)
+      result.predicted_cumulative[k] += incidence[k] / count;
   }
   std::sort(times.begin(), times.end());
   result.answered = times.size();
@@ -33,26 +38,34 @@ ActionTimes action_times(std::size_t a, const std::vector<std::size_t>& trials, 
   result.predicted_probability = result.predicted_cumulative.back();
   for (std::size_t q = 0; q < response_quantiles.size(); ++q) {
     result.observed_quantiles[q] = quantile(times, response_quantiles[q]);
-    result.predicted_quantiles[q] = time_of(grid, result.predicted_cumulative, response_quantiles[q] * result.predicted_probability);
+    result.predicted_quantiles[q] = time_of(grid, result.predicted_cumulative,
+                                            response_quantiles[q] * result.predicted_probability);
   }
   for (const double t : grid)
-    result.observed_cumulative.push_back(static_cast<double>(std::upper_bound(times.begin(), times.end(), t) - times.begin()) / count);
+    result.observed_cumulative.push_back(
+        static_cast<double>(std::upper_bound(times.begin(), times.end(), t) - times.begin()) /
+        count);
   return result;
 }
 
 }  // namespace
 
-void evaluate_response_times(BehaviourEvaluation& behaviour, const Dataset& data, const StimulusPredictions& predicted,
-                             const Conditions& conditions) {
+void evaluate_response_times(BehaviourEvaluation& behaviour, const Dataset& data,
+                             const StimulusPredictions& predicted, const Conditions& conditions) {
   behaviour.response_time_grid = predicted.distribution.front().time;
-  const auto add = [&](const std::string& name, double axis, const std::vector<std::size_t>& trials) {
+  const auto add = [&](const std::string& name, double axis,
+                       const std::vector<std::size_t>& trials) {
     behaviour.response_times.push_back(
-        {name, axis, trials.size(), {action_times(0, trials, data, predicted), action_times(1, trials, data, predicted)}});
+        {name,
+         axis,
+         trials.size(),
+         {action_times(0, trials, data, predicted), action_times(1, trials, data, predicted)}});
   };
   std::vector<std::size_t> all;
   for (std::size_t n = 0; n < data.trials(); ++n) all.push_back(n);
   add("all", std::numeric_limits<double>::quiet_NaN(), all);
-  for (const auto& condition : conditions.list) add(condition.name, condition.axis, condition.trials);
+  for (const auto& condition : conditions.list)
+    add(condition.name, condition.axis, condition.trials);
 }
 
 }  // namespace nnpoisson

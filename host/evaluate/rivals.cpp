@@ -40,9 +40,10 @@ std::vector<Responses> responses_of(const TrainingSets& sets) {
   return responses;
 }
 
-/// Weighted area under the curve; `order`: answered trials by ascending score, of equal ones in any order.
-double weighted_area(const std::vector<std::size_t>& order, const std::vector<double>& score, const std::vector<bool>& is_left,
-                     const std::vector<double>& weight) {
+/// Weighted area under the curve; `order`: answered trials by ascending score, of equal ones in any
+/// order.
+double weighted_area(const std::vector<std::size_t>& order, const std::vector<double>& score,
+                     const std::vector<bool>& is_left, const std::vector<double>& weight) {
   double won = 0, left = 0, right = 0;
   for (std::size_t i = 0; i < order.size();) {
     double tied_left = 0, tied_right = 0;
@@ -55,12 +56,15 @@ double weighted_area(const std::vector<std::size_t>& order, const std::vector<do
   return won / (left * right);
 }
 
-std::vector<ChoiceScore> score_choices(const Dataset& data, const std::vector<std::size_t>& answered,
-                                       const std::vector<ChoiceModel>& models, const EvaluationOptions& options) {
+std::vector<ChoiceScore> score_choices(const Dataset& data,
+                                       const std::vector<std::size_t>& answered,
+                                       const std::vector<ChoiceModel>& models,
+                                       const EvaluationOptions& options) {
   std::vector<bool> is_left;
   for (const auto n : answered) is_left.push_back(action(data, n) == 0);
   std::vector<std::vector<double>> log_p(models.size()), right(models.size());
-  std::vector<std::vector<std::size_t>> order(models.size(), std::vector<std::size_t>(answered.size()));
+  std::vector<std::vector<std::size_t>> order(models.size(),
+                                              std::vector<std::size_t>(answered.size()));
   for (std::size_t m = 0; m < models.size(); ++m) {
     const auto& p = models[m].left;
     for (std::size_t i = 0; i < answered.size(); ++i) {
@@ -68,45 +72,53 @@ std::vector<ChoiceScore> score_choices(const Dataset& data, const std::vector<st
       right[m].push_back(p[i] == 0.5 ? 0.5 : (p[i] > 0.5) == is_left[i] ? 1 : 0);
     }
     std::iota(order[m].begin(), order[m].end(), std::size_t{0});
-    std::stable_sort(order[m].begin(), order[m].end(), [&](std::size_t a, std::size_t b) { return p[a] < p[b]; });
+    std::stable_sort(order[m].begin(), order[m].end(),
+                     [&](std::size_t a, std::size_t b) { return p[a] < p[b]; });
   }
   constexpr std::size_t kinds = 3;
-  const auto scored = bootstrap(data, options, models.size() * kinds, [&](std::span<const double> weight, std::span<double> out) {
-    std::vector<double> w;
-    for (const auto n : answered) w.push_back(weight[n]);
-    const double count = std::accumulate(w.begin(), w.end(), 0.0);
-    const auto sum = [&](const std::vector<double>& values) {
-      double total = 0;
-      for (std::size_t i = 0; i < w.size(); ++i) total += w[i] > 0 ? w[i] * values[i] : 0;
-      return total;
-    };
-    const double null = models.size() > 1 ? sum(log_p.back()) : none;
-    for (std::size_t m = 0; m < models.size(); ++m) {
-      out[m * kinds] = bits_per_event(sum(log_p[m]), null, count);
-      out[m * kinds + 1] = sum(right[m]) / count;
-      out[m * kinds + 2] = weighted_area(order[m], models[m].left, is_left, w);
-    }
-  });
+  const auto scored = bootstrap(data, options, models.size() * kinds,
+                                [&](std::span<const double> weight, std::span<double> out) {
+                                  std::vector<double> w;
+                                  for (const auto n : answered) w.push_back(weight[n]);
+                                  const double count = std::accumulate(w.begin(), w.end(), 0.0);
+                                  const auto sum = [&](const std::vector<double>& values) {
+                                    double total = 0;
+                                    for (std::size_t i = 0; i < w.size(); ++i)
+                                      total += w[i] > 0 ? w[i] * values[i] : 0;
+                                    return total;
+                                  };
+                                  const double null = models.size() > 1 ? sum(log_p.back()) : none;
+                                  for (std::size_t m = 0; m < models.size(); ++m) {
+                                    out[m * kinds] = bits_per_event(sum(log_p[m]), null, count);
+                                    out[m * kinds + 1] = sum(right[m]) / count;
+                                    out[m * kinds + 2] =
+                                        weighted_area(order[m], models[m].left, is_left, w);
+                                  }
+                                });
   std::vector<ChoiceScore> scores;
   for (std::size_t m = 0; m < models.size(); ++m)
-    scores.push_back({models[m].name, std::accumulate(log_p[m].begin(), log_p[m].end(), 0.0), scored[m * kinds], scored[m * kinds + 1],
-                      scored[m * kinds + 2]});
+    scores.push_back({models[m].name, std::accumulate(log_p[m].begin(), log_p[m].end(), 0.0),
+                      scored[m * kinds], scored[m * kinds + 1], scored[m * kinds + 2]});
   return scores;
 }
 
-std::vector<ResponseScore> score_responses(const Dataset& data, const std::vector<ResponseModel>& models,
+std::vector<ResponseScore> score_responses(const Dataset& data,
+                                           const std::vector<ResponseModel>& models,
                                            const EvaluationOptions& options) {
-  const auto scored = bootstrap(data, options, models.size(), [&](std::span<const double> weight, std::span<double> out) {
-    double trials = 0;
-    std::vector<double> total(models.size());
-    for (std::size_t n = 0; n < data.trials(); ++n) {
-      if (weight[n] == 0) continue;
-      trials += weight[n];
-      for (std::size_t m = 0; m < models.size(); ++m)
-        total[m] += weight[n] * (models[m].log_likelihood[n][0] + models[m].log_likelihood[n][1]);
-    }
-    for (std::size_t m = 0; m < models.size(); ++m) out[m] = bits_per_event(total[m], models.size() > 1 ? total.back() : none, trials);
-  });
+  const auto scored = bootstrap(
+      data, options, models.size(), [&](std::span<const double> weight, std::span<double> out) {
+        double trials = 0;
+        std::vector<double> total(models.size());
+        for (std::size_t n = 0; n < data.trials(); ++n) {
+          if (weight[n] == 0) continue;
+          trials += weight[n];
+          for (std::size_t m = 0; m < models.size(); ++m)
+            total[m] +=
+                weight[n] * (models[m].log_likelihood[n][0] + models[m].log_likelihood[n][1]);
+        }
+        for (std::size_t m = 0; m < models.size(); ++m)
+          out[m] = bits_per_event(total[m], models.size() > 1 ? total.back() : none, trials);
+      });
   std::vector<ResponseScore> scores;
   for (std::size_t m = 0; m < models.size(); ++m) {
     ResponseScore score{models[m].name, {}, scored[m]};
@@ -126,22 +138,25 @@ ResponseModel race_model(const BaselineTrials& trials, const TrainingSets& sets,
     for (const std::size_t a : {0U, 1U}) {
       const auto& racer = race[sets.judged_by[n]][a];
       const bool finished = data.responded(n) && action(data, n) == a;
-      log_likelihood[a] = finished ? race_log_density(racer, trials.stimulus[n], data.trial.response_time[n])
-                                   : race_log_survival(racer, trials.stimulus[n], data.waited(n));
+      log_likelihood[a] =
+          finished ? race_log_density(racer, trials.stimulus[n], data.trial.response_time[n])
+                   : race_log_survival(racer, trials.stimulus[n], data.waited(n));
     }
     model.log_likelihood.push_back(log_likelihood);
   }
   return model;
 }
 
-ResponseModel constant_hazards(const Dataset& data, const TrainingSets& sets, const std::vector<Responses>& responses) {
+ResponseModel constant_hazards(const Dataset& data, const TrainingSets& sets,
+                               const std::vector<Responses>& responses) {
   ResponseModel model{"constant hazards", {}};
   for (std::size_t n = 0; n < data.trials(); ++n) {
     const auto& of_set = responses[sets.judged_by[n]];
     std::array<double, 2> log_likelihood{};
     for (const std::size_t a : {0U, 1U}) {
       const double hazard = of_set.answered[a] / of_set.time;
-      log_likelihood[a] = (data.responded(n) && action(data, n) == a ? std::log(hazard) : 0) - hazard * data.waited(n);
+      log_likelihood[a] = (data.responded(n) && action(data, n) == a ? std::log(hazard) : 0) -
+                          hazard * data.waited(n);
     }
     model.log_likelihood.push_back(log_likelihood);
   }
@@ -150,8 +165,9 @@ ResponseModel constant_hazards(const Dataset& data, const TrainingSets& sets, co
 
 }  // namespace
 
-void evaluate_rivals(BehaviourEvaluation& behaviour, const BaselineTrials& trials, const std::vector<TrialTerms>& terms,
-                     const StimulusPredictions& predicted, const TrainingSets* sets, const EvaluationOptions& options) {
+void evaluate_rivals(BehaviourEvaluation& behaviour, const BaselineTrials& trials,
+                     const std::vector<TrialTerms>& terms, const StimulusPredictions& predicted,
+                     const TrainingSets* sets, const EvaluationOptions& options) {
   const Dataset& data = *trials.data;
   std::vector<std::size_t> answered;
   ChoiceModel choice{"network", {}};
@@ -167,14 +183,16 @@ void evaluate_rivals(BehaviourEvaluation& behaviour, const BaselineTrials& trial
   if (sets != nullptr) {
     const auto responses = responses_of(*sets);
     // Choices of one side only give a regression nothing to fit.
-    if (std::all_of(responses.begin(), responses.end(), [](const Responses& r) { return r.answered[0] > 0 && r.answered[1] > 0; })) {
+    if (std::all_of(responses.begin(), responses.end(),
+                    [](const Responses& r) { return r.answered[0] > 0 && r.answered[1] > 0; })) {
       const auto logistic = fit_logistic(*sets, options.rival_ridge);
       choices.push_back({"logistic regression", {}});
       choices.push_back({"constant", {}});
       for (const auto n : answered) {
         const std::size_t set = sets->judged_by[n];
         choices[1].left.push_back(logistic_probability(logistic[set], trials.stimulus[n]));
-        choices[2].left.push_back(responses[set].answered[0] / (responses[set].answered[0] + responses[set].answered[1]));
+        choices[2].left.push_back(responses[set].answered[0] /
+                                  (responses[set].answered[0] + responses[set].answered[1]));
       }
     }
     times.push_back(race_model(trials, *sets, options.rival_ridge));

@@ -11,13 +11,20 @@ namespace nnpoisson {
 namespace {
 
 /// y log x with 0 log 0 = 0.
-double times_log(double y, double x) { return y > 0 ? y * std::log(x) : 0; }
+double times_log(double y, double x) {
+  return y > 0 ? y * std::log(x) : 0;
+}
 
 /// One trial under one model.
 class Trial {
  public:
   Trial(const IntensityModel& model, const SessionUnits& units, const TimeGrid& grid, std::size_t n)
-      : data_(units.data()), session_(units.of_trial(n)), units_(units), grid_(grid), n_(n), intensity_(model.trial(n)) {
+      : data_(units.data()),
+        session_(units.of_trial(n)),
+        units_(units),
+        grid_(grid),
+        n_(n),
+        intensity_(model.trial(n)) {
     const double until = data_.trial.observed_until[n];
     edges_.assign(grid.bins + 1, std::vector<Growth>(session_.column.size()));
     for (std::size_t b = 0; b <= grid.bins; ++b) {
@@ -30,7 +37,9 @@ class Trial {
     }
   }
 
-  [[nodiscard]] double expected(std::size_t local) const { return edges_.back()[session_.place[local]].cumulative; }
+  [[nodiscard]] double expected(std::size_t local) const {
+    return edges_.back()[session_.place[local]].cumulative;
+  }
   [[nodiscard]] double expected(std::size_t local, std::size_t bin) const {
     const std::size_t c = session_.place[local];
     return edges_[bin + 1][c].cumulative - edges_[bin][c].cumulative;
@@ -44,10 +53,13 @@ class Trial {
 
   /// u of the interval that each spike ends, into the dataset's list.
   void rescale(std::vector<double>& rescaled) {
-    std::stable_sort(trains_.begin(), trains_.end(), [](const auto& a, const auto& b) { return a.local < b.local; });
+    std::stable_sort(trains_.begin(), trains_.end(),
+                     [](const auto& a, const auto& b) { return a.local < b.local; });
     for (std::size_t k = 0; k < trains_.size(); ++k) {
-      const double start = k > 0 && trains_[k - 1].local == trains_[k].local ? trains_[k - 1].at : 0;
-      rescaled[trains_[k].spike] = std::expm1(start - trains_[k].at) / std::expm1(start - expected(trains_[k].local));
+      const double start =
+          k > 0 && trains_[k - 1].local == trains_[k].local ? trains_[k - 1].at : 0;
+      rescaled[trains_[k].spike] =
+          std::expm1(start - trains_[k].at) / std::expm1(start - expected(trains_[k].local));
     }
   }
 
@@ -73,7 +85,8 @@ class Trial {
         intensity_->at(session_.column, width * own_bin + width, end);
       }
       const std::size_t local = units_.local(unit), c = session_.place[local];
-      cells[local].log_intensity += y * std::log(end[c].cumulative - start[c].cumulative) - std::lgamma(y + 1);
+      cells[local].log_intensity +=
+          y * std::log(end[c].cumulative - start[c].cumulative) - std::lgamma(y + 1);
       cells[local].log_binned += y * std::log(expected(local, grid_.bin(time)));
     });
   }
@@ -96,7 +109,11 @@ class Trial {
 }  // namespace
 
 SessionUnits::SessionUnits(const Dataset& data, std::vector<std::size_t> column)
-    : data_(data), column_(std::move(column)), sessions_(data.sessions()), local_(data.units()), first_cell_{0} {
+    : data_(data),
+      column_(std::move(column)),
+      sessions_(data.sessions()),
+      local_(data.units()),
+      first_cell_{0} {
   for (std::size_t u = 0; u < data.units(); ++u) {
     auto& session = sessions_[static_cast<std::size_t>(data.unit.session[u])];
     local_[u] = session.unit.size();
@@ -105,12 +122,15 @@ SessionUnits::SessionUnits(const Dataset& data, std::vector<std::size_t> column)
   }
   for (auto& session : sessions_) {
     std::sort(session.column.begin(), session.column.end());
-    session.column.erase(std::unique(session.column.begin(), session.column.end()), session.column.end());
+    session.column.erase(std::unique(session.column.begin(), session.column.end()),
+                         session.column.end());
     for (const auto u : session.unit)
-      session.place.push_back(
-          static_cast<std::size_t>(std::lower_bound(session.column.begin(), session.column.end(), column_[u]) - session.column.begin()));
+      session.place.push_back(static_cast<std::size_t>(
+          std::lower_bound(session.column.begin(), session.column.end(), column_[u]) -
+          session.column.begin()));
   }
-  for (std::size_t n = 0; n < data.trials(); ++n) first_cell_.push_back(first_cell_.back() + of_trial(n).unit.size());
+  for (std::size_t n = 0; n < data.trials(); ++n)
+    first_cell_.push_back(first_cell_.back() + of_trial(n).unit.size());
 }
 
 SpikeSums& SpikeSums::operator+=(const SpikeSums& other) {
@@ -123,8 +143,9 @@ SpikeSums& SpikeSums::operator+=(const SpikeSums& other) {
 ObservedSpikes observe_spikes(const SessionUnits& units, const TimeGrid& grid, int threads) {
   const Dataset& data = units.data();
   const std::size_t regions = data.regions(), bins = grid.bins;
-  ObservedSpikes seen{std::vector<double>(data.trials() * regions), std::vector<double>(data.trials() * regions),
-                      std::vector<double>(data.units()), std::vector<double>(data.trials() * regions * bins)};
+  ObservedSpikes seen{
+      std::vector<double>(data.trials() * regions), std::vector<double>(data.trials() * regions),
+      std::vector<double>(data.units()), std::vector<double>(data.trials() * regions * bins)};
   std::vector<double> cells(units.first_cell(data.trials()));
   for_each_in_parallel(data.trials(), threads, [&](std::size_t n) {
     const auto& session = units.of_trial(n);
@@ -138,8 +159,10 @@ ObservedSpikes observe_spikes(const SessionUnits& units, const TimeGrid& grid, i
     });
     for (std::size_t k = 0; k < session.unit.size(); ++k) {
       double& saturated = cells[units.first_cell(n) + k];
-      for (std::size_t b = 0; b < bins; ++b) saturated += times_log(counts[k * bins + b], counts[k * bins + b]) - counts[k * bins + b];
-      seen.saturated[n * regions + static_cast<std::size_t>(data.unit.region[session.unit[k]])] += saturated;
+      for (std::size_t b = 0; b < bins; ++b)
+        saturated += times_log(counts[k * bins + b], counts[k * bins + b]) - counts[k * bins + b];
+      seen.saturated[n * regions + static_cast<std::size_t>(data.unit.region[session.unit[k]])] +=
+          saturated;
     }
   });
   for (std::size_t n = 0; n < data.trials(); ++n)
@@ -148,10 +171,14 @@ ObservedSpikes observe_spikes(const SessionUnits& units, const TimeGrid& grid, i
   return seen;
 }
 
-SpikePass judge_spikes(const IntensityModel& model, const SessionUnits& units, const TimeGrid& grid, Detail detail, int threads) {
+SpikePass judge_spikes(const IntensityModel& model, const SessionUnits& units, const TimeGrid& grid,
+                       Detail detail, int threads) {
   const Dataset& data = units.data();
   const std::size_t regions = data.regions();
-  SpikePass pass{std::vector<SpikeSums>(data.trials() * regions), std::vector<SpikeSums>(data.units()), {}, {}};
+  SpikePass pass{std::vector<SpikeSums>(data.trials() * regions),
+                 std::vector<SpikeSums>(data.units()),
+                 {},
+                 {}};
   if (detail == Detail::all) {
     pass.rescaled.resize(data.spike.time.size());
     pass.binned.resize(data.trials() * regions * grid.bins);
@@ -165,7 +192,8 @@ SpikePass judge_spikes(const IntensityModel& model, const SessionUnits& units, c
     for (std::size_t k = 0; k < session.unit.size(); ++k) {
       const auto row = n * regions + static_cast<std::size_t>(data.unit.region[session.unit[k]]);
       pass.by_region[row] += own[k];
-      for (std::size_t b = 0; detail == Detail::all && b < grid.bins; ++b) pass.binned[row * grid.bins + b] += trial.expected(k, b);
+      for (std::size_t b = 0; detail == Detail::all && b < grid.bins; ++b)
+        pass.binned[row * grid.bins + b] += trial.expected(k, b);
     }
     if (detail == Detail::all) trial.rescale(pass.rescaled);
   });

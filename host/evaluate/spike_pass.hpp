@@ -17,7 +17,9 @@ class SessionUnits {
     std::vector<std::size_t> place;   ///< of each unit: its column's place in `column`
     std::vector<std::size_t> column;  ///< distinct ones
   };
-  [[nodiscard]] const Session& of_trial(std::size_t n) const { return sessions_[static_cast<std::size_t>(data_.trial.session[n])]; }
+  [[nodiscard]] const Session& of_trial(std::size_t n) const {
+    return sessions_[static_cast<std::size_t>(data_.trial.session[n])];
+  }
   /// Units of all trials up to trial n; [T + 1] numbers.
   [[nodiscard]] std::size_t first_cell(std::size_t n) const { return first_cell_[n]; }
   /// The place of unit u among its session's.
@@ -35,19 +37,24 @@ class SessionUnits {
 
 /// What was seen, without any model.
 struct ObservedSpikes {
-  std::vector<double> spikes, saturated;  ///< [T x G]; saturated: sum of y log y - y over units' counts y in the grid's bins
+  std::vector<double> spikes, saturated;  ///< [T x G]; saturated: sum of y log y - y over units'
+                                          ///< counts y in the grid's bins
   std::vector<double> unit_saturated;     ///< [U]
   std::vector<double> binned;             ///< [T x G x bins] spikes
 };
-[[nodiscard]] ObservedSpikes observe_spikes(const SessionUnits& units, const TimeGrid& grid, int threads);
+[[nodiscard]] ObservedSpikes observe_spikes(const SessionUnits& units, const TimeGrid& grid,
+                                            int threads);
 
 /// One model's sums over some spikes.
 struct SpikeSums {
-  double log_intensity = 0;  ///< of spikes at their times; the whole term of counts in the dataset's bins but their expectation
-  double log_binned = 0;     ///< sum of y log of the count expected, over counts y in the grid's bins
+  double log_intensity = 0;  ///< of spikes at their times; the whole term of counts in the
+                             ///< dataset's bins but their expectation
+  double log_binned = 0;  ///< sum of y log of the count expected, over counts y in the grid's bins
   double expected = 0;
   [[nodiscard]] double log_likelihood() const { return log_intensity - expected; }
-  [[nodiscard]] double deviance(double saturated) const { return 2 * (saturated - log_binned + expected); }
+  [[nodiscard]] double deviance(double saturated) const {
+    return 2 * (saturated - log_binned + expected);
+  }
   SpikeSums& operator+=(const SpikeSums& other);
 };
 
@@ -59,7 +66,7 @@ struct SpikePass {
 };
 enum class Detail { sums, all };  ///< sums: by_region and by_unit only
 /// The likelihood of all spikes under any model of intensities.
-[[nodiscard]] SpikePass judge_spikes(const IntensityModel& model, const SessionUnits& units, const TimeGrid& grid, Detail detail,
-                                     int threads);
+[[nodiscard]] SpikePass judge_spikes(const IntensityModel& model, const SessionUnits& units,
+                                     const TimeGrid& grid, Detail detail, int threads);
 
 }  // namespace nnpoisson

@@ -52,7 +52,9 @@ double bits_per_event(double log_likelihood, double null, double events) {
   return events > 0 ? (log_likelihood - null) / (events * std::numbers::ln2) : none;
 }
 
-double pseudo_r2(double deviance, double null) { return null > 0 ? 1 - deviance / null : none; }
+double pseudo_r2(double deviance, double null) {
+  return null > 0 ? 1 - deviance / null : none;
+}
 
 double quantile(std::span<const double> sorted, double p) {
   if (sorted.empty()) return none;
@@ -70,7 +72,8 @@ double median(std::vector<double> values) {
 Interval wilson_interval(double hits, double count) {
   if (!(count > 0)) return {};
   constexpr double z = normal_95;
-  const double p = hits / count, scale = 1 + z * z / count, centre = (p + z * z / (2 * count)) / scale;
+  const double p = hits / count, scale = 1 + z * z / count,
+               centre = (p + z * z / (2 * count)) / scale;
   const double half = z / scale * std::sqrt(p * (1 - p) / count + z * z / (4 * count * count));
   return {centre - half, centre + half};
 }

@@ -7,7 +7,8 @@ namespace nnpoisson {
 
 /// The formulas' view of a flat parameter vector; `layout` must outlive it.
 template <class S>
-formulas::Network<S> bind_network(const NetworkShape& shape, const ParameterLayout& layout, const S* parameters) {
+formulas::Network<S> bind_network(const NetworkShape& shape, const ParameterLayout& layout,
+                                  const S* parameters) {
   const auto at = [&](Tensor t) { return parameters + layout[t].offset; };
   using enum Tensor;
   return {shape.features,
@@ -34,7 +35,8 @@ formulas::Network<S> bind_network(const NetworkShape& shape, const ParameterLayo
           at(d),
           at(E),
           at(e),
-          {{at(F1_left), at(f1_left), at(F2_left), at(f2_left)}, {at(F1_right), at(f1_right), at(F2_right), at(f2_right)}}};
+          {{at(F1_left), at(f1_left), at(F2_left), at(f2_left)},
+           {at(F1_right), at(f1_right), at(F2_right), at(f2_right)}}};
 }
 
 }  // namespace nnpoisson

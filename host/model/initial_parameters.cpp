@@ -9,7 +9,8 @@
 namespace nnpoisson {
 namespace {
 
-// Keras draws Glorot normal from a normal cut at two deviations and widens it by this, the deviation of the cut normal.
+// Keras draws Glorot normal from a normal cut at two deviations and widens it by this, the
+// deviation of the cut normal.
 constexpr double cut_normal_deviation = 0.87962566103423978;
 
 double cut_normal(RandomStream& stream) {
@@ -28,7 +29,8 @@ std::vector<double> initial_parameters(const NetworkShape& shape, std::uint64_t 
     const auto tensor = static_cast<Tensor>(t);
     if (!slot.trained || tensor == Tensor::d) continue;
     RandomStream stream(seed, Purpose::initial_weights, t);
-    const bool stimulus_kernel = tensor == Tensor::A1 || tensor == Tensor::A2 || tensor == Tensor::A3;
+    const bool stimulus_kernel =
+        tensor == Tensor::A1 || tensor == Tensor::A2 || tensor == Tensor::A3;
     const double fans = slot.in + slot.out;
     const double deviation = std::sqrt(2 / fans), limit = std::sqrt(6 / fans);
     for (std::size_t i = slot.offset; i < slot.offset + slot.size(); ++i) {

@@ -17,7 +17,9 @@ namespace {
 constexpr std::size_t largest_width = 1000000;
 
 // Keras repeats the layer's name: group of the layer, then the variable's own name.
-std::string path_of(const TensorSlot& slot) { return slot.layer + "/" + slot.name(); }
+std::string path_of(const TensorSlot& slot) {
+  return slot.layer + "/" + slot.name();
+}
 
 std::string text(const std::vector<std::size_t>& shape) {
   std::string s = "[";
@@ -30,13 +32,17 @@ std::vector<std::size_t> shape_of(const TensorSlot& slot) {
   return slot.kind == "bias" ? std::vector{out} : std::vector{in, out};
 }
 
-// The sizes of the network as the kernels' extents say them; whether the other tensors agree is checked against the layout.
-NetworkShape shape_in(const Hdf5Reader& reader, const std::string& root, std::vector<std::int32_t> unit_region) {
+// The sizes of the network as the kernels' extents say them; whether the other tensors agree is
+// checked against the layout.
+NetworkShape shape_in(const Hdf5Reader& reader, const std::string& root,
+                      std::vector<std::int32_t> unit_region) {
   const auto kernel = [&](const std::string& layer) {
     const std::string path = root + layer + "/" + layer + "/kernel:0";
     const auto shape = reader.shape(path);
-    if (shape.size() != 2 || shape[0] == 0 || shape[1] == 0 || shape[0] > largest_width || shape[1] > largest_width)
-      throw DataError(reader.file() + ": " + path + ": has shape " + text(shape) + "; expected [in, out] of a network's layer");
+    if (shape.size() != 2 || shape[0] == 0 || shape[1] == 0 || shape[0] > largest_width ||
+        shape[1] > largest_width)
+      throw DataError(reader.file() + ": " + path + ": has shape " + text(shape) +
+                      "; expected [in, out] of a network's layer");
     return std::array{static_cast<int>(shape[0]), static_cast<int>(shape[1])};
   };
   const auto [features, first_width] = kernel("neuro0");
@@ -53,12 +59,12 @@ NetworkShape shape_in(const Hdf5Reader& reader, const std::string& root, std::ve
 
 }  // namespace
 
-void write_keras_groups(Hdf5Writer& writer, const std::filesystem::path& file, const NetworkShape& shape,
-                        const std::vector<double>& parameters) {
+void write_keras_groups(Hdf5Writer& writer, const std::filesystem::path& file,
+                        const NetworkShape& shape, const std::vector<double>& parameters) {
   const ParameterLayout layout(shape);
   if (parameters.size() != layout.size())
-    throw UsageError(file.string() + ": " + std::to_string(parameters.size()) + " parameters given for a network of " +
-                     std::to_string(layout.size()));
+    throw UsageError(file.string() + ": " + std::to_string(parameters.size()) +
+                     " parameters given for a network of " + std::to_string(layout.size()));
   std::vector<std::string> layers;
   std::vector<std::vector<std::string>> names;
   for (const TensorSlot& slot : layout.slots()) {
@@ -66,7 +72,8 @@ void write_keras_groups(Hdf5Writer& writer, const std::filesystem::path& file, c
     for (std::size_t i = 0; i < values.size(); ++i) {
       const double value = parameters[slot.offset + i];
       if (!(std::abs(value) <= static_cast<double>(std::numeric_limits<float>::max())))
-        throw NumericalError(file.string() + ": " + path_of(slot) + "[" + std::to_string(i) + "]: " + std::to_string(value) +
+        throw NumericalError(file.string() + ": " + path_of(slot) + "[" + std::to_string(i) +
+                             "]: " + std::to_string(value) +
                              " is not a finite float32; nothing was written");
       values[i] = static_cast<float>(value);
     }
@@ -80,7 +87,8 @@ void write_keras_groups(Hdf5Writer& writer, const std::filesystem::path& file, c
   writer.attribute("/", "layer_names", layers);
   writer.attribute("/", "backend", std::string("tensorflow"));
   writer.attribute("/", "keras_version", std::string("2.15.0"));
-  for (std::size_t i = 0; i < layers.size(); ++i) writer.attribute(layers[i], "weight_names", names[i]);
+  for (std::size_t i = 0; i < layers.size(); ++i)
+    writer.attribute(layers[i], "weight_names", names[i]);
 }
 
 KerasWeights read_keras_groups(const Hdf5Reader& reader, std::vector<std::int32_t> unit_region) {
@@ -88,15 +96,17 @@ KerasWeights read_keras_groups(const Hdf5Reader& reader, std::vector<std::int32_
   KerasWeights weights;
   weights.shape = shape_in(reader, root, std::move(unit_region));
   for (std::size_t u = 0; u < weights.shape.unit_region.size(); ++u)
-    if (const auto region = weights.shape.unit_region[u]; region < 0 || region >= weights.shape.regions)
-      throw DataError(reader.file() + ": unit " + std::to_string(u) + " is of region " + std::to_string(region) + "; the network has " +
+    if (const auto region = weights.shape.unit_region[u];
+        region < 0 || region >= weights.shape.regions)
+      throw DataError(reader.file() + ": unit " + std::to_string(u) + " is of region " +
+                      std::to_string(region) + "; the network has " +
                       std::to_string(weights.shape.regions) + " regions");
   const ParameterLayout layout(weights.shape);
   for (const TensorSlot& slot : layout.slots()) {
     const std::string path = root + path_of(slot);
     if (const auto shape = reader.shape(path); shape != shape_of(slot))
-      throw DataError(reader.file() + ": " + path + ": has shape " + text(shape) + "; the other layers' kernels make it " +
-                      text(shape_of(slot)));
+      throw DataError(reader.file() + ": " + path + ": has shape " + text(shape) +
+                      "; the other layers' kernels make it " + text(shape_of(slot)));
     const auto values = reader.numbers<double>(path, slot.kind == "bias" ? 1 : 2);
     weights.parameters.insert(weights.parameters.end(), values.begin(), values.end());
   }
@@ -107,13 +117,14 @@ KerasWeights read_keras_groups(const Hdf5Reader& reader, std::vector<std::int32_
   return weights;
 }
 
-void check_parameters(const std::string& file, const ParameterLayout& layout, const std::vector<double>& parameters,
-                      const std::string& prefix) {
+void check_parameters(const std::string& file, const ParameterLayout& layout,
+                      const std::vector<double>& parameters, const std::string& prefix) {
   for (const TensorSlot& slot : layout.slots())
     for (std::size_t i = 0; i < slot.size(); ++i) {
       const double value = parameters[slot.offset + i];
       if (std::isfinite(value) && !(slot.non_negative && value < 0)) continue;
-      throw DataError(file + ": " + prefix + path_of(slot) + "[" + std::to_string(i) + "]: is " + std::to_string(value) + "; expected a " +
+      throw DataError(file + ": " + prefix + path_of(slot) + "[" + std::to_string(i) + "]: is " +
+                      std::to_string(value) + "; expected a " +
                       (slot.non_negative ? "finite number not below 0" : "finite number"));
     }
 }

@@ -9,17 +9,20 @@
 
 namespace nnpoisson {
 
-/// The network's tensors as Keras lays them out at a file's root: attribute `layer_names`, a group for each layer with attribute
-/// `weight_names`, float32 datasets. Throws NumericalError (a value that float32 cannot hold; `file` is for its message).
-void write_keras_groups(Hdf5Writer& writer, const std::filesystem::path& file, const NetworkShape& shape,
-                        const std::vector<double>& parameters);
+/// The network's tensors as Keras lays them out at a file's root: attribute `layer_names`, a group
+/// for each layer with attribute `weight_names`, float32 datasets. Throws NumericalError (a value
+/// that float32 cannot hold; `file` is for its message).
+void write_keras_groups(Hdf5Writer& writer, const std::filesystem::path& file,
+                        const NetworkShape& shape, const std::vector<double>& parameters);
 
 /// The opposite, from the root or from `model_weights`; errors as read_keras_weights.
 /// unit_region: of a network that reads out units, which the groups alone do not tell.
-[[nodiscard]] KerasWeights read_keras_groups(const Hdf5Reader& reader, std::vector<std::int32_t> unit_region = {});
+[[nodiscard]] KerasWeights read_keras_groups(const Hdf5Reader& reader,
+                                             std::vector<std::int32_t> unit_region = {});
 
-/// Throws DataError naming file, path and index if a value is not finite, or negative where the network's monotony forbids it.
-void check_parameters(const std::string& file, const ParameterLayout& layout, const std::vector<double>& parameters,
-                      const std::string& prefix);
+/// Throws DataError naming file, path and index if a value is not finite, or negative where the
+/// network's monotony forbids it.
+void check_parameters(const std::string& file, const ParameterLayout& layout,
+                      const std::vector<double>& parameters, const std::string& prefix);
 
 }  // namespace nnpoisson

@@ -21,24 +21,31 @@ T choice_attribute(const Hdf5Reader& reader, const std::string& name, T first, T
   const std::string value = reader.string_attribute(group, name);
   for (const T t : {first, second})
     if (value == to_string(t)) return t;
-  throw DataError(reader.file() + ": " + group + ", attribute " + name + ": is \"" + value + "\"; expected \"" + to_string(first) +
-                  "\" or \"" + to_string(second) + "\"");
+  throw DataError(reader.file() + ": " + group + ", attribute " + name + ": is \"" + value +
+                  "\"; expected \"" + to_string(first) + "\" or \"" + to_string(second) + "\"");
 }
 
-[[noreturn]] void refuse(const Hdf5Reader& reader, const std::string& what) { throw DataError(reader.file() + ": " + group + what); }
+[[noreturn]] void refuse(const Hdf5Reader& reader, const std::string& what) {
+  throw DataError(reader.file() + ": " + group + what);
+}
 
-void require_size(const Hdf5Reader& reader, const std::string& path, std::size_t size, std::size_t expected) {
+void require_size(const Hdf5Reader& reader, const std::string& path, std::size_t size,
+                  std::size_t expected) {
   if (size != expected)
-    refuse(reader, path + ": has " + std::to_string(size) + " entries; the network's layers make it " + std::to_string(expected));
+    refuse(reader, path + ": has " + std::to_string(size) +
+                       " entries; the network's layers make it " + std::to_string(expected));
 }
 
-void require_rates(const Hdf5Reader& reader, const std::string& path, const std::vector<double>& rates) {
+void require_rates(const Hdf5Reader& reader, const std::string& path,
+                   const std::vector<double>& rates) {
   for (std::size_t i = 0; i < rates.size(); ++i)
     if (!(rates[i] >= 0 && std::isfinite(rates[i])))
-      refuse(reader, path + "[" + std::to_string(i) + "]: is " + std::to_string(rates[i]) + "; expected a rate in Hz, not below 0");
+      refuse(reader, path + "[" + std::to_string(i) + "]: is " + std::to_string(rates[i]) +
+                         "; expected a rate in Hz, not below 0");
 }
 
-// The units of a network that reads out each of them; their regions, which its shape needs before its layers can be read.
+// The units of a network that reads out each of them; their regions, which its shape needs before
+// its layers can be read.
 std::vector<std::int32_t> read_units(const Hdf5Reader& reader, Model::Units& units) {
   if (!reader.exists(group + "/unit")) return {};
   auto region = reader.numbers<std::int32_t>(group + "/unit/region", 1);
@@ -54,17 +61,23 @@ std::vector<std::int32_t> read_units(const Hdf5Reader& reader, Model::Units& uni
 
 }  // namespace
 
-const char* to_string(Preset preset) { return preset == Preset::authors ? "authors" : "exact"; }
-const char* to_string(NeuralTime time) { return time == NeuralTime::absolute ? "absolute" : "scaled"; }
+const char* to_string(Preset preset) {
+  return preset == Preset::authors ? "authors" : "exact";
+}
+const char* to_string(NeuralTime time) {
+  return time == NeuralTime::absolute ? "absolute" : "scaled";
+}
 
-// The Keras groups hold float32; the parameters stand beside them at double precision, so that a double fit survives exactly.
+// The Keras groups hold float32; the parameters stand beside them at double precision, so that a
+// double fit survives exactly.
 void write_model(const std::filesystem::path& file, const Model& model) {
   Hdf5Writer writer(file);
   write_keras_groups(writer, file, model.shape, model.parameters);
   writer.numbers(group + "/parameters", model.parameters);
   writer.strings(group + "/region/name", model.region_names);
   writer.strings(group + "/stimulus/name", model.stimulus_names);
-  if (!model.constant_rate.empty()) writer.numbers(group + "/region/constant_rate", model.constant_rate);
+  if (!model.constant_rate.empty())
+    writer.numbers(group + "/region/constant_rate", model.constant_rate);
   if (!model.shape.unit_region.empty()) {
     writer.numbers(group + "/unit/region", model.shape.unit_region);
     writer.strings(group + "/unit/session", model.units.session);
@@ -81,29 +94,39 @@ void write_model(const std::filesystem::path& file, const Model& model) {
 
 Model read_model(const std::filesystem::path& file) {
   const Hdf5Reader reader(file);
-  if (!reader.exists(group)) refuse(reader, ": is missing; this is no model.h5 of a fit (weights alone do not say regions and time limit)");
+  if (!reader.exists(group))
+    refuse(reader,
+           ": is missing; this is no model.h5 of a fit (weights alone do not say regions and time "
+           "limit)");
   if (const auto found = reader.integer_attribute(group, "version"); found != version)
-    refuse(reader, ", attribute version: is " + std::to_string(found) + "; this program reads version " + std::to_string(version));
+    refuse(reader, ", attribute version: is " + std::to_string(found) +
+                       "; this program reads version " + std::to_string(version));
 
   Model model;
+  model.source = reader.file();
   const KerasWeights weights = read_keras_groups(reader, read_units(reader, model.units));
   model.shape = weights.shape;
   model.shape.stimulus_bypass = reader.integer_attribute(group, "stimulus_bypass") != 0;
   if (weights.shape.stimulus_bypass && !model.shape.stimulus_bypass)
     refuse(reader, ", attribute stimulus_bypass: is off, but neuro5 is not 0");
   model.preset = choice_attribute(reader, "preset", Preset::exact, Preset::authors);
-  model.neural_time = choice_attribute(reader, "neural_time", NeuralTime::scaled, NeuralTime::absolute);
+  model.neural_time =
+      choice_attribute(reader, "neural_time", NeuralTime::scaled, NeuralTime::absolute);
   model.time_limit = reader.number_attribute(group, "time_limit");
   if (!(model.time_limit > 0 && std::isfinite(model.time_limit)))
-    refuse(reader, ", attribute time_limit: is " + std::to_string(model.time_limit) + "; expected seconds above 0");
+    refuse(reader, ", attribute time_limit: is " + std::to_string(model.time_limit) +
+                       "; expected seconds above 0");
 
   model.region_names = reader.strings(group + "/region/name");
-  require_size(reader, "/region/name", model.region_names.size(), static_cast<std::size_t>(model.shape.regions));
+  require_size(reader, "/region/name", model.region_names.size(),
+               static_cast<std::size_t>(model.shape.regions));
   model.stimulus_names = reader.strings(group + "/stimulus/name");
-  require_size(reader, "/stimulus/name", model.stimulus_names.size(), static_cast<std::size_t>(model.shape.features));
+  require_size(reader, "/stimulus/name", model.stimulus_names.size(),
+               static_cast<std::size_t>(model.shape.features));
   if (reader.exists(group + "/region/constant_rate")) {
     model.constant_rate = reader.numbers<double>(group + "/region/constant_rate", 1);
-    require_size(reader, "/region/constant_rate", model.constant_rate.size(), model.region_names.size());
+    require_size(reader, "/region/constant_rate", model.constant_rate.size(),
+                 model.region_names.size());
     require_rates(reader, "/region/constant_rate", model.constant_rate);
   }
 
@@ -111,10 +134,11 @@ Model read_model(const std::filesystem::path& file) {
   require_size(reader, "/parameters", model.parameters.size(), weights.parameters.size());
   for (std::size_t i = 0; i < model.parameters.size(); ++i)
     if (!(static_cast<float>(model.parameters[i]) == static_cast<float>(weights.parameters[i])))
-      refuse(reader,
-             "/parameters[" + std::to_string(i) +
-                 "]: differs from the Keras groups of the same file; one of the two was changed, start from the Keras weights alone");
-  check_parameters(reader.file(), ParameterLayout(model.shape), model.parameters, group + "/parameters, ");
+      refuse(reader, "/parameters[" + std::to_string(i) +
+                         "]: differs from the Keras groups of the same file; one of the two was "
+                         "changed, start from the Keras weights alone");
+  check_parameters(reader.file(), ParameterLayout(model.shape), model.parameters,
+                   group + "/parameters, ");
   return model;
 }
 

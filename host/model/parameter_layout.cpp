@@ -7,7 +7,8 @@
 namespace nnpoisson {
 
 ParameterLayout::ParameterLayout(const NetworkShape& shape)
-    : column_region_(shape.unit_region), region_columns_(shape.unit_region.empty() ? 0 : static_cast<std::size_t>(shape.regions)) {
+    : column_region_(shape.unit_region),
+      region_columns_(shape.unit_region.empty() ? 0 : static_cast<std::size_t>(shape.regions)) {
   for (const auto region : column_region_) ++region_columns_.at(static_cast<std::size_t>(region));
   const auto [h1, h2] = shape.stimulus_widths;
   const bool bypass = shape.stimulus_bypass;

@@ -19,7 +19,8 @@ struct Entry {
   std::uint32_t column;
 };
 
-/// The order in which entries are merged and their weights summed. Entries that it does not tell apart are equal.
+/// The order in which entries are merged and their weights summed. Entries that it does not tell
+/// apart are equal.
 struct PointOrder {
   NNP_FORMULA bool operator()(const Entry& a, const Entry& b) const {
     if (a.stimulus != b.stimulus) return a.stimulus < b.stimulus;
@@ -36,16 +37,19 @@ struct ColumnOrder {
 struct MergeRule {
   Term term;
   Reading reading;
-  double cell;  ///< s; 0: equal (stimulus, time, scale) become one point; else all of one stimulus and cell, at their weighted mean time
+  double cell;  ///< s; 0: equal (stimulus, time, scale) become one point; else all of one stimulus
+                ///< and cell, at their weighted mean time
   double bin_width;  ///< of Reading::interval, s of recording time
   double eps;        ///< Hz
 
   NNP_FORMULA bool same_point(const Entry& a, const Entry& b) const {
     if (a.stimulus != b.stimulus) return false;
-    return cell > 0 ? std::floor(a.time / cell) == std::floor(b.time / cell) : a.time == b.time && a.scale == b.scale;
+    return cell > 0 ? std::floor(a.time / cell) == std::floor(b.time / cell)
+                    : a.time == b.time && a.scale == b.scale;
   }
 
-  /// Whether `b` begins a new point after `a`; `shared`: a point may have entries of several columns.
+  /// Whether `b` begins a new point after `a`; `shared`: a point may have entries of several
+  /// columns.
   NNP_FORMULA bool parts(const Entry& a, const Entry& b, bool shared) const {
     return !same_point(a, b) || (!shared && a.column != b.column);
   }
@@ -59,17 +63,23 @@ struct MergeRule {
     if (!(cell > 0)) return {first->time, 0};
     const double lowest = first->time;
     double total = 0, moment = 0, spread = 0;
-    for (const Entry* e = first; e != end; ++e) total += e->weight, moment += e->weight * (e->time - lowest);
+    for (const Entry* e = first; e != end; ++e)
+      total += e->weight, moment += e->weight * (e->time - lowest);
     const double mean = lowest + moment / total;
-    for (const Entry* e = first; e != end; ++e) spread += e->weight * (e->time - mean) * (e->time - mean);
+    for (const Entry* e = first; e != end; ++e)
+      spread += e->weight * (e->time - mean) * (e->time - mean);
     return {mean, spread};
   }
-  NNP_FORMULA Plan::Interval interval(double time, double scale) const { return {time + scale * bin_width, 1 / scale, eps * bin_width}; }
+  NNP_FORMULA Plan::Interval interval(double time, double scale) const {
+    return {time + scale * bin_width, 1 / scale, eps * bin_width};
+  }
 };
 
 /// Whether points shared by `columns` columns are cheaper than a list of points for each column.
-inline bool sharing_pays(std::size_t shared_points, std::size_t separate_points, std::size_t columns) {
-  constexpr double column_cost = 0.1;  // beside the trunk that all columns share (measured on the CPU backend at the paper's widths)
+inline bool sharing_pays(std::size_t shared_points, std::size_t separate_points,
+                         std::size_t columns) {
+  constexpr double column_cost = 0.1;  // beside the trunk that all columns share (measured on the
+                                       // CPU backend at the paper's widths)
   return static_cast<double>(shared_points) * (1 + column_cost * static_cast<double>(columns)) <=
          static_cast<double>(separate_points) * (1 + column_cost);
 }

@@ -24,7 +24,8 @@ class Trials {
         units_of_session_(data.session_names.size()),
         stimulus_(data.trials()) {
     for (std::size_t u = 0; u < data.units(); ++u)
-      units_of_session_[static_cast<std::size_t>(data.unit.session[u])].push_back(static_cast<std::uint32_t>(u));
+      units_of_session_[static_cast<std::size_t>(data.unit.session[u])].push_back(
+          static_cast<std::uint32_t>(u));
     std::map<std::vector<double>, std::uint32_t> numbers;
     const std::size_t f = data.features();
     for (std::size_t n = 0; n < data.trials(); ++n) {
@@ -39,8 +40,11 @@ class Trials {
   [[nodiscard]] std::uint32_t stimulus(std::size_t n) const { return stimulus_[n]; }
   [[nodiscard]] double until(std::size_t n) const { return data_.trial.observed_until[n]; }
   /// kappa: what turns time since onset into the network's time.
-  [[nodiscard]] double scale(std::size_t n) const { return scaled_ ? data_.time_limit / until(n) : 1; }
-  /// The network's time of the end of trial n; exactly W where time is scaled, so that such points merge.
+  [[nodiscard]] double scale(std::size_t n) const {
+    return scaled_ ? data_.time_limit / until(n) : 1;
+  }
+  /// The network's time of the end of trial n; exactly W where time is scaled, so that such points
+  /// merge.
   [[nodiscard]] double end(std::size_t n) const { return scaled_ ? data_.time_limit : until(n); }
   [[nodiscard]] std::int32_t units(std::size_t n, std::size_t region) const {
     return units_[static_cast<std::size_t>(data_.trial.session[n]) * data_.regions() + region];
@@ -49,7 +53,9 @@ class Trials {
   [[nodiscard]] const std::vector<std::uint32_t>& units(std::size_t n) const {
     return units_of_session_[static_cast<std::size_t>(data_.trial.session[n])];
   }
-  [[nodiscard]] std::uint32_t action(std::size_t n) const { return data_.trial.choice[n] > 0 ? 0U : 1U; }
+  [[nodiscard]] std::uint32_t action(std::size_t n) const {
+    return data_.trial.choice[n] > 0 ? 0U : 1U;
+  }
 
   std::vector<double> distinct_stimuli;  ///< [S x F]
 
@@ -64,7 +70,8 @@ class Trials {
 /// Collects the entries of one batch.
 class Collector {
  public:
-  Collector(const Trials& trials, const PlanOptions& options, double eps) : trials_(trials), options_(options), eps_(eps) {}
+  Collector(const Trials& trials, const PlanOptions& options, double eps)
+      : trials_(trials), options_(options), eps_(eps) {}
 
   /// Spikes or counts and exposure of one region in the given trials; region < 0: of all regions.
   void neural(std::span<const std::int32_t> trials, std::int32_t region) {
@@ -81,15 +88,18 @@ class Collector {
       };
       std::uint32_t column = 0;
       if (data.binned()) {
-        for (auto i = static_cast<std::size_t>(data.count.offset[n]); i < static_cast<std::size_t>(data.count.offset[n + 1]); ++i) {
+        for (auto i = static_cast<std::size_t>(data.count.offset[n]);
+             i < static_cast<std::size_t>(data.count.offset[n + 1]); ++i) {
           if (!wanted(data.count.unit[i], column)) continue;
           const int y = data.count.value[i];
-          events_.push_back({kappa * data.bin_width * data.count.bin[i], double(y), kappa, stimulus, column});
+          events_.push_back(
+              {kappa * data.bin_width * data.count.bin[i], double(y), kappa, stimulus, column});
           constant += std::lgamma(y + 1.0);  // log y!, so that the loss is that of the counts
           spikes += static_cast<std::uint64_t>(y);
         }
       } else {
-        for (auto i = static_cast<std::size_t>(data.spike.offset[n]); i < static_cast<std::size_t>(data.spike.offset[n + 1]); ++i) {
+        for (auto i = static_cast<std::size_t>(data.spike.offset[n]);
+             i < static_cast<std::size_t>(data.spike.offset[n + 1]); ++i) {
           if (!wanted(data.spike.unit[i], column)) continue;
           events_.push_back({kappa * data.spike.time[i], 1, 1, stimulus, column});
           ++spikes;
@@ -123,14 +133,18 @@ class Collector {
       } else {
         const double kappa = trials_.scale(n);
         double response = kappa * data.trial.response_time[n];
-        if (std::abs(response - data.time_limit) <= 1e-12 * data.time_limit) response = data.time_limit;  // r = T_n: let such points merge
+        if (std::abs(response - data.time_limit) <= 1e-12 * data.time_limit)
+          response = data.time_limit;  // r = T_n: let such points merge
         if (data.responded(n)) events_.push_back({response, 1, 1, stimulus, trials_.action(n)});
-        for (std::uint32_t a = 0; a < 2; ++a) exposure_.push_back({kappa * data.time_limit, 1 / kappa, 1, stimulus, a});
+        for (std::uint32_t a = 0; a < 2; ++a)
+          exposure_.push_back({kappa * data.time_limit, 1 / kappa, 1, stimulus, a});
       }
     }
   }
 
-  [[nodiscard]] PlanPiece neural_piece() { return piece(Term::neural, trials_.data().binned() ? Reading::interval : Reading::rate); }
+  [[nodiscard]] PlanPiece neural_piece() {
+    return piece(Term::neural, trials_.data().binned() ? Reading::interval : Reading::rate);
+  }
   [[nodiscard]] PlanPiece behaviour_piece() { return piece(Term::behaviour, Reading::rate); }
 
   std::uint64_t spikes = 0;
@@ -142,7 +156,8 @@ class Collector {
   void expose(std::size_t n, double units, std::uint32_t column) {
     const double weight = units / trials_.scale(n);
     exposure_.push_back({trials_.end(n), weight, 1, trials_.stimulus(n), column});
-    if (options_.preset == Preset::exact) exposure_.push_back({0, -weight, 1, trials_.stimulus(n), column});
+    if (options_.preset == Preset::exact)
+      exposure_.push_back({0, -weight, 1, trials_.stimulus(n), column});
   }
   void expose_units(std::size_t n, std::int32_t region) {
     for (const auto unit : trials_.units(n))
@@ -153,7 +168,8 @@ class Collector {
     static const HostPoints host;
     const PointMaker& points = options_.points ? *options_.points : host;
     PlanPiece made;
-    const double cell = reading == Reading::rate && term == Term::neural ? options_.time_resolution : 0;
+    const double cell =
+        reading == Reading::rate && term == Term::neural ? options_.time_resolution : 0;
     points.add(made, {term, reading, cell, trials_.data().bin_width, eps_}, events_);
     points.add(made, {term, Reading::value, 0, 0, eps_}, exposure_);
     events_.clear();
@@ -174,15 +190,18 @@ struct BatchRequest {
   std::int32_t same_behaviour_as = -1;  ///< an earlier batch whose behaviour tiles are used again
 };
 
-std::vector<BatchRequest> batch_requests(const Dataset& data, const PlanOptions& options, std::span<const std::int32_t> trials) {
+std::vector<BatchRequest> batch_requests(const Dataset& data, const PlanOptions& options,
+                                         std::span<const std::int32_t> trials) {
   std::vector<BatchRequest> requests;
   const auto order = alphabetical_regions(data);
   switch (options.grouping) {
     case Grouping::joint:
-      for (auto& part : joint_partition(trials, options.parts, options.seed)) requests.push_back({part, part, -1, -1});
+      for (auto& part : joint_partition(trials, options.parts, options.seed))
+        requests.push_back({part, part, -1, -1});
       break;
     case Grouping::authors: {
-      const auto partition = authors_partition(data, trials, options.parts, static_cast<std::uint32_t>(options.seed));
+      const auto partition =
+          authors_partition(data, trials, options.parts, static_cast<std::uint32_t>(options.seed));
       for (std::size_t part = 0; part < static_cast<std::size_t>(options.parts); ++part)
         for (std::size_t k = 0; k < order.size(); ++k) {
           BatchRequest request{partition[k][part], {}, order[k], static_cast<std::int32_t>(k)};
@@ -195,7 +214,8 @@ std::vector<BatchRequest> batch_requests(const Dataset& data, const PlanOptions&
       break;
     }
     case Grouping::by_region:
-      for (const auto region : order) requests.push_back({trials_of_region(data, region, trials), {}, region, -1});
+      for (const auto region : order)
+        requests.push_back({trials_of_region(data, region, trials), {}, region, -1});
       requests.push_back({{}, {trials.begin(), trials.end()}, -1, -1});
       break;
   }
@@ -204,13 +224,19 @@ std::vector<BatchRequest> batch_requests(const Dataset& data, const PlanOptions&
 
 }  // namespace
 
-Plan make_plan(const Dataset& data, const PlanOptions& options, std::span<const std::int32_t> chosen) {
+Plan make_plan(const Dataset& data, const PlanOptions& options,
+               std::span<const std::int32_t> chosen) {
   const bool authors = options.preset == Preset::authors;
   if (authors && data.binned())
-    throw UsageError("preset authors: the dataset holds counts in bins, and that likelihood needs spike times; use preset exact");
+    throw UsageError(
+        "preset authors: the dataset holds counts in bins, and that likelihood needs spike times; "
+        "use preset exact");
   const auto everything = chosen.empty() ? all_trials(data) : std::vector<std::int32_t>{};
-  const std::span<const std::int32_t> trials = chosen.empty() ? std::span<const std::int32_t>(everything) : chosen;
-  if (authors && options.by_unit) throw UsageError("preset authors: units of a region share one intensity there; use preset exact");
+  const std::span<const std::int32_t> trials =
+      chosen.empty() ? std::span<const std::int32_t>(everything) : chosen;
+  if (authors && options.by_unit)
+    throw UsageError(
+        "preset authors: units of a region share one intensity there; use preset exact");
   if (trials.empty()) throw DataError("dataset: no trial to plan for");
   if (options.parts < 1) throw UsageError("train.batches: at least 1 batch is needed");
 
@@ -222,7 +248,8 @@ Plan make_plan(const Dataset& data, const PlanOptions& options, std::span<const 
   plan.time_limit = data.time_limit;
   const auto requests = batch_requests(data, options, trials);
 
-  // Batches are made a few at a time, one a thread, and appended in order: the plan does not depend on the number of threads.
+  // Batches are made a few at a time, one a thread, and appended in order: the plan does not depend
+  // on the number of threads.
   struct Made {
     PlanPiece neural, behaviour;
     Batch batch;
@@ -246,13 +273,15 @@ Plan make_plan(const Dataset& data, const PlanOptions& options, std::span<const 
       batch.action_constant = collect.action_constant;
       batch.region = request.region;
       batch.action_weight = options.behaviour_weight;
-      const std::size_t counted = options.grouping == Grouping::by_region ? trials.size() : request.neural.size();
+      const std::size_t counted =
+          options.grouping == Grouping::by_region ? trials.size() : request.neural.size();
       const double for_each_trial = 1 / static_cast<double>(std::max<std::size_t>(1, counted));
       batch.neural_scale = authors ? authors_scale / plan.regions : for_each_trial;
       batch.action_scale = authors ? authors_scale : for_each_trial;
     };
     std::vector<std::future<void>> workers;
-    for (std::size_t k = 1; k < count; ++k) workers.push_back(std::async(std::launch::async, make, k));
+    for (std::size_t k = 1; k < count; ++k)
+      workers.push_back(std::async(std::launch::async, make, k));
     make(0);
     for (auto& w : workers) w.get();
     for (std::size_t k = 0; k < count; ++k) {

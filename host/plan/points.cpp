@@ -9,7 +9,8 @@ namespace {
 bool sharing_pays(const std::vector<Entry>& entries, const MergeRule& rule) {
   std::uint32_t last_column = 0;
   for (const auto& e : entries) last_column = std::max(last_column, e.column);
-  std::vector<std::size_t> seen_at(last_column + 1, 0);  // number of the point that last had this column
+  std::vector<std::size_t> seen_at(last_column + 1,
+                                   0);  // number of the point that last had this column
   std::size_t shared = 0, separate = 0, columns = 0;
   for (std::size_t i = 0; i < entries.size(); ++i) {
     if (i == 0 || !rule.same_point(entries[i - 1], entries[i])) ++shared;
@@ -39,7 +40,8 @@ void HostPoints::add(PlanPiece& piece, const MergeRule& rule, std::vector<Entry>
   for (std::size_t p = 0; p < points;) {
     std::size_t end = p + 1;
     const auto column_of = [&](std::size_t point) { return entries[starts[point]].column; };
-    while (end < points && end - p < tile_points && (shared || column_of(end) == column_of(p))) ++end;
+    while (end < points && end - p < tile_points && (shared || column_of(end) == column_of(p)))
+      ++end;
 
     Tile tile{rule.term,
               rule.reading,
@@ -61,14 +63,16 @@ void HostPoints::add(PlanPiece& piece, const MergeRule& rule, std::vector<Entry>
       const Entry* first = entries.data() + starts[q];
       const Entry* last = entries.data() + starts[q + 1];
       for (const Entry* e = first; e != last; ++e) {
-        const auto c = static_cast<std::size_t>(std::lower_bound(columns.begin(), columns.end(), e->column) - columns.begin());
+        const auto c = static_cast<std::size_t>(
+            std::lower_bound(columns.begin(), columns.end(), e->column) - columns.begin());
         piece.weight[tile.first_weight + c * tile.count + (q - p)] += e->weight;
       }
       const auto point = rule.merged(first, last);
       piece.square_spread += point.square_spread;
       piece.time.push_back(point.time);
       piece.stimulus.push_back(first->stimulus);
-      if (rule.reading == Reading::interval) piece.interval.push_back(rule.interval(point.time, first->scale));
+      if (rule.reading == Reading::interval)
+        piece.interval.push_back(rule.interval(point.time, first->scale));
     }
     piece.tiles.push_back(tile);
     p = end;
@@ -76,7 +80,8 @@ void HostPoints::add(PlanPiece& piece, const MergeRule& rule, std::vector<Entry>
 }
 
 TileRange append(Plan& plan, PlanPiece&& piece) {
-  const TileRange range{static_cast<std::uint32_t>(plan.tiles.size()), static_cast<std::uint32_t>(plan.tiles.size() + piece.tiles.size())};
+  const TileRange range{static_cast<std::uint32_t>(plan.tiles.size()),
+                        static_cast<std::uint32_t>(plan.tiles.size() + piece.tiles.size())};
   for (auto tile : piece.tiles) {
     tile.first_point += plan.time.size();
     tile.first_weight += plan.weight.size();

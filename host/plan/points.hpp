@@ -19,7 +19,8 @@ struct PlanPiece {
   double square_spread = 0;  ///< sum over the merged weights of (time - point's time)^2
 };
 
-/// Merges entries into points and cuts them into tiles at the end of a piece. Every maker gives the same piece, to the bit.
+/// Merges entries into points and cuts them into tiles at the end of a piece. Every maker gives the
+/// same piece, to the bit.
 class PointMaker {
  public:
   virtual ~PointMaker() = default;

@@ -20,13 +20,18 @@ void settle(PredictOptions& options, const Model& model) {
     for (int k = 0; k <= 100; ++k) options.times.push_back(W * k / 100);
   if (options.observed_until == 0) options.observed_until = W;
   const auto& times = options.times;
-  const bool inside = std::all_of(times.begin(), times.end(), [&](double t) { return t >= 0 && t <= W; });
+  const bool inside =
+      std::all_of(times.begin(), times.end(), [&](double t) { return t >= 0 && t <= W; });
   if (!inside || !std::is_sorted(times.begin(), times.end()))
-    throw UsageError("times: must ascend from 0 or later to the model's time limit of " + shortest(W) + " s at most");
+    throw UsageError("times: must ascend from 0 or later to the model's time limit of " +
+                     shortest(W) + " s at most");
   if (!(options.observed_until > 0 && options.observed_until <= W))
-    throw UsageError("observed until: must be above 0 and at most the model's time limit of " + shortest(W) + " s");
+    throw UsageError("observed until: must be above 0 and at most the model's time limit of " +
+                     shortest(W) + " s");
   if (options.units && model.shape.unit_region.empty())
-    throw UsageError("units: this model has readout by region, whose units share their region's intensity; ask for regions alone");
+    throw UsageError(
+        "units: this model has readout by region, whose units share their region's intensity; ask "
+        "for regions alone");
 }
 
 /// Where a column of the network goes: its region, and its part in that region's mean.
@@ -50,14 +55,17 @@ std::vector<Place> places(const NetworkShape& shape) {
 }
 
 /// The curves of stimulus `s` at time `k`, into every array of `out`.
-void fill(Prediction& out, const std::vector<Place>& places, double scale, Curves& curves, std::size_t s, std::size_t k) {
+void fill(Prediction& out, const std::vector<Place>& places, double scale, Curves& curves,
+          std::size_t s, std::size_t k) {
   const std::size_t K = out.times.size(), G = out.region_names.size(), U = out.unit.id.size();
   const double time = out.times[k];
   const auto at = [&](std::size_t rows, std::size_t row) { return (s * rows + row) * K + k; };
   if (time <= out.observed_until) {
     std::vector<Growth> columns(places.size());
     curves.columns(time, scale, columns);
-    const auto add = [](double& value, double more) { value = (std::isnan(value) ? 0 : value) + more; };
+    const auto add = [](double& value, double more) {
+      value = (std::isnan(value) ? 0 : value) + more;
+    };
     for (std::size_t c = 0; c < columns.size(); ++c) {
       const auto [g, part] = places[c];
       add(out.region_cumulative[at(G, g)], part * columns[c].cumulative);
@@ -79,7 +87,8 @@ void fill(Prediction& out, const std::vector<Place>& places, double scale, Curve
 
 }  // namespace
 
-Prediction predict(const Model& model, const std::vector<std::vector<double>>& stimuli, const PredictOptions& given) {
+Prediction predict(const Model& model, const std::vector<std::vector<double>>& stimuli,
+                   const PredictOptions& given) {
   PredictOptions options = given;
   settle(options, model);
   Prediction out;
@@ -89,10 +98,14 @@ Prediction predict(const Model& model, const std::vector<std::vector<double>>& s
   out.observed_until = options.observed_until;
   out.times = options.times;
   const std::size_t S = stimuli.size(), K = out.times.size();
-  for (const auto& stimulus : stimuli) out.stimuli.insert(out.stimuli.end(), stimulus.begin(), stimulus.end());
-  for (auto* regions : {&out.region_intensity, &out.region_cumulative}) regions->assign(S * out.region_names.size() * K, none);
-  for (auto* units : {&out.unit_intensity, &out.unit_cumulative}) units->assign(S * out.unit.id.size() * K, none);
-  for (auto* actions : {&out.action_intensity, &out.action_cumulative, &out.density}) actions->assign(S * 2 * K, none);
+  for (const auto& stimulus : stimuli)
+    out.stimuli.insert(out.stimuli.end(), stimulus.begin(), stimulus.end());
+  for (auto* regions : {&out.region_intensity, &out.region_cumulative})
+    regions->assign(S * out.region_names.size() * K, none);
+  for (auto* units : {&out.unit_intensity, &out.unit_cumulative})
+    units->assign(S * out.unit.id.size() * K, none);
+  for (auto* actions : {&out.action_intensity, &out.action_cumulative, &out.density})
+    actions->assign(S * 2 * K, none);
   out.survival.assign(S * K, none);
   out.probability.assign(S * 2, none);
   out.median_time.assign(S, none);
@@ -109,20 +122,24 @@ Prediction predict(const Model& model, const std::vector<std::vector<double>>& s
   return out;
 }
 
-std::vector<std::vector<double>> distinct_stimuli(const Model& model, const Dataset& data, const std::string& file) {
+std::vector<std::vector<double>> distinct_stimuli(const Model& model, const Dataset& data,
+                                                  const std::string& file) {
   std::vector<std::vector<double>> stimuli;
-  for (const auto& [stimulus, trials] : MatchedTrials(model, data, file).by_stimulus()) stimuli.push_back(stimulus);
+  for (const auto& [stimulus, trials] : MatchedTrials(model, data, file).by_stimulus())
+    stimuli.push_back(stimulus);
   return stimuli;
 }
 
-std::vector<std::vector<double>> read_stimuli(const Model& model, const std::filesystem::path& file) {
+std::vector<std::vector<double>> read_stimuli(const Model& model,
+                                              const std::filesystem::path& file) {
   const Table table = read_text_table(file, ',');
   std::vector<std::vector<double>> stimuli(table.rows);
   for (const auto& name : model.stimulus_names) {
     const Column& column = table.need(name);
     for (std::size_t row = 0; row < table.rows; ++row) {
       if (column.is_text() || !std::isfinite(column.numbers[row]))
-        throw DataError(table.where + ": " + name + "[" + std::to_string(row) + "]: must be a number");
+        throw DataError(table.where + ": " + name + "[" + std::to_string(row) +
+                        "]: must be a number");
       stimuli[row].push_back(column.numbers[row]);
     }
   }

@@ -26,7 +26,8 @@ struct Names {
 };
 
 std::vector<Array> arrays(const Prediction& p) {
-  const std::size_t S = p.size(), K = p.times.size(), F = p.stimulus_names.size(), G = p.region_names.size(), U = p.unit.id.size();
+  const std::size_t S = p.size(), K = p.times.size(), F = p.stimulus_names.size(),
+                    G = p.region_names.size(), U = p.unit.id.size();
   std::vector<Array> list{{"", "time", "s", p.times, {K}},
                           {"stimulus", "value", "", p.stimuli, {S, F}},
                           {"region", "intensity", "Hz", p.region_intensity, {S, G, K}},
@@ -44,7 +45,9 @@ std::vector<Array> arrays(const Prediction& p) {
   return list;
 }
 
-std::vector<Names> names(const Prediction& p) { return {{"stimulus", p.stimulus_names}, {"region", p.region_names}, {"action", actions}}; }
+std::vector<Names> names(const Prediction& p) {
+  return {{"stimulus", p.stimulus_names}, {"region", p.region_names}, {"action", actions}};
+}
 
 void write_hdf5(const std::filesystem::path& file, const Prediction& p) {
   Hdf5Writer out(file);
@@ -72,7 +75,8 @@ void write_npz(const std::filesystem::path& file, const Prediction& p) {
     out.integers("unit_id", p.unit.id);
   }
   for (const auto& array : arrays(p))
-    out.numbers(array.group.empty() ? array.name : array.group + "_" + array.name, array.values, array.shape);
+    out.numbers(array.group.empty() ? array.name : array.group + "_" + array.name, array.values,
+                array.shape);
   out.commit();
 }
 
@@ -99,9 +103,12 @@ class CsvTable {
     first_column_ = false;
   }
   /// Rows of [S x rows x K].
-  void curves(const std::vector<std::string>& of, const std::string& suffix, const std::vector<double>& values) {
+  void curves(const std::vector<std::string>& of, const std::string& suffix,
+              const std::vector<double>& values) {
     for (std::size_t row = 0; row < of.size(); ++row)
-      column(of[row] + suffix, [&](std::size_t s, std::size_t k) { return values[(s * of.size() + row) * times_ + k]; });
+      column(of[row] + suffix, [&](std::size_t s, std::size_t k) {
+        return values[(s * of.size() + row) * times_ + k];
+      });
   }
   [[nodiscard]] std::string text() const {
     std::string all;
@@ -110,7 +117,9 @@ class CsvTable {
   }
 
  private:
-  void cell(std::size_t line, const std::string& text) { lines_[line] += (first_column_ ? "" : ",") + text; }
+  void cell(std::size_t line, const std::string& text) {
+    lines_[line] += (first_column_ ? "" : ",") + text;
+  }
   std::vector<std::string> lines_;
   std::size_t times_;
   bool first_column_ = true;
@@ -119,21 +128,27 @@ class CsvTable {
 std::string csv(const Prediction& p) {
   const std::size_t F = p.stimulus_names.size();
   CsvTable table(p.size(), p.times.size());
-  for (std::size_t f = 0; f < F; ++f) table.column(p.stimulus_names[f], [&](std::size_t s, std::size_t) { return p.stimuli[s * F + f]; });
+  for (std::size_t f = 0; f < F; ++f)
+    table.column(p.stimulus_names[f],
+                 [&](std::size_t s, std::size_t) { return p.stimuli[s * F + f]; });
   table.column("time (s)", [&](std::size_t, std::size_t k) { return p.times[k]; });
   table.curves(p.region_names, " (Hz)", p.region_intensity);
   table.curves(p.region_names, " (cumulative)", p.region_cumulative);
   std::vector<std::string> units;
-  for (std::size_t u = 0; u < p.unit.id.size(); ++u) units.push_back(p.unit.session[u] + " " + std::to_string(p.unit.id[u]));
+  for (std::size_t u = 0; u < p.unit.id.size(); ++u)
+    units.push_back(p.unit.session[u] + " " + std::to_string(p.unit.id[u]));
   table.curves(units, " (Hz)", p.unit_intensity);
   table.curves(units, " (cumulative)", p.unit_cumulative);
   table.curves(actions, " (Hz)", p.action_intensity);
   table.curves(actions, " (cumulative)", p.action_cumulative);
-  table.column("survival", [&](std::size_t s, std::size_t k) { return p.survival[s * p.times.size() + k]; });
+  table.column("survival",
+               [&](std::size_t s, std::size_t k) { return p.survival[s * p.times.size() + k]; });
   table.curves(actions, " density (1/s)", p.density);
   for (const std::size_t a : {0U, 1U})
-    table.column(actions[a] + " probability", [&](std::size_t s, std::size_t) { return p.probability[2 * s + a]; });
-  table.column("median response time (s)", [&](std::size_t s, std::size_t) { return p.median_time[s]; });
+    table.column(actions[a] + " probability",
+                 [&](std::size_t s, std::size_t) { return p.probability[2 * s + a]; });
+  table.column("median response time (s)",
+               [&](std::size_t s, std::size_t) { return p.median_time[s]; });
   return table.text();
 }
 

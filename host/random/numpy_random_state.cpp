@@ -11,7 +11,8 @@ namespace nnpoisson {
 
 NumpyRandomState::NumpyRandomState(std::uint32_t seed) {
   state_[0] = seed;
-  for (std::uint32_t i = 1; i < 624; ++i) state_[i] = 1812433253U * (state_[i - 1] ^ (state_[i - 1] >> 30)) + i;
+  for (std::uint32_t i = 1; i < 624; ++i)
+    state_[i] = 1812433253U * (state_[i - 1] ^ (state_[i - 1] >> 30)) + i;
 }
 
 // MT19937 of Matsumoto and Nishimura (1998).

@@ -8,8 +8,12 @@
 namespace nnpoisson {
 namespace {
 
-std::uint32_t low(std::uint64_t x) { return static_cast<std::uint32_t>(x); }
-std::uint32_t high(std::uint64_t x) { return static_cast<std::uint32_t>(x >> 32); }
+std::uint32_t low(std::uint64_t x) {
+  return static_cast<std::uint32_t>(x);
+}
+std::uint32_t high(std::uint64_t x) {
+  return static_cast<std::uint32_t>(x >> 32);
+}
 
 std::uint64_t bits64(RandomStream& stream) {
   const std::uint64_t first = stream.bits();
@@ -21,7 +25,8 @@ std::uint64_t poisson_by_inversion(RandomStream& stream, double mean) {
   double rest = stream.uniform();
   double probability = std::exp(-mean);
   std::uint64_t count = 0;
-  // The bound is far above any count of such a mean; it ends the search where rounding leaves a rest that no term can use up.
+  // The bound is far above any count of such a mean; it ends the search where rounding leaves a
+  // rest that no term can use up.
   while (rest > probability && count < 200) {
     rest -= probability;
     probability *= mean / static_cast<double>(++count);
@@ -42,35 +47,44 @@ std::uint64_t poisson_by_rejection(RandomStream& stream, double mean) {
     const double k = std::floor((2 * a / distance + b) * u + mean + 0.43);
     if (distance >= 0.07 && v <= v_r) return static_cast<std::uint64_t>(k);
     if (k < 0 || (distance < 0.013 && v > distance)) continue;
-    if (std::log(v * inverse_alpha / (a / (distance * distance) + b)) <= k * std::log(mean) - mean - std::lgamma(k + 1))
+    if (std::log(v * inverse_alpha / (a / (distance * distance) + b)) <=
+        k * std::log(mean) - mean - std::lgamma(k + 1))
       return static_cast<std::uint64_t>(k);
   }
 }
 
 }  // namespace
 
-// The counter has room for block, sub-index and index; the purpose goes into the key through Philox itself, so that no seed of one
-// purpose is another purpose's seed.
+// The counter has room for block, sub-index and index; the purpose goes into the key through Philox
+// itself, so that no seed of one purpose is another purpose's seed.
 std::array<std::uint32_t, 2> philox_key(std::uint64_t seed, Purpose purpose) {
-  const auto key = philox4x32({static_cast<std::uint32_t>(purpose), 0, 0, 0}, {low(seed), high(seed)});
+  const auto key =
+      philox4x32({static_cast<std::uint32_t>(purpose), 0, 0, 0}, {low(seed), high(seed)});
   return {key[0], key[1]};
 }
 
-RandomStream::RandomStream(std::uint64_t seed, Purpose purpose, std::uint64_t index, std::uint32_t sub)
+RandomStream::RandomStream(std::uint64_t seed, Purpose purpose, std::uint64_t index,
+                           std::uint32_t sub)
     : RandomStream(philox_key(seed, purpose), index, sub) {}
 RandomStream::RandomStream(std::array<std::uint32_t, 2> key, std::uint64_t index, std::uint32_t sub)
     : words_({{0, sub, low(index), high(index)}}, key[0], key[1]) {}
 
-std::uint32_t RandomStream::bits() { return words_.bits(); }
+std::uint32_t RandomStream::bits() {
+  return words_.bits();
+}
 
-double RandomStream::uniform() { return words_.uniform(); }
+double RandomStream::uniform() {
+  return words_.uniform();
+}
 
 double RandomStream::normal() {
   const double radius = std::sqrt(-2 * std::log(uniform()));
   return radius * std::cos(2 * std::numbers::pi * uniform());
 }
 
-double RandomStream::exponential() { return -std::log(uniform()); }
+double RandomStream::exponential() {
+  return -std::log(uniform());
+}
 
 std::uint64_t RandomStream::below(std::uint64_t n) {
   const std::uint64_t mask = ~std::uint64_t{0} >> std::countl_zero((n - 1) | 1);

@@ -11,7 +11,8 @@ namespace {
 constexpr const char* const actions[] = {"left", "right"};
 
 /// Region and time as cells, values of [G x K] beginning at `first`.
-Panel over_time(const std::string& title, const Dependencies& d, const std::vector<double>& values, std::size_t first) {
+Panel over_time(const std::string& title, const Dependencies& d, const std::vector<double>& values,
+                std::size_t first) {
   Series s{.name = title, .mark = Mark::cells};
   const std::size_t K = d.times.size();
   for (std::size_t g = 0; g < d.region_names.size(); ++g)
@@ -23,14 +24,19 @@ Panel over_time(const std::string& title, const Dependencies& d, const std::vect
 }
 
 Figure cells(const Dependencies& d, const char* name, const std::string& caption) {
-  Figure figure{.name = name, .caption = caption, .x_label = "time from stimulus onset, s", .y_label = "region", .value_label = "Hz"};
+  Figure figure{.name = name,
+                .caption = caption,
+                .x_label = "time from stimulus onset, s",
+                .y_label = "region",
+                .value_label = "Hz"};
   figure.categories = d.region_names;
   figure.columns = 2, figure.width = 300, figure.height = category_height(d.region_names.size());
   return figure;
 }
 
 /// One number a region, for one or both actions.
-Figure dots(const Dependencies& d, const char* name, const std::string& caption, const std::string& x_label,
+Figure dots(const Dependencies& d, const char* name, const std::string& caption,
+            const std::string& x_label,
             const std::vector<std::pair<std::string, const double*>>& series) {
   Figure figure{.name = name, .caption = caption, .x_label = x_label, .y_label = "region"};
   figure.categories = d.region_names;
@@ -42,7 +48,8 @@ Figure dots(const Dependencies& d, const char* name, const std::string& caption,
              .colour = label == "right"  ? colour::right
                        : label == "left" ? colour::left
                                          : colour::black};
-    for (std::size_t g = 0; g < d.region_names.size(); ++g) s.x.push_back(values[g]), s.y.push_back(static_cast<double>(g));
+    for (std::size_t g = 0; g < d.region_names.size(); ++g)
+      s.x.push_back(values[g]), s.y.push_back(static_cast<double>(g));
     panel.series.push_back(std::move(s));
   }
   figure.panels.push_back(std::move(panel));
@@ -56,26 +63,37 @@ Section dependence(const Dependencies& d, bool answered) {
   const DependencyMeasures& m = d.mean;
   Section section{.heading = "Dependencies"};
   section.words = {
-      "What the fitted network reads from where; it says nothing of causes in the brain, and fits that describe a recording equally well "
+      "What the fitted network reads from where; it says nothing of causes in the brain, and fits "
+      "that describe a recording equally well "
       "may differ "
       "here (docs/analysis.md). nnpoisson dependencies compares several."};
   if (answered) {
-    Figure drive = cells(d, "drive", "Part of each action's hazard that comes through each region, mean over trials.");
-    for (std::size_t a = 0; a < 2; ++a) drive.panels.push_back(over_time(actions[a], d, m.drive, a * G * K));
+    Figure drive =
+        cells(d, "drive",
+              "Part of each action's hazard that comes through each region, mean over trials.");
+    for (std::size_t a = 0; a < 2; ++a)
+      drive.panels.push_back(over_time(actions[a], d, m.drive, a * G * K));
     section.figures.push_back(std::move(drive));
-    section.figures.push_back(dots(d, "share", "Share of each action's responses that came through each region.", "share of the responses",
-                                   {{"left", m.share.data()}, {"right", m.share.data() + G}}));
-    section.figures.push_back(dots(d, "lesion-choice",
-                                   fmt::format("Lesions: mean change, in size, of P(left) when the region is held at its mean over {}.",
-                                               d.lesion == Lesion::stimulus ? "stimuli at each time" : "stimuli and time"),
-                                   "change of P(left)", {{"change", m.choice_change.data()}}));
-    section.figures.push_back(dots(d, "lesion-time", "Lesions: mean change of the median response time.",
-                                   "change of the median response time, s", {{"change", m.median_change.data()}}));
+    section.figures.push_back(
+        dots(d, "share", "Share of each action's responses that came through each region.",
+             "share of the responses", {{"left", m.share.data()}, {"right", m.share.data() + G}}));
+    section.figures.push_back(dots(
+        d, "lesion-choice",
+        fmt::format("Lesions: mean change, in size, of P(left) when the region is held at its mean "
+                    "over {}.",
+                    d.lesion == Lesion::stimulus ? "stimuli at each time" : "stimuli and time"),
+        "change of P(left)", {{"change", m.choice_change.data()}}));
+    section.figures.push_back(
+        dots(d, "lesion-time", "Lesions: mean change of the median response time.",
+             "change of the median response time, s", {{"change", m.median_change.data()}}));
   } else {
     section.words.push_back(
-        "Without responses inside the window nothing was learnt of what drives them; contributions and lesions are left out.");
+        "Without responses inside the window nothing was learnt of what drives them; contributions "
+        "and lesions are left out.");
   }
-  Figure sensitivity = cells(d, "stimulus-sensitivity", "Stimulus sensitivity: standard deviation over stimuli of each region's rate, Hz.");
+  Figure sensitivity =
+      cells(d, "stimulus-sensitivity",
+            "Stimulus sensitivity: standard deviation over stimuli of each region's rate, Hz.");
   sensitivity.panels = {over_time("", d, m.sensitivity, 0)};
   section.figures.push_back(std::move(sensitivity));
   return section;

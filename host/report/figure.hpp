@@ -10,8 +10,8 @@ namespace nnpoisson::report {
 
 /// Colours that differ also for the colour-blind (Okabe and Ito 2008).
 namespace colour {
-inline constexpr const char *black = "#000000", *grey = "#8c8c8c", *orange = "#e69f00", *green = "#009e73", *blue = "#0072b2",
-                            *vermilion = "#d55e00";
+inline constexpr const char *black = "#000000", *grey = "#8c8c8c", *orange = "#e69f00",
+                            *green = "#009e73", *blue = "#0072b2", *vermilion = "#d55e00";
 inline constexpr const char *left = blue, *right = vermilion;
 /// The k-th of `count` ordered values: dark blue over grey to yellow.
 [[nodiscard]] std::string ordered(std::size_t k, std::size_t count);
@@ -24,10 +24,12 @@ enum class Mark {
   pale,    ///< a broad light line, for what was observed behind what is predicted
   band,    ///< only the interval
   unseen,  ///< in the CSV alone
-  cells,   ///< coloured by value: white 0 to blue, or, where some are negative, blue below 0 and orange above
+  cells,   ///< coloured by value: white 0 to blue, or, where some are negative, blue below 0 and
+           ///< orange above
 };
 
-/// Numbers of a figure and how they are drawn. All vectors that are not empty have one length; NaN is a gap.
+/// Numbers of a figure and how they are drawn. All vectors that are not empty have one length; NaN
+/// is a gap.
 struct Series {
   std::string name{};  ///< in the CSV, and in the legend
   Mark mark = Mark::line;
@@ -53,7 +55,8 @@ struct Key {
   std::string colour;
 };
 
-/// Panels side by side, row after row, with the same axes. Knows how to write its numbers and its drawing, both from the same series.
+/// Panels side by side, row after row, with the same axes. Knows how to write its numbers and its
+/// drawing, both from the same series.
 struct Figure {
   std::string name;     ///< of its files
   std::string caption;  ///< what is to be seen, in words
@@ -73,10 +76,12 @@ struct Figure {
   [[nodiscard]] std::string file(std::size_t page) const;
 };
 
-/// A row for each point: panel, series, x and y under the names of their axes, then the interval and the value where there are any.
+/// A row for each point: panel, series, x and y under the names of their axes, then the interval
+/// and the value where there are any.
 [[nodiscard]] std::string csv(const Figure& figure);
 
-/// gnuplot commands that draw a page of the figure, as SVG and as PNG, into files of the folder where gnuplot runs.
+/// gnuplot commands that draw a page of the figure, as SVG and as PNG, into files of the folder
+/// where gnuplot runs.
 [[nodiscard]] std::string gnuplot_commands(const Figure& figure, std::size_t page);
 
 }  // namespace nnpoisson::report

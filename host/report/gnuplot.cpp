@@ -19,7 +19,8 @@ Gnuplot::Gnuplot(const std::filesystem::path& folder) {
   // A socket instead of a pipe: writing to a process that has ended is then an error, not a signal.
   std::array<int, 2> ends{};
   complaints_ = std::tmpfile();
-  if (complaints_ == nullptr || ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
+  if (complaints_ == nullptr ||
+      ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
     throw ResourceError(std::string("gnuplot: cannot be started (") + std::strerror(errno) + ")");
   input_ = ends[0];
   posix_spawn_file_actions_t actions;
@@ -30,15 +31,19 @@ Gnuplot::Gnuplot(const std::filesystem::path& folder) {
   posix_spawn_file_actions_adddup2(&actions, ::fileno(complaints_), STDERR_FILENO);
   std::array<std::string, 3> words{"gnuplot", "-d", "-"};  // -d: no start-up file of the user's
   std::array<char*, 4> arguments{words[0].data(), words[1].data(), words[2].data(), nullptr};
-  const int error = ::posix_spawnp(&process_, "gnuplot", &actions, nullptr, arguments.data(), environ);
+  const int error =
+      ::posix_spawnp(&process_, "gnuplot", &actions, nullptr, arguments.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   ::close(ends[1]);
   if (error == 0) return;
   process_ = -1;
-  const std::string reason = error == ENOENT ? "is not found" : std::string("cannot be started (") + std::strerror(error) + ")";
+  const std::string reason = error == ENOENT
+                                 ? "is not found"
+                                 : std::string("cannot be started (") + std::strerror(error) + ")";
   ::close(input_);
   std::fclose(complaints_);
-  throw ResourceError("gnuplot: " + reason + "; it draws the figures: install it (Debian, Ubuntu: gnuplot-nox)");
+  throw ResourceError("gnuplot: " + reason +
+                      "; it draws the figures: install it (Debian, Ubuntu: gnuplot-nox)");
 }
 
 Gnuplot::~Gnuplot() {
@@ -74,7 +79,8 @@ void Gnuplot::fail() {
   std::array<char, 400> text{};
   std::rewind(complaints_);
   std::string said;
-  for (std::size_t k = 0, n = std::fread(text.data(), 1, text.size(), complaints_); k < n; ++k)  // its lines, as one
+  for (std::size_t k = 0, n = std::fread(text.data(), 1, text.size(), complaints_); k < n;
+       ++k)  // its lines, as one
     if (const char c = text[k] == '\n' ? ' ' : text[k]; c != ' ' || !said.ends_with(' ')) said += c;
   throw ResourceError("gnuplot: has not drawn the figures:" + said);
 }

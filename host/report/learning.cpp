@@ -5,11 +5,13 @@
 namespace nnpoisson::report {
 
 Section learning(const Run& run) {
-  Figure figure{
-      .name = "learning",
-      .caption = "Losses by iteration; lower is better. Those of training are means over an iteration, taken while the weights move.",
-      .x_label = "iterations",
-      .y_label = run.model.preset == Preset::exact ? "minus log-likelihood, nats a trial" : "loss of the published program"};
+  Figure figure{.name = "learning",
+                .caption =
+                    "Losses by iteration; lower is better. Those of training are means over an "
+                    "iteration, taken while the weights move.",
+                .x_label = "iterations",
+                .y_label = run.model.preset == Preset::exact ? "minus log-likelihood, nats a trial"
+                                                             : "loss of the published program"};
   figure.log_x = true, figure.columns = 3, figure.width = 220, figure.height = 160;
   std::string chosen;
   for (const auto& note : run.notes)
@@ -20,8 +22,11 @@ Section learning(const Run& run) {
       {"spikes", &Losses::neural}, {"left", &Losses::left}, {"right", &Losses::right}};
   for (const auto& [title, term] : terms) {
     Panel panel{title, {}};
-    const auto add = [&, member = term](const char* name, const char* colour, const Losses& losses) {
-      if (!losses.total.empty()) panel.series.push_back({.name = name, .colour = colour, .x = finished, .y = losses.*member});
+    const auto add = [&, member = term](const char* name, const char* colour,
+                                        const Losses& losses) {
+      if (!losses.total.empty())
+        panel.series.push_back(
+            {.name = name, .colour = colour, .x = finished, .y = losses.*member});
     };
     add("training", colour::grey, run.training);
     add("validation", colour::orange, run.validation);

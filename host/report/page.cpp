@@ -57,18 +57,22 @@ std::string escaped(const std::string& text) {
 }
 
 void replace_all(std::string& text, const std::string& from, const std::string& to) {
-  for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) text.replace(at, from.size(), to);
+  for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
 }
 
-/// The drawing alone, its names of its own on the page, without the texts that a browser would show over it.
-std::string inlined(const std::filesystem::path& file, std::size_t number, const std::string& label) {
+/// The drawing alone, its names of its own on the page, without the texts that a browser would show
+/// over it.
+std::string inlined(const std::filesystem::path& file, std::size_t number,
+                    const std::string& label) {
   std::ifstream stream(file, std::ios::binary);
   std::string svg{std::istreambuf_iterator<char>(stream), {}};
   const auto begin = svg.find("<svg");
   if (begin == std::string::npos) throw ResourceError(file.string() + ": gnuplot has not drawn it");
   svg.erase(0, begin);
   const std::string own = fmt::format("f{}-", number);
-  for (const char* quote : {"'", "\""}) replace_all(svg, std::string("id=") + quote, std::string("id=") + quote + own);
+  for (const char* quote : {"'", "\""})
+    replace_all(svg, std::string("id=") + quote, std::string("id=") + quote + own);
   replace_all(svg, "xlink:href='#", "xlink:href='#" + own);
   for (auto at = svg.find("<title>"); at != std::string::npos; at = svg.find("<title>", at))
     svg.erase(at, svg.find("</title>", at) + 8 - at);
@@ -77,13 +81,18 @@ std::string inlined(const std::filesystem::path& file, std::size_t number, const
 
 class Html {
  public:
-  Html(const std::filesystem::path& folder, const std::string& link) : folder_(folder), link_(link) {}
+  Html(const std::filesystem::path& folder, const std::string& link)
+      : folder_(folder), link_(link) {}
 
   std::string whole(const std::string& title, const std::vector<Section>& sections) {
     // The policy makes sure that nothing is loaded, whatever a name in the data says.
-    add("<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\"/>\n"
-        "<meta name=\"viewport\" content=\"width=device-width\"/>\n<title>{0}</title>\n<style>{1}</style>\n</head>\n<body>\n<h1>{0}</h1>\n",
+    add("<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"en\">\n<head>\n<meta "
+        "charset=\"utf-8\"/>\n"
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
+        "'unsafe-inline'\"/>\n"
+        "<meta name=\"viewport\" "
+        "content=\"width=device-width\"/>\n<title>{0}</title>\n<style>{1}</style>\n</"
+        "head>\n<body>\n<h1>{0}</h1>\n",
         escaped(title), style);
     for (std::size_t s = 0; s < sections.size(); ++s) {
       section(sections[s], s);
@@ -100,14 +109,16 @@ class Html {
 
   void contents(const std::vector<Section>& sections) {
     add("<nav>");
-    for (std::size_t s = 1; s < sections.size(); ++s) add("<a href=\"#s{}\">{}</a>", s, escaped(sections[s].heading));
+    for (std::size_t s = 1; s < sections.size(); ++s)
+      add("<a href=\"#s{}\">{}</a>", s, escaped(sections[s].heading));
     add("</nav>\n");
   }
 
   void section(const Section& section, std::size_t number) {
     if (!section.heading.empty()) add("<h2 id=\"s{}\">{}</h2>\n", number, escaped(section.heading));
     for (const auto& words : section.words)
-      if (!words.empty()) add("<p{}>{}</p>\n", number == 0 ? " class=\"lead\"" : "", escaped(words));
+      if (!words.empty())
+        add("<p{}>{}</p>\n", number == 0 ? " class=\"lead\"" : "", escaped(words));
     for (const auto& t : section.tables) table(t);
     for (const auto& f : section.figures) figure(f);
     if (!section.verbatim.empty()) add("<pre>{}</pre>\n", escaped(section.verbatim));
@@ -134,10 +145,13 @@ class Html {
       const auto svg = inlined(folder_ / (file + ".svg"), ++figures_, figure.caption);
       // As wide as the drawing, so that small ones stand side by side.
       const auto width = svg.find("width=\"") + 7;
-      add("<figure style=\"width: max(20em, {}px)\">\n{}", svg.substr(width, svg.find('"', width) - width), svg);
+      add("<figure style=\"width: max(20em, {}px)\">\n{}",
+          svg.substr(width, svg.find('"', width) - width), svg);
       add("<figcaption>{}{}", page == 0 ? escaped(figure.caption) : "continued",
-          figure.pages() > 1 ? fmt::format(" ({} of {})", page + 1, figure.pages()) : std::string());
-      for (const char* kind : {"svg", "png"}) add(" <a href=\"{0}/{1}.{2}\">{2}</a>", link_, file, kind);
+          figure.pages() > 1 ? fmt::format(" ({} of {})", page + 1, figure.pages())
+                             : std::string());
+      for (const char* kind : {"svg", "png"})
+        add(" <a href=\"{0}/{1}.{2}\">{2}</a>", link_, file, kind);
       add(" <a href=\"{}/{}.csv\">csv</a></figcaption>\n</figure>\n", link_, figure.name);
     }
   }
@@ -155,8 +169,8 @@ std::string cell(double value, int decimals) {
   return fmt::format("{:.{}f}", value, decimals);
 }
 
-std::string html(const std::string& title, const std::vector<Section>& sections, const std::filesystem::path& folder,
-                 const std::string& link) {
+std::string html(const std::string& title, const std::vector<Section>& sections,
+                 const std::filesystem::path& folder, const std::string& link) {
   return Html(folder, link).whole(title, sections);
 }
 

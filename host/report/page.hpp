@@ -25,9 +25,9 @@ struct Section {
   std::string verbatim{};
 };
 
-/// One HTML page that needs nothing else, well-formed also as XML. Texts are escaped here. The figures' SVG files lie in `folder`, to
-/// which the page links as `link`.
-[[nodiscard]] std::string html(const std::string& title, const std::vector<Section>& sections, const std::filesystem::path& folder,
-                               const std::string& link);
+/// One HTML page that needs nothing else, well-formed also as XML. Texts are escaped here. The
+/// figures' SVG files lie in `folder`, to which the page links as `link`.
+[[nodiscard]] std::string html(const std::string& title, const std::vector<Section>& sections,
+                               const std::filesystem::path& folder, const std::string& link);
 
 }  // namespace nnpoisson::report

@@ -10,7 +10,8 @@ namespace nnpoisson::report {
 std::string interval(const Estimate& estimate, int decimals) {
   const auto& [low, high] = estimate.interval;
   if (low == high) return "";  // nothing to estimate: a model against itself
-  return std::isnan(low) ? cell(low) : fmt::format("{} to {}", cell(low, decimals), cell(high, decimals));
+  return std::isnan(low) ? cell(low)
+                         : fmt::format("{} to {}", cell(low, decimals), cell(high, decimals));
 }
 
 std::string model_name(const std::string& model) {
@@ -20,9 +21,14 @@ std::string model_name(const std::string& model) {
 }
 
 Series upright(double x, std::size_t categories) {
-  return {.mark = Mark::dashed, .colour = colour::grey, .x = {x, x}, .y = {-0.5, static_cast<double>(categories) - 0.5}};
+  return {.mark = Mark::dashed,
+          .colour = colour::grey,
+          .x = {x, x},
+          .y = {-0.5, static_cast<double>(categories) - 0.5}};
 }
 
-double category_height(std::size_t categories) { return std::max(90.0, 18 * static_cast<double>(categories)); }
+double category_height(std::size_t categories) {
+  return std::max(90.0, 18 * static_cast<double>(categories));
+}
 
 }  // namespace nnpoisson::report

@@ -8,49 +8,66 @@
 namespace nnpoisson::report {
 namespace {
 
-std::string counted(std::size_t n, const char* one, const char* many) { return fmt::format("{} {}", n, n == 1 ? one : many); }
+std::string counted(std::size_t n, const char* one, const char* many) {
+  return fmt::format("{} {}", n, n == 1 ? one : many);
+}
 
 /// Of an estimate whose interval does not hold 0, what it is; else that it may be nothing.
 std::string beyond(const Estimate& bits, const std::string& model) {
-  const char* verdict = bits.interval.low > 0 ? "better than" : bits.interval.high < 0 ? "worse than" : "not told from";
-  return fmt::format("{} {} ({} bits a spike, {})", verdict, model, cell(bits.value, 4), interval(bits, 4));
+  const char* verdict = bits.interval.low > 0    ? "better than"
+                        : bits.interval.high < 0 ? "worse than"
+                                                 : "not told from";
+  return fmt::format("{} {} ({} bits a spike, {})", verdict, model, cell(bits.value, 4),
+                     interval(bits, 4));
 }
 
 std::string spikes(const Evaluation& evaluation) {
   const SpikeScore& network = evaluation.scores.front();
-  std::string words = fmt::format("Spikes: {} bits a spike ({}) over constant rates", cell(network.bits_per_spike.value, 4),
-                                  interval(network.bits_per_spike, 4));
+  std::string words =
+      fmt::format("Spikes: {} bits a spike ({}) over constant rates",
+                  cell(network.bits_per_spike.value, 4), interval(network.bits_per_spike, 4));
   for (std::size_t m = 1; m < evaluation.models.size(); ++m)
     if (evaluation.models[m] != "constant")
-      words += (m == 1 ? "; the network is " : ", ") + beyond(evaluation.scores[m].network_bits, "the " + model_name(evaluation.models[m]));
-  const auto better =
-      std::count_if(evaluation.regions.begin(), evaluation.regions.end(), [](const RegionEvaluation& r) { return r.bits_per_spike > 0; });
-  return words + fmt::format(". {} of {} regions are described better than by a constant rate.", better, evaluation.regions.size());
+      words += (m == 1 ? "; the network is " : ", ") +
+               beyond(evaluation.scores[m].network_bits, "the " + model_name(evaluation.models[m]));
+  const auto better = std::count_if(evaluation.regions.begin(), evaluation.regions.end(),
+                                    [](const RegionEvaluation& r) { return r.bits_per_spike > 0; });
+  return words + fmt::format(". {} of {} regions are described better than by a constant rate.",
+                             better, evaluation.regions.size());
 }
 
 std::string choices(const Evaluation& evaluation, double limit) {
   const BehaviourEvaluation& b = evaluation.behaviour;
   if (b.left + b.right == 0)
     return fmt::format(
-        "Behaviour: no trial was answered inside the window of {:g} s, so nothing can be said of choices and response times.", limit);
+        "Behaviour: no trial was answered inside the window of {:g} s, so nothing can be said of "
+        "choices and response times.",
+        limit);
   std::string words =
-      fmt::format("Behaviour: {} of {} trials were answered inside the window. Choice AUC {}", b.left + b.right, b.trials, cell(b.auc));
+      fmt::format("Behaviour: {} of {} trials were answered inside the window. Choice AUC {}",
+                  b.left + b.right, b.trials, cell(b.auc));
   for (const auto& m : b.choice_models)
-    if (m.name == "logistic regression") words += fmt::format(" ({} by logistic regression)", cell(m.auc.value));
-  words += fmt::format("; response time: median error {} s ({} s from one time for all); {} bits a trial over constant hazards",
-                       cell(b.median_error), cell(b.null_median_error), cell(b.bits_per_trial));
+    if (m.name == "logistic regression")
+      words += fmt::format(" ({} by logistic regression)", cell(m.auc.value));
+  words += fmt::format(
+      "; response time: median error {} s ({} s from one time for all); {} bits a trial over "
+      "constant hazards",
+      cell(b.median_error), cell(b.null_median_error), cell(b.bits_per_trial));
   for (const auto& m : b.response_models)
-    if (m.name == "log-normal race") words += fmt::format(" ({} by a log-normal race)", cell(m.bits_per_trial.value));
+    if (m.name == "log-normal race")
+      words += fmt::format(" ({} by a log-normal race)", cell(m.bits_per_trial.value));
   return words + ".";
 }
 
 }  // namespace
 
 Section summary(const Evaluation& evaluation, const Dataset& data, const Source& source) {
-  const std::string what =
-      fmt::format("The network's intensities of {} and hazards of two actions, evaluated on {} ({}): {} of {}, {}, {} spikes.",
-                  counted(data.regions(), "region", "regions"), source.file, source.role, counted(data.trials(), "trial", "trials"),
-                  counted(data.sessions(), "session", "sessions"), counted(data.units(), "unit", "units"), evaluation.spikes);
+  const std::string what = fmt::format(
+      "The network's intensities of {} and hazards of two actions, evaluated on {} ({}): {} of {}, "
+      "{}, {} spikes.",
+      counted(data.regions(), "region", "regions"), source.file, source.role,
+      counted(data.trials(), "trial", "trials"), counted(data.sessions(), "session", "sessions"),
+      counted(data.units(), "unit", "units"), evaluation.spikes);
   return {.heading = "", .words = {what, spikes(evaluation), choices(evaluation, data.time_limit)}};
 }
 

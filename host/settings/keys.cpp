@@ -13,7 +13,8 @@
 namespace nnpoisson {
 namespace {
 
-// A kind of value: how it is read from TOML (empty: another type), which values are allowed, how it is written.
+// A kind of value: how it is read from TOML (empty: another type), which values are allowed, how it
+// is written.
 
 template <class T>
 struct Integer {
@@ -24,7 +25,9 @@ struct Integer {
     const auto value = node.value_exact<std::int64_t>();
     return value && std::in_range<T>(*value) ? std::optional(static_cast<T>(*value)) : std::nullopt;
   }
-  [[nodiscard]] bool allows(T value) const { return std::cmp_greater_equal(value, low) && std::cmp_less_equal(value, high); }
+  [[nodiscard]] bool allows(T value) const {
+    return std::cmp_greater_equal(value, low) && std::cmp_less_equal(value, high);
+  }
   [[nodiscard]] std::string write(T value) const { return std::to_string(value); }
 };
 
@@ -32,11 +35,14 @@ struct Real {
   using Value = double;
   double low, high;
   std::string expected;
-  [[nodiscard]] std::optional<double> read(const toml::node& node) const { return node.value<double>(); }
+  [[nodiscard]] std::optional<double> read(const toml::node& node) const {
+    return node.value<double>();
+  }
   [[nodiscard]] bool allows(double value) const { return value >= low && value <= high; }
   [[nodiscard]] std::string write(double value) const {
     std::array<char, 32> text{};
-    std::string shortest(text.data(), std::to_chars(text.data(), text.data() + text.size(), value).ptr);
+    std::string shortest(text.data(),
+                         std::to_chars(text.data(), text.data() + text.size(), value).ptr);
     return shortest.find_first_of(".en") == std::string::npos ? shortest + ".0" : shortest;
   }
 };
@@ -44,7 +50,9 @@ struct Real {
 struct Boolean {
   using Value = bool;
   std::string expected = "true or false";
-  [[nodiscard]] std::optional<bool> read(const toml::node& node) const { return node.value_exact<bool>(); }
+  [[nodiscard]] std::optional<bool> read(const toml::node& node) const {
+    return node.value_exact<bool>();
+  }
   [[nodiscard]] bool allows(bool) const { return true; }
   [[nodiscard]] std::string write(bool value) const { return value ? "true" : "false"; }
 };
@@ -56,12 +64,17 @@ struct Choice {
   std::string expected;
   [[nodiscard]] std::optional<T> read(const toml::node& node) const {
     const auto text = node.value_exact<std::string>();
-    const auto found = std::find_if(values.begin(), values.end(), [&](const auto& v) { return text == v.second; });
+    const auto found =
+        std::find_if(values.begin(), values.end(), [&](const auto& v) { return text == v.second; });
     return found == values.end() ? std::nullopt : std::optional(found->first);
   }
   [[nodiscard]] bool allows(T) const { return true; }
   [[nodiscard]] std::string write(T value) const {
-    return '"' + std::find_if(values.begin(), values.end(), [&](const auto& v) { return v.first == value; })->second + '"';
+    return '"' +
+           std::find_if(values.begin(), values.end(),
+                        [&](const auto& v) { return v.first == value; })
+               ->second +
+           '"';
   }
 };
 
@@ -76,23 +89,28 @@ struct Pair {
     const auto first = element.read((*array)[0]), second = element.read((*array)[1]);
     return first && second ? std::optional(Value{*first, *second}) : std::nullopt;
   }
-  [[nodiscard]] bool allows(const Value& value) const { return element.allows(value[0]) && element.allows(value[1]); }
-  [[nodiscard]] std::string write(const Value& value) const { return "[" + element.write(value[0]) + ", " + element.write(value[1]) + "]"; }
+  [[nodiscard]] bool allows(const Value& value) const {
+    return element.allows(value[0]) && element.allows(value[1]);
+  }
+  [[nodiscard]] std::string write(const Value& value) const {
+    return "[" + element.write(value[0]) + ", " + element.write(value[1]) + "]";
+  }
 };
 
 template <class Kind, class Field>
 SettingKey make_key(std::string name, Field field, Kind kind) {
-  return {.name = std::move(name),
-          .expected = kind.expected,
-          .assign =
-              [field, kind](Settings& settings, const toml::node& node) {
-                const auto value = kind.read(node);
-                if (!value || !kind.allows(*value)) return false;
-                field(settings) = *value;
-                return true;
-              },
-          .in_range = [field, kind](const Settings& settings) { return kind.allows(field(settings)); },
-          .to_toml = [field, kind](const Settings& settings) { return kind.write(field(settings)); }};
+  return {
+      .name = std::move(name),
+      .expected = kind.expected,
+      .assign =
+          [field, kind](Settings& settings, const toml::node& node) {
+            const auto value = kind.read(node);
+            if (!value || !kind.allows(*value)) return false;
+            field(settings) = *value;
+            return true;
+          },
+      .in_range = [field, kind](const Settings& settings) { return kind.allows(field(settings)); },
+      .to_toml = [field, kind](const Settings& settings) { return kind.write(field(settings)); }};
 }
 
 template <class Kind>
@@ -102,9 +120,11 @@ SettingKey key(std::string name, typename Kind::Value Settings::*field, Kind kin
 }
 
 template <class Table, class Kind>
-SettingKey key(std::string name, Table Settings::*table, typename Kind::Value Table::*field, Kind kind) {
+SettingKey key(std::string name, Table Settings::*table, typename Kind::Value Table::*field,
+               Kind kind) {
   return make_key(
-      std::move(name), [ table, field ](auto& settings) -> auto& { return settings.*table.*field; }, kind);
+      std::move(name), [ table, field ](auto& settings) -> auto& { return settings.*table.*field; },
+      kind);
 }
 
 std::vector<SettingKey> make_keys() {
@@ -117,11 +137,16 @@ std::vector<SettingKey> make_keys() {
   const Pair<Integer<int>> widths{width, "an array of two integers from 1 to 4096"};
   const Integer<int> count{1, 1000000};
   const Integer<std::uint64_t> seed{0, std::numeric_limits<std::int64_t>::max()};
-  const Choice<Preset> preset{{{Preset::exact, "exact"}, {Preset::authors, "authors"}}, R"("exact" or "authors")"};
-  const Choice<Readout> readout{{{Readout::region, "region"}, {Readout::unit, "unit"}}, R"("region" or "unit")"};
-  const Choice<Precision> precision{{{Precision::single_precision, "float"}, {Precision::double_precision, "double"}},
-                                    R"("float" or "double")"};
-  const Choice<NeuralTime> time{{{NeuralTime::scaled, "scaled"}, {NeuralTime::absolute, "absolute"}}, R"("scaled" or "absolute")"};
+  const Choice<Preset> preset{{{Preset::exact, "exact"}, {Preset::authors, "authors"}},
+                              R"("exact" or "authors")"};
+  const Choice<Readout> readout{{{Readout::region, "region"}, {Readout::unit, "unit"}},
+                                R"("region" or "unit")"};
+  const Choice<Precision> precision{
+      {{Precision::single_precision, "float"}, {Precision::double_precision, "double"}},
+      R"("float" or "double")"};
+  const Choice<NeuralTime> time{
+      {{NeuralTime::scaled, "scaled"}, {NeuralTime::absolute, "absolute"}},
+      R"("scaled" or "absolute")"};
 
   return {
       key("preset", &Settings::preset, preset),
@@ -135,9 +160,12 @@ std::vector<SettingKey> make_keys() {
       key("train.iterations", train, &Train::iterations, count),
       key("train.episodes", train, &Train::episodes, count),
       key("train.batches", train, &Train::batches, count),
-      key("train.learning_rate", train, &Train::learning_rate, Real{1e-12, 1, "a number from 1e-12 to 1"}),
-      key("train.behaviour_weight", train, &Train::behaviour_weight, Real{0, 1e6, "a number from 0 to 1e6"}),
-      key("train.time_resolution", train, &Train::time_resolution, Real{0, 10, "a number of seconds from 0 to 10"}),
+      key("train.learning_rate", train, &Train::learning_rate,
+          Real{1e-12, 1, "a number from 1e-12 to 1"}),
+      key("train.behaviour_weight", train, &Train::behaviour_weight,
+          Real{0, 1e6, "a number from 0 to 1e6"}),
+      key("train.time_resolution", train, &Train::time_resolution,
+          Real{0, 10, "a number of seconds from 0 to 10"}),
       key("train.precision", train, &Train::precision, precision),
       key("train.neural_time", train, &Train::neural_time, time),
       key("train.validation", train, &Train::validation, Real{0, 0.9, "a fraction from 0 to 0.9"}),
@@ -168,10 +196,13 @@ std::span<const SettingKey> setting_keys() {
 
 const std::string& nearest_key(const std::string& name) {
   const auto distance = [&](const SettingKey& key) {
-    return std::min(edit_distance(name, key.name), edit_distance(name, key.name.substr(key.name.find('.') + 1)));
+    return std::min(edit_distance(name, key.name),
+                    edit_distance(name, key.name.substr(key.name.find('.') + 1)));
   };
   const auto keys = setting_keys();
-  return std::min_element(keys.begin(), keys.end(), [&](const auto& a, const auto& b) { return distance(a) < distance(b); })->name;
+  return std::min_element(keys.begin(), keys.end(),
+                          [&](const auto& a, const auto& b) { return distance(a) < distance(b); })
+      ->name;
 }
 
 }  // namespace nnpoisson

@@ -10,16 +10,19 @@
 
 namespace nnpoisson {
 
-/// One setting: its full name ("train.iterations") and all that reading, checking and writing it needs.
+/// One setting: its full name ("train.iterations") and all that reading, checking and writing it
+/// needs.
 struct SettingKey {
   std::string name;
-  std::string expected;                                      ///< what values there are, for messages
-  std::function<bool(Settings&, const toml::node&)> assign;  ///< false: not what is expected; the settings are unchanged
+  std::string expected;  ///< what values there are, for messages
+  std::function<bool(Settings&, const toml::node&)>
+      assign;  ///< false: not what is expected; the settings are unchanged
   std::function<bool(const Settings&)> in_range;
   std::function<std::string(const Settings&)> to_toml;  ///< the value as TOML, exact
 };
 
-/// Every setting, in the order they are written: the one place that knows them. Top-level keys come first, then table by table.
+/// Every setting, in the order they are written: the one place that knows them. Top-level keys come
+/// first, then table by table.
 [[nodiscard]] std::span<const SettingKey> setting_keys();
 
 /// The name most like `name` by edit distance, where the table may be left out.

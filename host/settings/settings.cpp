@@ -21,13 +21,15 @@ std::string place(const std::string& source, const toml::source_region& region) 
 
 const SettingKey* find_key(const std::string& name) {
   const auto keys = setting_keys();
-  const auto found = std::find_if(keys.begin(), keys.end(), [&](const auto& key) { return key.name == name; });
+  const auto found =
+      std::find_if(keys.begin(), keys.end(), [&](const auto& key) { return key.name == name; });
   return found == keys.end() ? nullptr : &*found;
 }
 
 bool is_table_name(const std::string& name) {
   const auto keys = setting_keys();
-  return std::any_of(keys.begin(), keys.end(), [&](const auto& key) { return key.name.starts_with(name + "."); });
+  return std::any_of(keys.begin(), keys.end(),
+                     [&](const auto& key) { return key.name.starts_with(name + "."); });
 }
 
 // Keys and values come from outside and may hold line ends; a message is one line.
@@ -37,23 +39,28 @@ UsageError refusal(std::string message) {
 }
 
 UsageError unknown_key(const std::string& where, const std::string& name) {
-  return refusal(where + "unknown setting \"" + name + "\"; the nearest known one is \"" + nearest_key(name) + "\"");
+  return refusal(where + "unknown setting \"" + name + "\"; the nearest known one is \"" +
+                 nearest_key(name) + "\"");
 }
 
-void assign(Settings& settings, const std::string& where, const SettingKey& key, const toml::node& value) {
+void assign(Settings& settings, const std::string& where, const SettingKey& key,
+            const toml::node& value) {
   if (key.assign(settings, value)) return;
   std::ostringstream given;
   value.visit([&](const auto& node) { given << node; });
-  throw refusal(where + "setting \"" + key.name + "\" is " + given.str() + "; expected " + key.expected);
+  throw refusal(where + "setting \"" + key.name + "\" is " + given.str() + "; expected " +
+                key.expected);
 }
 
-void apply_table(Settings& settings, const std::string& file, const toml::table& table, const std::string& prefix) {
+void apply_table(Settings& settings, const std::string& file, const toml::table& table,
+                 const std::string& prefix) {
   for (const auto& [name, value] : table) {
     const std::string full = prefix + std::string(name.str());
     const std::string where = place(file, value.source());
     if (const SettingKey* key = find_key(full))
       assign(settings, where, *key, value);
-    else if (const auto* inner = value.as_table(); inner != nullptr && (is_table_name(full) || !inner->empty()))
+    else if (const auto* inner = value.as_table();
+             inner != nullptr && (is_table_name(full) || !inner->empty()))
       apply_table(settings, file, *inner, full + ".");
     else
       throw unknown_key(where, full);
@@ -62,14 +69,17 @@ void apply_table(Settings& settings, const std::string& file, const toml::table&
 
 std::string trimmed(const std::string& text) {
   const auto first = text.find_first_not_of(" \t");
-  return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(" \t") - first + 1);
+  return first == std::string::npos ? ""
+                                    : text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-// A word that TOML itself does not read as a value; on a command line its quotes would be the shell's.
+// A word that TOML itself does not read as a value; on a command line its quotes would be the
+// shell's.
 bool is_bare_word(const std::string& text) {
   const auto is_word = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-'; };
-  return !text.empty() && std::isalpha(static_cast<unsigned char>(text[0])) != 0 && std::all_of(text.begin(), text.end(), is_word) &&
-         text != "true" && text != "false" && text != "inf" && text != "nan";
+  return !text.empty() && std::isalpha(static_cast<unsigned char>(text[0])) != 0 &&
+         std::all_of(text.begin(), text.end(), is_word) && text != "true" && text != "false" &&
+         text != "inf" && text != "nan";
 }
 
 }  // namespace
@@ -91,13 +101,15 @@ Settings preset_settings(Preset preset) {
 void apply_toml(Settings& settings, const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
   if (!stream || std::filesystem::is_directory(file))
-    throw UsageError(file.string() + ": the settings file cannot be read; give a readable TOML file");
+    throw UsageError(file.string() +
+                     ": the settings file cannot be read; give a readable TOML file");
   const std::string text{std::istreambuf_iterator<char>(stream), {}};
   toml::table table;
   try {
     table = toml::parse(text, file.string());
   } catch (const toml::parse_error& error) {
-    throw refusal(place(file.string(), error.source()) + "not TOML: " + std::string(error.description()));
+    throw refusal(place(file.string(), error.source()) +
+                  "not TOML: " + std::string(error.description()));
   }
   // On a copy, so that a bad line leaves the settings as they were.
   Settings changed = settings;
@@ -117,31 +129,41 @@ void apply_assignment(Settings& settings, const std::string& assignment) {
   std::string value = trimmed(assignment.substr(equals + 1));
   const SettingKey* key = find_key(name);
   if (key == nullptr) throw unknown_key(where, name);
-  if (name == "preset") throw refusal(where + "the preset decides all defaults and cannot be set after them; choose it by itself");
+  if (name == "preset")
+    throw refusal(
+        where +
+        "the preset decides all defaults and cannot be set after them; choose it by itself");
   if (is_bare_word(value)) value = '"' + value + '"';
   toml::table table;
   try {
     table = toml::parse("value = " + value);
   } catch (const toml::parse_error& error) {
-    throw refusal(where + "the value is not TOML: " + std::string(error.description()) + "; expected " + key->expected);
+    throw refusal(where + "the value is not TOML: " + std::string(error.description()) +
+                  "; expected " + key->expected);
   }
-  if (table.size() != 1) throw refusal(where + "an assignment sets one value; expected " + key->expected);
+  if (table.size() != 1)
+    throw refusal(where + "an assignment sets one value; expected " + key->expected);
   assign(settings, where, *key, *table.get("value"));
 }
 
 void check(const Settings& settings) {
   for (const SettingKey& key : setting_keys())
     if (!key.in_range(settings))
-      throw UsageError("setting \"" + key.name + "\" is " + key.to_toml(settings) + "; expected " + key.expected);
+      throw UsageError("setting \"" + key.name + "\" is " + key.to_toml(settings) + "; expected " +
+                       key.expected);
   if (settings.preset != Preset::authors) return;
   if (settings.model.readout == Readout::unit)
-    throw UsageError(R"(setting "model.readout" is "unit"; preset "authors" knows only "region", use preset "exact")");
+    throw UsageError(
+        R"(setting "model.readout" is "unit"; preset "authors" knows only "region", use preset "exact")");
   if (settings.train.neural_time != NeuralTime::scaled)
-    throw UsageError(R"(setting "train.neural_time" is "absolute"; preset "authors" knows only "scaled", use preset "exact")");
+    throw UsageError(
+        R"(setting "train.neural_time" is "absolute"; preset "authors" knows only "scaled", use preset "exact")");
   if (settings.train.validation != 0)
-    throw UsageError(R"(setting "train.validation" is not 0; preset "authors" trains on every trial, use preset "exact")");
+    throw UsageError(
+        R"(setting "train.validation" is not 0; preset "authors" trains on every trial, use preset "exact")");
   if (settings.seed > std::numeric_limits<std::uint32_t>::max())
-    throw UsageError(R"(setting "seed" is above 4294967295; preset "authors" takes NumPy's 32-bit seeds, give a smaller one)");
+    throw UsageError(
+        R"(setting "seed" is above 4294967295; preset "authors" takes NumPy's 32-bit seeds, give a smaller one)");
 }
 
 std::string to_toml(const Settings& settings) {
@@ -152,7 +174,8 @@ std::string to_toml(const Settings& settings) {
       table = key.name.substr(0, dot);
       text += "\n[" + table + "]\n";
     }
-    text += key.name.substr(dot == std::string::npos ? 0 : dot + 1) + " = " + key.to_toml(settings) + "\n";
+    text += key.name.substr(dot == std::string::npos ? 0 : dot + 1) + " = " +
+            key.to_toml(settings) + "\n";
   }
   return text;
 }

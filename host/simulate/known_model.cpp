@@ -9,11 +9,17 @@
 namespace nnpoisson {
 namespace {
 
-/// Time courses of the trunk: a transient after onset, one visual response and one accumulation of evidence for each side, a ramp.
-/// A greater contrast moves its side's courses to earlier times, and the other side's to later ones.
+/// Time courses of the trunk: a transient after onset, one visual response and one accumulation of
+/// evidence for each side, a ramp. A greater contrast moves its side's courses to earlier times,
+/// and the other side's to later ones.
 Model known_model() {
   Model model;
-  model.shape = {.features = 2, .stimulus_widths = {2, 2}, .time_width = 6, .hidden_width = 6, .behaviour_width = 2, .regions = 6};
+  model.shape = {.features = 2,
+                 .stimulus_widths = {2, 2},
+                 .time_width = 6,
+                 .hidden_width = 6,
+                 .behaviour_width = 2,
+                 .regions = 6};
   model.time_limit = 1;
   model.region_names = {"ACA", "CP", "MOs", "SCm", "VISal", "VISp"};
   model.stimulus_names = {"contrast_left", "contrast_right"};
@@ -21,7 +27,8 @@ Model known_model() {
   const ParameterLayout layout(model.shape);
   model.parameters.assign(layout.size(), 0.0);
   const auto set = [&](Tensor tensor, std::initializer_list<double> values) {
-    std::copy(values.begin(), values.end(), model.parameters.begin() + static_cast<std::ptrdiff_t>(layout[tensor].offset));
+    std::copy(values.begin(), values.end(),
+              model.parameters.begin() + static_cast<std::ptrdiff_t>(layout[tensor].offset));
   };
   using enum Tensor;
   set(A1, {4, 0,  //

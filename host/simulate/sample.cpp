@@ -30,7 +30,8 @@ struct Draw {
   std::vector<Spike> spikes;  ///< ascending
 };
 
-/// Competing risks: the time from the hazard of any response, then the action by its share of the hazard at that time.
+/// Competing risks: the time from the hazard of any response, then the action by its share of the
+/// hazard at that time.
 Response draw_response(Curves& curves, double limit, RandomStream random) {
   const InverseCurve time_of([&](double t) { return curves.response(t); }, limit);
   const double threshold = random.exponential();
@@ -41,10 +42,12 @@ Response draw_response(Curves& curves, double limit, RandomStream random) {
   return {static_cast<std::int8_t>(is_left ? 1 : -1), time};
 }
 
-/// Spikes of the units that share a column are one Poisson process together: their number, then times and units, each independent.
+/// Spikes of the units that share a column are one Poisson process together: their number, then
+/// times and units, each independent.
 class SpikeDrawer {
  public:
-  SpikeDrawer(Curves& curves, std::size_t columns, double scale, double until) : curves_(curves), scale_(scale), until_(until) {
+  SpikeDrawer(Curves& curves, std::size_t columns, double scale, double until)
+      : curves_(curves), scale_(scale), until_(until) {
     std::vector<Growth> now(columns);
     table_.assign(columns, std::vector<Growth>(cells + 1));
     for (std::size_t k = 0; k <= cells; ++k) {
@@ -53,8 +56,10 @@ class SpikeDrawer {
     }
   }
 
-  void column(std::size_t g, const std::vector<std::int32_t>& units, RandomStream& random, std::vector<Spike>& spikes) {
-    const InverseCurve time_of([&](double t) { return curves_.column(g, t, scale_); }, until_, std::move(table_[g]));
+  void column(std::size_t g, const std::vector<std::int32_t>& units, RandomStream& random,
+              std::vector<Spike>& spikes) {
+    const InverseCurve time_of([&](double t) { return curves_.column(g, t, scale_); }, until_,
+                               std::move(table_[g]));
     const auto count = random.poisson(static_cast<double>(units.size()) * time_of.total());
     const double last = std::nextafter(until_, 0.0);  // a trial is observed in [0, until)
     for (std::uint64_t i = 0; i < count; ++i) {
@@ -72,13 +77,16 @@ class SpikeDrawer {
 
 }  // namespace
 
-Dataset sample(const Model& model, const Dataset& like, const SampleOptions& options, const std::string& file) {
+Dataset sample(const Model& model, const Dataset& like, const SampleOptions& options,
+               const std::string& file) {
   if (options.repeats < 1) throw UsageError("repeats: at least 1 is needed");
   const MatchedTrials trials(model, like, file);
   // Units of each session by their column, in the dataset's order of regions.
-  std::vector<std::map<std::pair<std::int32_t, std::size_t>, std::vector<std::int32_t>>> units(like.sessions());
+  std::vector<std::map<std::pair<std::int32_t, std::size_t>, std::vector<std::int32_t>>> units(
+      like.sessions());
   for (std::size_t u = 0; u < like.units(); ++u)
-    units[static_cast<std::size_t>(like.unit.session[u])][{like.unit.region[u], trials.column(u)}].push_back(static_cast<std::int32_t>(u));
+    units[static_cast<std::size_t>(like.unit.session[u])][{like.unit.region[u], trials.column(u)}]
+        .push_back(static_cast<std::int32_t>(u));
 
   const auto repeats = static_cast<std::size_t>(options.repeats);
   std::vector<Draw> draws(repeats * like.trials());
@@ -87,13 +95,16 @@ Dataset sample(const Model& model, const Dataset& like, const SampleOptions& opt
     const auto repeat = static_cast<std::uint32_t>(k / like.trials());
     Curves curves = trials.curves(n);
     auto& [response, spikes] = draws[k];
-    response = draw_response(curves, model.time_limit, {options.seed, Purpose::response, n, repeat});
+    response =
+        draw_response(curves, model.time_limit, {options.seed, Purpose::response, n, repeat});
     const double until = response.choice != 0 ? response.time : model.time_limit;
     RandomStream random(options.seed, Purpose::spikes, n, repeat);
-    SpikeDrawer drawer(curves, static_cast<std::size_t>(model.shape.columns()), time_scale(model, until), until);
+    SpikeDrawer drawer(curves, static_cast<std::size_t>(model.shape.columns()),
+                       time_scale(model, until), until);
     for (const auto& [place, here] : units[static_cast<std::size_t>(like.trial.session[n])])
       drawer.column(place.second, here, random, spikes);
-    std::stable_sort(spikes.begin(), spikes.end(), [](const Spike& a, const Spike& b) { return a.time < b.time; });
+    std::stable_sort(spikes.begin(), spikes.end(),
+                     [](const Spike& a, const Spike& b) { return a.time < b.time; });
   });
 
   Dataset drawn;
@@ -117,7 +128,8 @@ Dataset sample(const Model& model, const Dataset& like, const SampleOptions& opt
     std::vector<Spike>().swap(spikes);
   }
   for (std::size_t r = 0; r < repeats; ++r)
-    drawn.trial.stimulus.insert(drawn.trial.stimulus.end(), like.trial.stimulus.begin(), like.trial.stimulus.end());
+    drawn.trial.stimulus.insert(drawn.trial.stimulus.end(), like.trial.stimulus.begin(),
+                                like.trial.stimulus.end());
   return drawn;
 }
 

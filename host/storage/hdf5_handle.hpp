@@ -28,11 +28,12 @@ class Handle {
   hid_t id_ = -1;
 };
 
-/// Switches off HDF5's own error output, and its clean-up at exit: every handle is closed by its owner, and after a full disk that
-/// clean-up would try, and complain, again.
+/// Switches off HDF5's own error output, and its clean-up at exit: every handle is closed by its
+/// owner, and after a full disk that clean-up would try, and complain, again.
 void quiet();
 
-/// The innermost reason of the call that has just failed, on one line; where the system refused, `system` is set.
+/// The innermost reason of the call that has just failed, on one line; where the system refused,
+/// `system` is set.
 struct Reason {
   std::string text;
   bool system = false;

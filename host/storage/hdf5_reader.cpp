@@ -16,7 +16,8 @@ using hdf5::Handle;
 
 namespace {
 
-/// More than any filter in use can unfold; a dataset that claims more holds nothing, or was made to exhaust memory.
+/// More than any filter in use can unfold; a dataset that claims more holds nothing, or was made to
+/// exhaust memory.
 constexpr std::size_t largest_compression = 4096;
 
 struct Source {
@@ -47,16 +48,18 @@ struct Source {
     if (attribute || elements == 0) return elements;
     const std::size_t stored = H5Dget_storage_size(object.get());
     if (stored > file_size || bytes / largest_compression > stored || stored == 0) {
-      refuse("claims " + std::to_string(elements) + " values, but the file holds " + std::to_string(stored) +
-             " bytes of them; the file is damaged or was never finished");
+      refuse("claims " + std::to_string(elements) + " values, but the file holds " +
+             std::to_string(stored) + " bytes of them; the file is damaged or was never finished");
     }
     return elements;
   }
 
   void read(hid_t memory_type, void* out, hid_t transfer = H5P_DEFAULT) const {
-    const herr_t status =
-        attribute ? H5Aread(object.get(), memory_type, out) : H5Dread(object.get(), memory_type, H5S_ALL, H5S_ALL, transfer, out);
-    if (status < 0) refuse("cannot be read (" + hdf5::last_reason().text + "); the file is damaged");
+    const herr_t status = attribute
+                              ? H5Aread(object.get(), memory_type, out)
+                              : H5Dread(object.get(), memory_type, H5S_ALL, H5S_ALL, transfer, out);
+    if (status < 0)
+      refuse("cannot be read (" + hdf5::last_reason().text + "); the file is damaged");
   }
 
   void require_rank(int rank) const {
@@ -66,7 +69,9 @@ struct Source {
   }
 
   /// h5py writes a boolean as an enumeration in one byte.
-  [[nodiscard]] bool is_truth() const { return H5Tget_class(type.get()) == H5T_ENUM && H5Tget_size(type.get()) == 1; }
+  [[nodiscard]] bool is_truth() const {
+    return H5Tget_class(type.get()) == H5T_ENUM && H5Tget_size(type.get()) == 1;
+  }
 
   /// Refuses what is not a number that a T can take; true if the file's numbers are integers.
   template <class T>
@@ -89,7 +94,9 @@ struct Source {
     values.reserve(count);
     if (H5Tis_variable_str(type.get()) > 0) {
       std::vector<char*> pointers(count, nullptr);
-      const auto release = [&] { H5Dvlen_reclaim(memory.get(), space.get(), H5P_DEFAULT, pointers.data()); };
+      const auto release = [&] {
+        H5Dvlen_reclaim(memory.get(), space.get(), H5P_DEFAULT, pointers.data());
+      };
       try {
         read(memory.get(), pointers.data());
         for (const char* text : pointers) values.emplace_back(text != nullptr ? text : "");
@@ -120,12 +127,16 @@ struct Conversion {
 };
 
 H5T_conv_ret_t note_loss(H5T_conv_except_t kind, hid_t, hid_t, void*, void*, void* out) {
-  if (kind != H5T_CONV_EXCEPT_RANGE_HI && kind != H5T_CONV_EXCEPT_RANGE_LOW && kind != H5T_CONV_EXCEPT_PRECISION) return H5T_CONV_UNHANDLED;
+  if (kind != H5T_CONV_EXCEPT_RANGE_HI && kind != H5T_CONV_EXCEPT_RANGE_LOW &&
+      kind != H5T_CONV_EXCEPT_PRECISION)
+    return H5T_CONV_UNHANDLED;
   static_cast<Conversion*>(out)->lossy = true;
   return H5T_CONV_ABORT;
 }
 
-herr_t refuse_link(const char*, const char*, const char*, const char*, unsigned*, hid_t, void*) { return -1; }
+herr_t refuse_link(const char*, const char*, const char*, const char*, unsigned*, hid_t, void*) {
+  return -1;
+}
 
 /// How objects are reached: never through a link into another file.
 Handle inside_only(hid_t property_class) {
@@ -151,8 +162,11 @@ struct Hdf5Reader::Impl {
     source.object = Handle(H5Dopen2(file.get(), path.c_str(), to_dataset.get()));
     if (!source.object) source.refuse("is not a dataset, or is damaged");
     const Handle creation(H5Dget_create_plist(source.object.get()));
-    if (H5Pget_external_count(creation.get()) != 0 || H5Pget_layout(creation.get()) == H5D_VIRTUAL) {
-      source.refuse("keeps its values in another file, which is not opened; copy them into this one (h5repack)");
+    if (H5Pget_external_count(creation.get()) != 0 ||
+        H5Pget_layout(creation.get()) == H5D_VIRTUAL) {
+      source.refuse(
+          "keeps its values in another file, which is not opened; copy them into this one "
+          "(h5repack)");
     }
     source.type = Handle(H5Dget_type(source.object.get()));
     source.space = Handle(H5Dget_space(source.object.get()));
@@ -168,8 +182,11 @@ struct Hdf5Reader::Impl {
       const std::string way = path.substr(0, end);
       H5L_info_t link;
       if (H5Lexists(file.get(), way.c_str(), to_dataset.get()) <= 0) return false;
-      if (H5Lget_info(file.get(), way.c_str(), &link, to_dataset.get()) >= 0 && link.type == H5L_TYPE_EXTERNAL) {
-        throw DataError(where(way) + ": is a link into another file, which is not followed; copy what it names into this one");
+      if (H5Lget_info(file.get(), way.c_str(), &link, to_dataset.get()) >= 0 &&
+          link.type == H5L_TYPE_EXTERNAL) {
+        throw DataError(where(way) +
+                        ": is a link into another file, which is not followed; copy what it names "
+                        "into this one");
       }
     }
     return H5Oexists_by_name(file.get(), path.c_str(), to_dataset.get()) > 0;
@@ -179,7 +196,8 @@ struct Hdf5Reader::Impl {
     Source source;
     source.attribute = true;
     source.where = where(path) + ", attribute " + attribute_name;
-    source.object = Handle(H5Aopen_by_name(file.get(), path.c_str(), attribute_name.c_str(), H5P_DEFAULT, to_dataset.get()));
+    source.object = Handle(H5Aopen_by_name(file.get(), path.c_str(), attribute_name.c_str(),
+                                           H5P_DEFAULT, to_dataset.get()));
     if (!source.object) source.refuse("is missing");
     source.type = Handle(H5Aget_type(source.object.get()));
     source.space = Handle(H5Aget_space(source.object.get()));
@@ -220,9 +238,13 @@ Hdf5Reader::~Hdf5Reader() = default;
 Hdf5Reader::Hdf5Reader(Hdf5Reader&&) noexcept = default;
 Hdf5Reader& Hdf5Reader::operator=(Hdf5Reader&&) noexcept = default;
 
-const std::string& Hdf5Reader::file() const { return impl_->name; }
+const std::string& Hdf5Reader::file() const {
+  return impl_->name;
+}
 
-bool Hdf5Reader::exists(const std::string& path) const { return impl_->exists(path); }
+bool Hdf5Reader::exists(const std::string& path) const {
+  return impl_->exists(path);
+}
 
 bool Hdf5Reader::is_group(const std::string& path) const {
   return exists(path) && Handle(H5Gopen2(impl_->file.get(), path.c_str(), impl_->to_group.get()));
@@ -251,12 +273,15 @@ std::vector<std::string> Hdf5Reader::members(const std::string& group) const {
     return 0;
   };
   if (H5Literate(handle.get(), H5_INDEX_NAME, H5_ITER_INC, nullptr, append, &names) < 0) {
-    throw DataError(impl_->where(group) + ": cannot be read (" + hdf5::last_reason().text + "); the file is damaged");
+    throw DataError(impl_->where(group) + ": cannot be read (" + hdf5::last_reason().text +
+                    "); the file is damaged");
   }
   return names;
 }
 
-std::vector<std::size_t> Hdf5Reader::shape(const std::string& path) const { return impl_->dataset(path).shape(); }
+std::vector<std::size_t> Hdf5Reader::shape(const std::string& path) const {
+  return impl_->dataset(path).shape();
+}
 
 template <class T>
 std::vector<T> Hdf5Reader::numbers(const std::string& path, int rank) const {
@@ -265,7 +290,8 @@ std::vector<T> Hdf5Reader::numbers(const std::string& path, int rank) const {
   source.require_rank(rank);
   std::vector<T> values(source.checked_size(impl_->size));
   if (values.empty()) return values;
-  // HDF5 clips what does not fit; its call-back is the only way to hear of it without a second copy.
+  // HDF5 clips what does not fit; its call-back is the only way to hear of it without a second
+  // copy.
   Conversion conversion;
   const Handle transfer(H5Pcreate(H5P_DATASET_XFER));
   if (integer) H5Pset_type_conv_cb(transfer.get(), note_loss, &conversion);
@@ -273,8 +299,8 @@ std::vector<T> Hdf5Reader::numbers(const std::string& path, int rank) const {
     source.read(hdf5::native_type<T>(), values.data(), transfer.get());
   } catch (const DataError&) {
     if (conversion.lossy) {
-      source.refuse("holds a number out of the range of " + std::to_string(8 * sizeof(T)) + "-bit " +
-                    (std::is_integral_v<T> ? "integers" : "floating point"));
+      source.refuse("holds a number out of the range of " + std::to_string(8 * sizeof(T)) +
+                    "-bit " + (std::is_integral_v<T> ? "integers" : "floating point"));
     }
     throw;
   }
@@ -285,12 +311,15 @@ template <>
 std::vector<float> Hdf5Reader::numbers<float>(const std::string& path, int rank) const {
   const std::vector<double> wide = numbers<double>(path, rank);
   for (std::size_t i = 0; i < wide.size(); ++i) {
-    if (std::isfinite(wide[i]) && std::abs(wide[i]) > static_cast<double>(std::numeric_limits<float>::max())) {
-      throw DataError(impl_->where(path) + "[" + std::to_string(i) + "]: does not fit into 32-bit floating point");
+    if (std::isfinite(wide[i]) &&
+        std::abs(wide[i]) > static_cast<double>(std::numeric_limits<float>::max())) {
+      throw DataError(impl_->where(path) + "[" + std::to_string(i) +
+                      "]: does not fit into 32-bit floating point");
     }
   }
   std::vector<float> values(wide.size());
-  std::transform(wide.begin(), wide.end(), values.begin(), [](double value) { return static_cast<float>(value); });
+  std::transform(wide.begin(), wide.end(), values.begin(),
+                 [](double value) { return static_cast<float>(value); });
   return values;
 }
 
@@ -308,16 +337,22 @@ Hdf5Series::Hdf5Series(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Hdf5Series::~Hdf5Series() = default;
 Hdf5Series::Hdf5Series(Hdf5Series&&) noexcept = default;
 
-std::size_t Hdf5Series::size() const { return impl_->size; }
-std::size_t Hdf5Series::piece() const { return impl_->piece; }
+std::size_t Hdf5Series::size() const {
+  return impl_->size;
+}
+std::size_t Hdf5Series::piece() const {
+  return impl_->piece;
+}
 
 void Hdf5Series::read(std::size_t first, std::span<double> values) const {
-  if (first > size() || values.size() > size() - first) throw std::out_of_range(impl_->source.where + ": no such piece");
+  if (first > size() || values.size() > size() - first)
+    throw std::out_of_range(impl_->source.where + ": no such piece");
   if (values.empty()) return;
   const hsize_t start = first, count = values.size();
   const Handle memory(H5Screate_simple(1, &count, nullptr));
   H5Sselect_hyperslab(impl_->source.space.get(), H5S_SELECT_SET, &start, nullptr, &count, nullptr);
-  if (H5Dread(impl_->source.object.get(), H5T_NATIVE_DOUBLE, memory.get(), impl_->source.space.get(), H5P_DEFAULT, values.data()) < 0) {
+  if (H5Dread(impl_->source.object.get(), H5T_NATIVE_DOUBLE, memory.get(),
+              impl_->source.space.get(), H5P_DEFAULT, values.data()) < 0) {
     impl_->source.refuse("cannot be read (" + hdf5::last_reason().text + "); the file is damaged");
   }
 }
@@ -332,7 +367,8 @@ Hdf5Series Hdf5Reader::series(const std::string& path) const {
   series->piece = least;
   hsize_t chunk = 0;
   const Handle creation(H5Dget_create_plist(series->source.object.get()));
-  if (H5Pget_layout(creation.get()) == H5D_CHUNKED && H5Pget_chunk(creation.get(), 1, &chunk) == 1 && chunk > 0) {
+  if (H5Pget_layout(creation.get()) == H5D_CHUNKED &&
+      H5Pget_chunk(creation.get(), 1, &chunk) == 1 && chunk > 0) {
     // A chunk may reach past the end, and nothing stops a file from claiming a vast one.
     series->piece = chunk >= series->size ? series->size : (least + chunk - 1) / chunk * chunk;
   }
@@ -346,12 +382,16 @@ std::vector<std::string> Hdf5Reader::strings(const std::string& path) const {
 }
 
 bool Hdf5Reader::has_attribute(const std::string& path, const std::string& name) const {
-  return exists(path) && H5Aexists_by_name(impl_->file.get(), path.c_str(), name.c_str(), impl_->to_dataset.get()) > 0;
+  return exists(path) && H5Aexists_by_name(impl_->file.get(), path.c_str(), name.c_str(),
+                                           impl_->to_dataset.get()) > 0;
 }
 
-double Hdf5Reader::number_attribute(const std::string& path, const std::string& name) const { return impl_->single<double>(path, name); }
+double Hdf5Reader::number_attribute(const std::string& path, const std::string& name) const {
+  return impl_->single<double>(path, name);
+}
 
-std::vector<double> Hdf5Reader::numbers_attribute(const std::string& path, const std::string& name) const {
+std::vector<double> Hdf5Reader::numbers_attribute(const std::string& path,
+                                                  const std::string& name) const {
   return impl_->numbers<double>(impl_->attribute(path, name));
 }
 
@@ -366,7 +406,8 @@ std::string Hdf5Reader::string_attribute(const std::string& path, const std::str
   return values.front();
 }
 
-std::vector<std::string> Hdf5Reader::strings_attribute(const std::string& path, const std::string& name) const {
+std::vector<std::string> Hdf5Reader::strings_attribute(const std::string& path,
+                                                       const std::string& name) const {
   const Source source = impl_->attribute(path, name);
   source.require_rank(1);
   return source.strings(impl_->size);

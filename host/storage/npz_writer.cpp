@@ -17,7 +17,11 @@ std::u32string code_points(const std::string& text) {
   std::u32string points;
   for (std::size_t i = 0; i < text.size();) {
     const auto lead = static_cast<unsigned char>(text[i]);
-    const std::size_t length = lead < 0x80 ? 1 : lead >> 5 == 6 ? 2 : lead >> 4 == 14 ? 3 : lead >> 3 == 30 ? 4 : 0;
+    const std::size_t length = lead < 0x80       ? 1
+                               : lead >> 5 == 6  ? 2
+                               : lead >> 4 == 14 ? 3
+                               : lead >> 3 == 30 ? 4
+                                                 : 0;
     char32_t point = length == 1 ? lead : lead & (0xFF >> (length + 1));
     bool whole = length > 0 && i + length <= text.size();
     for (std::size_t k = 1; whole && k < length; ++k) {
@@ -32,7 +36,8 @@ std::u32string code_points(const std::string& text) {
 }
 
 /// The bytes of a .npy file, version 1.0.
-std::string npy(const std::string& type, const std::vector<std::size_t>& shape, const void* values, std::size_t size) {
+std::string npy(const std::string& type, const std::vector<std::size_t>& shape, const void* values,
+                std::size_t size) {
   std::string header = "{'descr': '" + type + "', 'fortran_order': False, 'shape': (";
   for (const auto n : shape) header += std::to_string(n) + ",";
   header += "), }";
@@ -63,7 +68,9 @@ struct NpzWriter::Impl {
   void add(const std::string& name, std::string bytes) {
     const auto& kept = contents.emplace_back(std::move(bytes));
     zip_source_t* source = zip_source_buffer(archive, kept.data(), kept.size(), 0);
-    const zip_int64_t index = source == nullptr ? -1 : zip_file_add(archive, (name + ".npy").c_str(), source, ZIP_FL_ENC_UTF_8);
+    const zip_int64_t index = source == nullptr ? -1
+                                                : zip_file_add(archive, (name + ".npy").c_str(),
+                                                               source, ZIP_FL_ENC_UTF_8);
     if (index < 0) {
       if (source != nullptr) zip_source_free(source);
       fail(zip_strerror(archive));
@@ -77,7 +84,8 @@ struct NpzWriter::Impl {
 
 NpzWriter::NpzWriter(const std::filesystem::path& file) : impl_(std::make_unique<Impl>(file)) {
   int reason = 0;
-  impl_->archive = zip_open(impl_->pending.temporary_name().c_str(), ZIP_CREATE | ZIP_TRUNCATE, &reason);
+  impl_->archive =
+      zip_open(impl_->pending.temporary_name().c_str(), ZIP_CREATE | ZIP_TRUNCATE, &reason);
   if (impl_->archive != nullptr) return;
   zip_error_t text;
   zip_error_init_with_code(&text, reason);
@@ -90,21 +98,25 @@ NpzWriter::~NpzWriter() {
   if (impl_->archive != nullptr) zip_discard(impl_->archive);
 }
 
-void NpzWriter::numbers(const std::string& name, const std::vector<double>& values, const std::vector<std::size_t>& shape) {
+void NpzWriter::numbers(const std::string& name, const std::vector<double>& values,
+                        const std::vector<std::size_t>& shape) {
   impl_->add(name, npy("<f8", shape, values.data(), values.size() * sizeof(double)));
 }
 
 void NpzWriter::integers(const std::string& name, const std::vector<std::int64_t>& values) {
-  impl_->add(name, npy("<i8", {values.size()}, values.data(), values.size() * sizeof(std::int64_t)));
+  impl_->add(name,
+             npy("<i8", {values.size()}, values.data(), values.size() * sizeof(std::int64_t)));
 }
 
 void NpzWriter::strings(const std::string& name, const std::vector<std::string>& values) {
   std::size_t width = 1;
   std::vector<std::u32string> texts;
-  for (const auto& value : values) width = std::max(width, texts.emplace_back(code_points(value)).size());
+  for (const auto& value : values)
+    width = std::max(width, texts.emplace_back(code_points(value)).size());
   std::u32string all;
   for (auto& text : texts) all += text, all.append(width - text.size(), U'\0');
-  impl_->add(name, npy("<U" + std::to_string(width), {values.size()}, all.data(), all.size() * sizeof(char32_t)));
+  impl_->add(name, npy("<U" + std::to_string(width), {values.size()}, all.data(),
+                       all.size() * sizeof(char32_t)));
 }
 
 void NpzWriter::commit() {

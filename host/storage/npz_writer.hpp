@@ -9,7 +9,8 @@
 
 namespace nnpoisson {
 
-/// A NumPy archive being written, under a temporary name until commit(). np.load reads it without pickles. Throws ResourceError.
+/// A NumPy archive being written, under a temporary name until commit(). np.load reads it without
+/// pickles. Throws ResourceError.
 class NpzWriter {
  public:
   explicit NpzWriter(const std::filesystem::path& file);
@@ -17,9 +18,12 @@ class NpzWriter {
   NpzWriter(const NpzWriter&) = delete;
   NpzWriter& operator=(const NpzWriter&) = delete;
 
-  void numbers(const std::string& name, const std::vector<double>& values, const std::vector<std::size_t>& shape);  ///< float64, C order
-  void integers(const std::string& name, const std::vector<std::int64_t>& values);                                  ///< int64, rank 1
-  void strings(const std::string& name, const std::vector<std::string>& values);                                    ///< unicode, rank 1
+  void numbers(const std::string& name, const std::vector<double>& values,
+               const std::vector<std::size_t>& shape);  ///< float64, C order
+  void integers(const std::string& name,
+                const std::vector<std::int64_t>& values);  ///< int64, rank 1
+  void strings(const std::string& name,
+               const std::vector<std::string>& values);  ///< unicode, rank 1
   void commit();
 
  private:

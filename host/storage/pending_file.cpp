@@ -33,13 +33,15 @@ bool sync(const std::filesystem::path& path) {
 
 }  // namespace
 
-PendingFile::PendingFile(std::filesystem::path final_name) : final_(std::move(final_name)), temporary_(final_) {
+PendingFile::PendingFile(std::filesystem::path final_name)
+    : final_(std::move(final_name)), temporary_(final_) {
   if (!final_.has_filename()) throw ResourceError(final_.string() + ": names no file to write");
   temporary_ += ".partial";
   std::error_code error;
   if (std::filesystem::is_directory(final_, error)) fail(final_, EISDIR);
   if (final_.has_parent_path()) std::filesystem::create_directories(final_.parent_path(), error);
-  if (error && final_.has_parent_path() && !std::filesystem::is_directory(final_.parent_path())) fail(final_, error.value());
+  if (error && final_.has_parent_path() && !std::filesystem::is_directory(final_.parent_path()))
+    fail(final_, error.value());
 }
 
 PendingFile::~PendingFile() {
@@ -53,7 +55,8 @@ void PendingFile::commit() {
   std::filesystem::rename(temporary_, final_, error);
   if (error) fail(final_, error.value());
   committed_ = true;
-  // Some file systems cannot sync a folder; the content is on disk by then, so only the name could be lost with the power.
+  // Some file systems cannot sync a folder; the content is on disk by then, so only the name could
+  // be lost with the power.
   (void)sync(final_.has_parent_path() ? final_.parent_path() : std::filesystem::path("."));
 }
 

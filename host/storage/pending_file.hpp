@@ -4,7 +4,8 @@
 
 namespace nnpoisson {
 
-/// A file that is being written under a temporary name beside its final one. Without commit() it is removed.
+/// A file that is being written under a temporary name beside its final one. Without commit() it is
+/// removed.
 class PendingFile {
  public:
   /// Makes the folders on the way. Throws ResourceError.

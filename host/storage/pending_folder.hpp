@@ -4,10 +4,12 @@
 
 namespace nnpoisson {
 
-/// A folder that is being filled under a temporary name beside its final one. Without commit() it is removed.
+/// A folder that is being filled under a temporary name beside its final one. Without commit() it
+/// is removed.
 class PendingFolder {
  public:
-  /// Makes the folders on the way; what a killed process left under the temporary name is removed. Throws ResourceError.
+  /// Makes the folders on the way; what a killed process left under the temporary name is removed.
+  /// Throws ResourceError.
   explicit PendingFolder(std::filesystem::path final_name);
   ~PendingFolder();
   PendingFolder(const PendingFolder&) = delete;

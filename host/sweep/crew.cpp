@@ -5,7 +5,8 @@
 
 namespace nnpoisson {
 
-Crew::Crew(int workers, int threads, Tasks tasks) : workers_(workers), all_threads_(threads), tasks_(std::move(tasks)), running_(workers) {
+Crew::Crew(int workers, int threads, Tasks tasks)
+    : workers_(workers), all_threads_(threads), tasks_(std::move(tasks)), running_(workers) {
   for (int w = 0; w < workers; ++w) threads_.emplace_back([this, w] { work(w); });
 }
 
@@ -24,7 +25,9 @@ void Crew::rethrow() const {
 }
 
 /// Each worker has its share; when jobs run out, those who still fit share what the others leave.
-int Crew::threads() const { return std::max(1, all_threads_ / (no_more_ ? std::max(1, running_.load()) : workers_)); }
+int Crew::threads() const {
+  return std::max(1, all_threads_ / (no_more_ ? std::max(1, running_.load()) : workers_));
+}
 
 void Crew::work(int worker) {
   try {

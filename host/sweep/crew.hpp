@@ -19,11 +19,14 @@ namespace nnpoisson {
 class Crew {
  public:
   struct Tasks {
-    /// Takes in what a worker has finished and gives it the jobs of its next launch; none: there are no more.
-    std::function<std::vector<std::size_t>(int worker, const std::vector<SweepFit>& finished)> exchange;
+    /// Takes in what a worker has finished and gives it the jobs of its next launch; none: there
+    /// are no more.
+    std::function<std::vector<std::size_t>(int worker, const std::vector<SweepFit>& finished)>
+        exchange;
     /// Does them; nothing if `halt` was set before the end.
-    std::function<std::optional<std::vector<SweepFit>>(int worker, const std::vector<std::size_t>& jobs,
-                                                       const std::function<int()>& threads, const std::atomic<bool>& halt)>
+    std::function<std::optional<std::vector<SweepFit>>(
+        int worker, const std::vector<std::size_t>& jobs, const std::function<int()>& threads,
+        const std::atomic<bool>& halt)>
         fit;
   };
 
@@ -36,7 +39,7 @@ class Crew {
   [[nodiscard]] bool ended() const { return running_ == 0; }
   [[nodiscard]] bool failed() const { return failed_; }
   void wait(std::chrono::milliseconds at_most);  ///< until all ended
-  void rethrow() const;                          ///< the first exception of a worker, if there was one
+  void rethrow() const;  ///< the first exception of a worker, if there was one
 
  private:
   void work(int worker);

@@ -8,18 +8,27 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-double number(const Json& json) { return json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>(); }
+double number(const Json& json) {
+  return json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>();
+}
 
 BatchLoss loss_of(const Json& json) {
-  return {number(json.at("neural")), number(json.at("left")), number(json.at("right")), number(json.at("total"))};
+  return {number(json.at("neural")), number(json.at("left")), number(json.at("right")),
+          number(json.at("total"))};
 }
 
 }  // namespace
 
-Json json_of(const BatchLoss& loss) { return {{"total", loss.total}, {"neural", loss.neural}, {"left", loss.left}, {"right", loss.right}}; }
+Json json_of(const BatchLoss& loss) {
+  return {
+      {"total", loss.total}, {"neural", loss.neural}, {"left", loss.left}, {"right", loss.right}};
+}
 
 Json json_of(const SweepFit& fit) {
-  Json json{{"configuration", fit.configuration}, {"fold", fit.fold}, {"seed", fit.seed}, {"iterations", fit.iterations}};
+  Json json{{"configuration", fit.configuration},
+            {"fold", fit.fold},
+            {"seed", fit.seed},
+            {"iterations", fit.iterations}};
   if (!fit.failure.empty()) {
     json["failure"] = fit.failure;
     return json;

@@ -18,7 +18,8 @@ struct Grid {
   std::vector<Configuration> configurations;  ///< the last key's values change fastest
 };
 
-/// `words`: names of grids, or "key=value,value". Without any the base settings are the one configuration. Throws UsageError.
+/// `words`: names of grids, or "key=value,value". Without any the base settings are the one
+/// configuration. Throws UsageError.
 [[nodiscard]] Grid make_grid(const Settings& base, std::span<const std::string> words);
 
 }  // namespace nnpoisson

@@ -31,7 +31,8 @@ bool launched() {
 std::string Ranks::name() const {
   std::array<char, 256> host{};
   ::gethostname(host.data(), host.size() - 1);
-  return "process " + std::to_string(rank_) + " of " + std::to_string(count_) + " on " + host.data();
+  return "process " + std::to_string(rank_) + " of " + std::to_string(count_) + " on " +
+         host.data();
 }
 
 int Ranks::processors() const {
@@ -56,7 +57,8 @@ Ranks::Ranks() {
   MPI_Comm_size(machine, &here_);
   MPI_Comm_rank(machine, &local_);
   MPI_Comm_free(&machine);
-  if (given < MPI_THREAD_SERIALIZED) throw ResourceError("MPI: this one does not serve several threads (MPI_THREAD_SERIALIZED)");
+  if (given < MPI_THREAD_SERIALIZED)
+    throw ResourceError("MPI: this one does not serve several threads (MPI_THREAD_SERIALIZED)");
 }
 
 Ranks::~Ranks() {
@@ -84,10 +86,12 @@ std::vector<std::string> Ranks::gather(const std::string& text) const {
     all += sizes[r];
   }
   std::string together(static_cast<std::size_t>(all), ' ');
-  MPI_Gatherv(text.data(), size, MPI_CHAR, together.data(), sizes.data(), offsets.data(), MPI_CHAR, 0, MPI_COMM_WORLD);
+  MPI_Gatherv(text.data(), size, MPI_CHAR, together.data(), sizes.data(), offsets.data(), MPI_CHAR,
+              0, MPI_COMM_WORLD);
   std::vector<std::string> texts;
   for (std::size_t r = 0; r < count; ++r)
-    texts.push_back(together.substr(static_cast<std::size_t>(offsets[r]), static_cast<std::size_t>(sizes[r])));
+    texts.push_back(
+        together.substr(static_cast<std::size_t>(offsets[r]), static_cast<std::size_t>(sizes[r])));
   return texts;
 }
 
@@ -97,7 +101,8 @@ std::string receive(const MPI_Status& waiting) {
   int size = 0;
   MPI_Get_count(&waiting, MPI_CHAR, &size);
   std::string text(static_cast<std::size_t>(size), ' ');
-  MPI_Recv(text.data(), size, MPI_CHAR, waiting.MPI_SOURCE, waiting.MPI_TAG, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+  MPI_Recv(text.data(), size, MPI_CHAR, waiting.MPI_SOURCE, waiting.MPI_TAG, MPI_COMM_WORLD,
+           MPI_STATUS_IGNORE);
   return text;
 }
 
@@ -136,13 +141,23 @@ bool Ranks::answer(const std::function<std::string(const std::string&)>& reply) 
 
 Ranks::Ranks() {
   if (launched())
-    throw ResourceError("sweep: started as one of several processes, but this build has no MPI; install libopenmpi-dev and build again");
+    throw ResourceError(
+        "sweep: started as one of several processes, but this build has no MPI; install "
+        "libopenmpi-dev and build again");
 }
 Ranks::~Ranks() = default;
-std::string Ranks::broadcast(std::string text) const { return text; }
-std::vector<std::string> Ranks::gather(const std::string& text) const { return {text}; }
-std::string Ranks::ask(int, const std::string&) { return {}; }
-bool Ranks::answer(const std::function<std::string(const std::string&)>&) { return false; }
+std::string Ranks::broadcast(std::string text) const {
+  return text;
+}
+std::vector<std::string> Ranks::gather(const std::string& text) const {
+  return {text};
+}
+std::string Ranks::ask(int, const std::string&) {
+  return {};
+}
+bool Ranks::answer(const std::function<std::string(const std::string&)>&) {
+  return false;
+}
 
 #endif
 

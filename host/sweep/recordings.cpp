@@ -49,7 +49,8 @@ Recordings::Recordings(const SweepRequest& request, const Grid& grid, std::size_
   outside_.resize(folds);
   for (std::size_t n = 0; n < fold.size(); ++n)
     for (std::size_t f = 0; f < folds; ++f)
-      (f == static_cast<std::size_t>(fold[n]) ? inside_ : outside_)[f].push_back(static_cast<std::int32_t>(n));
+      (f == static_cast<std::size_t>(fold[n]) ? inside_ : outside_)[f].push_back(
+          static_cast<std::int32_t>(n));
 }
 
 template <class Make>
@@ -59,7 +60,8 @@ Recordings::SharedPlan Recordings::plan(const std::string& name, const Make& mak
   bool ours = false;
   {
     const std::lock_guard lock(mutex_);
-    const auto found = std::find_if(plans_.begin(), plans_.end(), [&](const auto& entry) { return entry.first == name; });
+    const auto found = std::find_if(plans_.begin(), plans_.end(),
+                                    [&](const auto& entry) { return entry.first == name; });
     ours = found == plans_.end();
     future = ours ? promise.get_future().share() : found->second;
     if (!ours) plans_.erase(found);
@@ -78,24 +80,32 @@ Recordings::SharedPlan Recordings::plan(const std::string& name, const Make& mak
 
 Launch Recordings::launch(const Grid::Configuration& configuration, int fold) {
   const Settings& settings = configuration.settings;
-  // Held-out losses are measured alike for all configurations, whatever a grid does to the loss that is trained.
+  // Held-out losses are measured alike for all configurations, whatever a grid does to the loss
+  // that is trained.
   Settings held_out = settings;
   held_out.train.behaviour_weight = base_.train.behaviour_weight;
   held_out.train.time_resolution = base_.train.time_resolution;
   held_out.train.batches = 1;
   const bool authors = settings.preset == Preset::authors;
   const auto number = static_cast<std::size_t>(fold);
-  const auto make = [&](const Dataset& data, const Settings& with, Grouping grouping, std::span<const std::int32_t> trials) {
+  const auto make = [&](const Dataset& data, const Settings& with, Grouping grouping,
+                        std::span<const std::int32_t> trials) {
     return make_plan(data, plan_options(with, grouping, with.train.batches, 1, points_), trials);
   };
   const std::string at = " fold " + std::to_string(fold);
   Launch launch;
   launch.shape = network_shape(settings, training_);
-  launch.training = plan("training" + at + planning(settings),
-                         [&] { return make(training_, settings, authors ? Grouping::authors : Grouping::joint, outside_[number]); });
-  launch.validation = plan("validation" + at + planning(held_out),
-                           [&] { return make(training_, held_out, authors ? Grouping::by_region : Grouping::joint, inside_[number]); });
-  if (test_) launch.test = plan("test" + planning(held_out), [&] { return make(*test_, held_out, Grouping::by_region, {}); });
+  launch.training = plan("training" + at + planning(settings), [&] {
+    return make(training_, settings, authors ? Grouping::authors : Grouping::joint,
+                outside_[number]);
+  });
+  launch.validation = plan("validation" + at + planning(held_out), [&] {
+    return make(training_, held_out, authors ? Grouping::by_region : Grouping::joint,
+                inside_[number]);
+  });
+  if (test_)
+    launch.test = plan("test" + planning(held_out),
+                       [&] { return make(*test_, held_out, Grouping::by_region, {}); });
   launch.episodes = settings.train.episodes;
   launch.backend = request_.backend;
   launch.backend.precision = settings.train.precision;

@@ -20,8 +20,8 @@ namespace nnpoisson {
 /// The recordings of a sweep, and the plans that its fits need. Threads may ask at the same time.
 class Recordings {
  public:
-  /// Reads. Throws DataError, UsageError where the test set or the settings do not fit the training set. `plans`: so many are kept for
-  /// later launches.
+  /// Reads. Throws DataError, UsageError where the test set or the settings do not fit the training
+  /// set. `plans`: so many are kept for later launches.
   Recordings(const SweepRequest& request, const Grid& grid, std::size_t plans);
 
   [[nodiscard]] std::uint64_t fingerprint() const { return fingerprint_; }

@@ -13,8 +13,13 @@ namespace {
 
 class SideBySide {
  public:
-  SideBySide(const Launch& launch, const std::function<int()>& threads, const std::atomic<bool>& stop)
-      : launch_(launch), threads_(threads), stop_(stop), fitted_(launch.members.size()), best_(launch.members.size()) {
+  SideBySide(const Launch& launch, const std::function<int()>& threads,
+             const std::atomic<bool>& stop)
+      : launch_(launch),
+        threads_(threads),
+        stop_(stop),
+        fitted_(launch.members.size()),
+        best_(launch.members.size()) {
     for (std::size_t m = 0; m < launch.members.size(); ++m) {
       const auto first = initial_parameters(launch.shape, launch.members[m].seed);
       size_ = first.size();
@@ -41,7 +46,8 @@ class SideBySide {
 
  private:
   void use_threads(int threads) {
-    if (training_ && (threads == backend_.threads || chosen_kind(backend_) != BackendKind::cpu)) return;
+    if (training_ && (threads == backend_.threads || chosen_kind(backend_) != BackendKind::cpu))
+      return;
     backend_ = launch_.backend;
     backend_.threads = threads;
     training_ = make_backend(backend_, launch_.shape, launch_.training);
@@ -53,7 +59,8 @@ class SideBySide {
     const auto result = training_->train(state_, {order_, rates()}, stop_);
     if (result.finite) return result.steps == order_.size();
     if (running_.size() == 1) {
-      fail(0, fmt::format("a loss or gradient of training is not finite in iteration {}", fitted_[running_[0]].iterations));
+      fail(0, fmt::format("a loss or gradient of training is not finite in iteration {}",
+                          fitted_[running_[0]].iterations));
       return true;
     }
     return train_one_by_one();
@@ -76,12 +83,14 @@ class SideBySide {
     }
     state_ = std::move(all);
     for (auto k = failed.rbegin(); k != failed.rend(); ++k)
-      fail(*k, fmt::format("a loss or gradient of training is not finite in iteration {}", fitted_[running_[*k]].iterations));
+      fail(*k, fmt::format("a loss or gradient of training is not finite in iteration {}",
+                           fitted_[running_[*k]].iterations));
     return true;
   }
 
   void validate(int iteration) {
-    const auto losses = sums_of_losses(*validation_, *launch_.validation, state_.models, state_.parameters);
+    const auto losses =
+        sums_of_losses(*validation_, *launch_.validation, state_.models, state_.parameters);
     for (std::size_t k = running_.size(); k-- > 0;) {
       const auto m = running_[k];
       const auto& member = launch_.members[m];
@@ -90,11 +99,14 @@ class SideBySide {
         continue;
       }
       fitted_[m].iterations = iteration + 1;
-      if (best_[m].offer(iteration, losses[k].total, std::span(state_.parameters).subspan(k * size_, size_))) {
+      if (best_[m].offer(iteration, losses[k].total,
+                         std::span(state_.parameters).subspan(k * size_, size_))) {
         fitted_[m].best_iteration = iteration;
         fitted_[m].validation = losses[k];
       }
-      if (iteration + 1 == member.iterations || best_[m].out_of_patience(iteration + 1, member.patience)) leave(k);
+      if (iteration + 1 == member.iterations ||
+          best_[m].out_of_patience(iteration + 1, member.patience))
+        leave(k);
     }
   }
 
@@ -158,7 +170,8 @@ class SideBySide {
 
 }  // namespace
 
-std::optional<std::vector<Fitted>> fit_side_by_side(const Launch& launch, const std::function<int()>& threads,
+std::optional<std::vector<Fitted>> fit_side_by_side(const Launch& launch,
+                                                    const std::function<int()>& threads,
                                                     const std::atomic<bool>& stop) {
   return SideBySide(launch, threads, stop).run();
 }

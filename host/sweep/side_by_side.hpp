@@ -33,9 +33,10 @@ struct Fitted {
   std::string failure;         ///< empty: none
 };
 
-/// Trains them to the end, each as if it were alone. `threads` is asked before every iteration: other fits may have left some idle, and the
-/// numbers do not depend on it. Nothing if `stop` was set before the end.
-[[nodiscard]] std::optional<std::vector<Fitted>> fit_side_by_side(const Launch& launch, const std::function<int()>& threads,
-                                                                  const std::atomic<bool>& stop);
+/// Trains them to the end, each as if it were alone. `threads` is asked before every iteration:
+/// other fits may have left some idle, and the numbers do not depend on it. Nothing if `stop` was
+/// set before the end.
+[[nodiscard]] std::optional<std::vector<Fitted>> fit_side_by_side(
+    const Launch& launch, const std::function<int()>& threads, const std::atomic<bool>& stop);
 
 }  // namespace nnpoisson

@@ -16,7 +16,8 @@ namespace fs = std::filesystem;
 
 FolderKind sweep_kind() {
   return {.name = "sweep", .proof = "sweep.json", .belongs = [](const std::string& name) {
-            for (const char* known : {"sweep.json", "config.toml", "table.csv", "table.json", "fits", "best"})
+            for (const char* known :
+                 {"sweep.json", "config.toml", "table.csv", "table.json", "fits", "best"})
               if (name == known) return true;
             return false;
           }};
@@ -35,18 +36,21 @@ std::string text_of(const fs::path& file) {
 
 }  // namespace
 
-SweepFolder::SweepFolder(const SweepRequest& request, const std::string& record) : folder_(request.folder, what_of(request), sweep_kind()) {
+SweepFolder::SweepFolder(const SweepRequest& request, const std::string& record)
+    : folder_(request.folder, what_of(request), sweep_kind()) {
   const auto proof = folder_.path() / sweep_kind().proof;
   resumed_ = fs::exists(proof);
   if (resumed_ && text_of(proof) != record)
     throw UsageError(proof.string() +
-                     ": is of another sweep; give the same data, settings, --grid, --folds and --seeds to resume, or another --out");
+                     ": is of another sweep; give the same data, settings, --grid, --folds and "
+                     "--seeds to resume, or another --out");
   if (!resumed_) write_text_file(proof, record);
   write_text_file(folder_.path() / "config.toml", to_toml(request.settings));
 }
 
 fs::path SweepFolder::file(int configuration, int fold, std::uint64_t seed) const {
-  return folder_.path() / "fits" / fmt::format("configuration-{}-fold-{}-seed-{}.json", configuration, fold, seed);
+  return folder_.path() / "fits" /
+         fmt::format("configuration-{}-fold-{}-seed-{}.json", configuration, fold, seed);
 }
 
 std::optional<SweepFit> SweepFolder::read(int configuration, int fold, std::uint64_t seed) const {
@@ -57,7 +61,8 @@ std::optional<SweepFit> SweepFolder::read(int configuration, int fold, std::uint
     if (fit.configuration == configuration && fit.fold == fold && fit.seed == seed) return fit;
   } catch (const nlohmann::json::exception&) {
   }
-  throw DataError(from.string() + ": is not the result of that fit; remove the file to have it done again");
+  throw DataError(from.string() +
+                  ": is not the result of that fit; remove the file to have it done again");
 }
 
 void SweepFolder::write(const SweepFit& fit) const {

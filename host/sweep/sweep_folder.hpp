@@ -12,8 +12,8 @@ namespace nnpoisson {
 /// What a sweep leaves (docs/sweep.md).
 class SweepFolder {
  public:
-  /// Takes the folder as LockedFolder does. `record` is what a resumed sweep must have in common with the one it goes on with; throws
-  /// UsageError if it has not.
+  /// Takes the folder as LockedFolder does. `record` is what a resumed sweep must have in common
+  /// with the one it goes on with; throws UsageError if it has not.
   SweepFolder(const SweepRequest& request, const std::string& record);
 
   [[nodiscard]] std::filesystem::path run() const { return folder_.path() / "best"; }

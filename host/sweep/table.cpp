@@ -13,7 +13,10 @@ namespace {
 
 constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 constexpr std::array<std::pair<const char*, double BatchLoss::*>, 4> terms{
-    {{"total", &BatchLoss::total}, {"neural", &BatchLoss::neural}, {"left", &BatchLoss::left}, {"right", &BatchLoss::right}}};
+    {{"total", &BatchLoss::total},
+     {"neural", &BatchLoss::neural},
+     {"left", &BatchLoss::left},
+     {"right", &BatchLoss::right}}};
 
 struct Mean {
   double mean = missing, error = missing;
@@ -49,7 +52,9 @@ MeanLoss mean_loss(const Fits& fits, BatchLoss SweepFit::*set) {
   return made;
 }
 
-std::string cell(double value) { return std::isnan(value) ? std::string() : fmt::format("{:.9g}", value); }
+std::string cell(double value) {
+  return std::isnan(value) ? std::string() : fmt::format("{:.9g}", value);
+}
 
 /// A value with commas needs quotes; those inside it are doubled.
 std::string quoted(const std::string& text) {
@@ -59,14 +64,17 @@ std::string quoted(const std::string& text) {
   return made + "\"";
 }
 
-nlohmann::ordered_json json_of(const MeanLoss& loss) { return {{"mean", json_of(loss.mean)}, {"standard_error", json_of(loss.error)}}; }
+nlohmann::ordered_json json_of(const MeanLoss& loss) {
+  return {{"mean", json_of(loss.mean)}, {"standard_error", json_of(loss.error)}};
+}
 
 }  // namespace
 
 SweepTable make_table(const Grid& grid, std::span<const SweepFit> all, bool tested) {
   SweepTable table{grid.keys, {}, std::nullopt, tested};
   std::vector<Fits> good(grid.configurations.size());
-  for (const auto& configuration : grid.configurations) table.configurations.push_back({.values = configuration.values});
+  for (const auto& configuration : grid.configurations)
+    table.configurations.push_back({.values = configuration.values});
   for (const auto& fit : all) {
     const auto c = static_cast<std::size_t>(fit.configuration);
     ++table.configurations[c].fits;
@@ -82,15 +90,19 @@ SweepTable make_table(const Grid& grid, std::span<const SweepFit> all, bool test
     std::vector<double> iterations;
     for (const auto* fit : good[c]) iterations.push_back(fit->best_iteration + 1);
     row.iterations = median(iterations);
-    const auto total = [&](std::size_t of) { return table.configurations[of].validation.mean.total; };
-    if (row.fits > 0 && row.failed == 0 && (!table.best || total(c) < total(*table.best))) table.best = c;
+    const auto total = [&](std::size_t of) {
+      return table.configurations[of].validation.mean.total;
+    };
+    if (row.fits > 0 && row.failed == 0 && (!table.best || total(c) < total(*table.best)))
+      table.best = c;
   }
   if (!table.best) return table;
   for (std::size_t c = 0; c < good.size(); ++c) {
     auto& row = table.configurations[c];
     if (row.failed > 0) continue;
     std::vector<double> above;
-    for (std::size_t i = 0; i < good[c].size(); ++i) above.push_back(good[c][i]->validation.total - good[*table.best][i]->validation.total);
+    for (std::size_t i = 0; i < good[c].size(); ++i)
+      above.push_back(good[c][i]->validation.total - good[*table.best][i]->validation.total);
     const Mean of = mean_of(above);
     row.behind = of.mean;
     row.behind_error = of.error;
@@ -111,10 +123,12 @@ std::string to_csv(const SweepTable& table) {
     const auto& row = table.configurations[c];
     text += std::to_string(c);
     for (const auto& value : row.values) text += "," + quoted(value);
-    text += fmt::format(",{},{},{},{}", table.best == c ? "*" : "", row.fits, row.failed, cell(row.iterations));
+    text += fmt::format(",{},{},{},{}", table.best == c ? "*" : "", row.fits, row.failed,
+                        cell(row.iterations));
     for (const auto* loss : {&row.validation, &row.test}) {
       if (!table.tested && loss == &row.test) continue;
-      for (const auto& [name, term] : terms) text += "," + cell(loss->mean.*term) + "," + cell(loss->error.*term);
+      for (const auto& [name, term] : terms)
+        text += "," + cell(loss->mean.*term) + "," + cell(loss->error.*term);
     }
     text += "," + cell(row.behind) + "," + cell(row.behind_error) + "\n";
   }
@@ -126,7 +140,10 @@ std::string to_json(const SweepTable& table, const std::vector<SweepFit>& fits) 
   Json json{{"keys", table.keys}, {"best", table.best ? Json(*table.best) : Json()}};
   json["configurations"] = Json::array();
   for (const auto& row : table.configurations) {
-    Json made{{"values", row.values}, {"fits", row.fits}, {"failed", row.failed}, {"iterations", row.iterations}};
+    Json made{{"values", row.values},
+              {"fits", row.fits},
+              {"failed", row.failed},
+              {"iterations", row.iterations}};
     made["validation"] = json_of(row.validation);
     if (table.tested) made["test"] = json_of(row.test);
     made["behind_the_best"] = {{"mean", row.behind}, {"standard_error", row.behind_error}};

@@ -37,10 +37,14 @@ void write_checkpoint(const std::filesystem::path& file, const Checkpoint& c, st
   writer.commit();
 }
 
-Checkpoint read_checkpoint(const std::filesystem::path& file, std::size_t parameters, std::size_t regions) {
+Checkpoint read_checkpoint(const std::filesystem::path& file, std::size_t parameters,
+                           std::size_t regions) {
   const Hdf5Reader reader(file);
-  const auto refuse = [&](const std::string& what) { throw DataError(file.string() + ": " + what + "; the checkpoint cannot be used"); };
-  if (reader.integer_attribute("/", "version") != version) refuse("attribute version: is not " + std::to_string(version));
+  const auto refuse = [&](const std::string& what) {
+    throw DataError(file.string() + ": " + what + "; the checkpoint cannot be used");
+  };
+  if (reader.integer_attribute("/", "version") != version)
+    refuse("attribute version: is not " + std::to_string(version));
   Checkpoint c;
   c.settings = reader.string_attribute("/", "settings");
   c.data = static_cast<std::uint64_t>(reader.integer_attribute("/", "data"));
@@ -52,7 +56,8 @@ Checkpoint read_checkpoint(const std::filesystem::path& file, std::size_t parame
   const auto weights = [&](const std::string& path, bool may_be_empty) {
     auto values = reader.numbers<double>(path, 1);
     if (values.size() != parameters && !(may_be_empty && values.empty()))
-      refuse(path + ": has " + std::to_string(values.size()) + " numbers, the model " + std::to_string(parameters));
+      refuse(path + ": has " + std::to_string(values.size()) + " numbers, the model " +
+             std::to_string(parameters));
     for (std::size_t i = 0; i < values.size(); ++i)
       if (!std::isfinite(values[i])) refuse(path + "[" + std::to_string(i) + "]: is not finite");
     return values;
@@ -63,11 +68,14 @@ Checkpoint read_checkpoint(const std::filesystem::path& file, std::size_t parame
   c.best.parameters = weights("best_parameters", true);
   const auto shape = reader.shape("history");
   const auto rows = reader.numbers<double>("history", 2);
-  if (c.iterations < 0 || shape[0] != static_cast<std::size_t>(c.iterations) || shape[1] != losses_of_a_row + regions)
+  if (c.iterations < 0 || shape[0] != static_cast<std::size_t>(c.iterations) ||
+      shape[1] != losses_of_a_row + regions)
     refuse("history: is not one row of losses for each finished iteration");
   if (c.best.iteration >= c.iterations || (c.best.iteration >= 0) != !c.best.parameters.empty())
-    refuse("attribute best_iteration: is " + std::to_string(c.best.iteration) + ", which does not go with the rest");
-  for (std::size_t i = 0; i < shape[0]; ++i) c.history.push_back(HistoryRow::from_numbers(rows.data() + i * shape[1], regions));
+    refuse("attribute best_iteration: is " + std::to_string(c.best.iteration) +
+           ", which does not go with the rest");
+  for (std::size_t i = 0; i < shape[0]; ++i)
+    c.history.push_back(HistoryRow::from_numbers(rows.data() + i * shape[1], regions));
   return c;
 }
 

@@ -11,7 +11,8 @@
 
 namespace nnpoisson {
 
-/// All that a run needs to go on as if it had never stopped; always of an iteration's end. No random state: every draw is keyed.
+/// All that a run needs to go on as if it had never stopped; always of an iteration's end. No
+/// random state: every draw is keyed.
 struct Checkpoint {
   std::string settings;    ///< TOML; a run is continued only under the same
   std::uint64_t data = 0;  ///< fingerprint of the training and test sets
@@ -19,11 +20,14 @@ struct Checkpoint {
   TrainingState state;
   std::vector<HistoryRow> history;
   BestModel best;
-  double error_at_start = 0;  ///< relative error of the loss that time_resolution makes, at the first weights
+  double error_at_start =
+      0;  ///< relative error of the loss that time_resolution makes, at the first weights
 };
 
-void write_checkpoint(const std::filesystem::path& file, const Checkpoint& checkpoint, std::size_t regions);
+void write_checkpoint(const std::filesystem::path& file, const Checkpoint& checkpoint,
+                      std::size_t regions);
 /// Throws DataError if it is damaged or does not fit `parameters` and `regions`.
-[[nodiscard]] Checkpoint read_checkpoint(const std::filesystem::path& file, std::size_t parameters, std::size_t regions);
+[[nodiscard]] Checkpoint read_checkpoint(const std::filesystem::path& file, std::size_t parameters,
+                                         std::size_t regions);
 
 }  // namespace nnpoisson

@@ -30,8 +30,10 @@ class Fingerprint {
     for (const auto* names : {&d.session_names, &d.region_names, &d.stimulus_names})
       for (const auto& name : *names) add(name), add(std::string(1, '\0'));
     add(std::vector<double>{d.time_limit, d.bin_width});
-    add(d.trial.session), add(d.trial.stimulus), add(d.trial.response_time), add(d.trial.choice), add(d.trial.observed_until);
-    add(d.unit.session), add(d.unit.region), add(d.spike.offset), add(d.spike.time), add(d.spike.unit);
+    add(d.trial.session), add(d.trial.stimulus), add(d.trial.response_time), add(d.trial.choice),
+        add(d.trial.observed_until);
+    add(d.unit.session), add(d.unit.region), add(d.spike.offset), add(d.spike.time),
+        add(d.spike.unit);
     add(d.count.offset), add(d.count.bin), add(d.count.unit), add(d.count.value);
   }
   [[nodiscard]] std::uint64_t sum() const { return numbers_.sum; }

@@ -8,9 +8,10 @@ namespace nnpoisson {
 
 /// What a command leaves in its folder.
 struct FolderKind {
-  std::string name;                                      ///< for messages: "run"
-  std::string proof;                                     ///< the file without which there is nothing to resume
-  std::function<bool(const std::string& file)> belongs;  ///< whether such a folder may hold a file of that name
+  std::string name;   ///< for messages: "run"
+  std::string proof;  ///< the file without which there is nothing to resume
+  std::function<bool(const std::string& file)>
+      belongs;  ///< whether such a folder may hold a file of that name
 };
 
 /// A folder of one command, and the lock that keeps other processes out of it.
@@ -18,9 +19,9 @@ class LockedFolder {
  public:
   enum class If { absent, resume, overwrite };
 
-  /// Takes the folder. If::absent: it must not exist or be empty; resume: it may hold such a folder's files with the proof; overwrite:
-  /// they are removed. Throws UsageError (taken, nothing to resume, or not such a folder), ResourceError (in use by another process, not
-  /// writable).
+  /// Takes the folder. If::absent: it must not exist or be empty; resume: it may hold such a
+  /// folder's files with the proof; overwrite: they are removed. Throws UsageError (taken, nothing
+  /// to resume, or not such a folder), ResourceError (in use by another process, not writable).
   LockedFolder(std::filesystem::path folder, If what, const FolderKind& kind);
   ~LockedFolder();
   LockedFolder(const LockedFolder&) = delete;

@@ -12,12 +12,15 @@
 namespace nnpoisson {
 namespace {
 
-void require_same_names(const std::filesystem::path& file, const char* what, const std::vector<std::string>& names,
+void require_same_names(const std::filesystem::path& file, const char* what,
+                        const std::vector<std::string>& names,
                         const std::vector<std::string>& wanted) {
   for (std::size_t i = 0; i < std::max(names.size(), wanted.size()); ++i) {
-    const std::string mine = i < names.size() ? names[i] : "nothing", theirs = i < wanted.size() ? wanted[i] : "nothing";
+    const std::string mine = i < names.size() ? names[i] : "nothing",
+                      theirs = i < wanted.size() ? wanted[i] : "nothing";
     if (mine != theirs)
-      throw DataError(fmt::format("{}: {}/name[{}]: is {}, where the training set has {}", file.string(), what, i, mine, theirs));
+      throw DataError(fmt::format("{}: {}/name[{}]: is {}, where the training set has {}",
+                                  file.string(), what, i, mine, theirs));
   }
 }
 
@@ -28,19 +31,24 @@ Model::Units units_of(const Dataset& data) {
   for (std::size_t u = 0; u < data.units(); ++u) {
     units.session.push_back(data.session_names[static_cast<std::size_t>(data.unit.session[u])]);
     units.id.push_back(data.unit.id[u]);
-    units.constant_rate.push_back(totals.exposure[u] > 0 ? totals.events[u] / totals.exposure[u] : 0);
+    units.constant_rate.push_back(totals.exposure[u] > 0 ? totals.events[u] / totals.exposure[u]
+                                                         : 0);
   }
   return units;
 }
 
-void require_same_units(const std::filesystem::path& file, const Model::Units& units, const Model::Units& wanted) {
+void require_same_units(const std::filesystem::path& file, const Model::Units& units,
+                        const Model::Units& wanted) {
   for (std::size_t u = 0; u < std::max(units.id.size(), wanted.id.size()); ++u) {
     const auto name = [u](const Model::Units& of) {
-      return u < of.id.size() ? fmt::format("unit {} of session {}", of.id[u], of.session[u]) : std::string("nothing");
+      return u < of.id.size() ? fmt::format("unit {} of session {}", of.id[u], of.session[u])
+                              : std::string("nothing");
     };
     if (name(units) != name(wanted))
-      throw DataError(fmt::format("{}: unit/id[{}]: is {}, where the training set has {}; readout by unit needs the same units in both",
-                                  file.string(), u, name(units), name(wanted)));
+      throw DataError(
+          fmt::format("{}: unit/id[{}]: is {}, where the training set has {}; readout by unit "
+                      "needs the same units in both",
+                      file.string(), u, name(units), name(wanted)));
   }
 }
 
@@ -54,13 +62,16 @@ NetworkShape network_shape(const Settings& settings, const Dataset& data) {
           .behaviour_width = settings.model.behaviour_width,
           .regions = static_cast<int>(data.regions()),
           .stimulus_bypass = settings.model.stimulus_bypass,
-          .unit_region = settings.model.readout == Readout::unit ? data.unit.region : std::vector<std::int32_t>{}};
+          .unit_region = settings.model.readout == Readout::unit ? data.unit.region
+                                                                 : std::vector<std::int32_t>{}};
 }
 
-Model unfitted_model(const Settings& settings, const Dataset& data, const std::filesystem::path& file) {
+Model unfitted_model(const Settings& settings, const Dataset& data,
+                     const std::filesystem::path& file) {
   if (settings.preset == Preset::authors && data.binned())
     throw UsageError(file.string() +
-                     ": attribute bin_width: these are counts in bins, and preset authors needs spike times; use preset exact");
+                     ": attribute bin_width: these are counts in bins, and preset authors needs "
+                     "spike times; use preset exact");
   Model model;
   model.shape = network_shape(settings, data);
   model.preset = settings.preset;
@@ -68,7 +79,8 @@ Model unfitted_model(const Settings& settings, const Dataset& data, const std::f
   model.time_limit = data.time_limit;
   model.region_names = data.region_names;
   model.stimulus_names = data.stimulus_names;
-  for (const auto& region : summarise(data).region) model.constant_rate.push_back(std::isnan(region.rate) ? 0 : region.rate);
+  for (const auto& region : summarise(data).region)
+    model.constant_rate.push_back(std::isnan(region.rate) ? 0 : region.rate);
   if (settings.model.readout == Readout::unit) model.units = units_of(data);
   return model;
 }
@@ -78,8 +90,8 @@ void require_fitting(const std::filesystem::path& file, const Dataset& data, con
   require_same_names(file, "stimulus", data.stimulus_names, model.stimulus_names);
   if (!model.units.id.empty()) require_same_units(file, units_of(data), model.units);
   if (data.time_limit != model.time_limit)
-    throw DataError(
-        fmt::format("{}: time_limit is {} s, where the training set has {} s", file.string(), data.time_limit, model.time_limit));
+    throw DataError(fmt::format("{}: time_limit is {} s, where the training set has {} s",
+                                file.string(), data.time_limit, model.time_limit));
 }
 
 void require_fitting(const std::filesystem::path& file, const Model& given, const Model& model) {
@@ -87,12 +99,13 @@ void require_fitting(const std::filesystem::path& file, const Model& given, cons
   require_same_names(file, "stimulus", given.stimulus_names, model.stimulus_names);
   const bool by_unit = !model.shape.unit_region.empty();
   if (given.shape.unit_region.empty() == by_unit)
-    throw UsageError(file.string() + ": reads out " + (by_unit ? "regions" : "units") + ", where model.readout asks for " +
-                     (by_unit ? "units" : "regions"));
+    throw UsageError(file.string() + ": reads out " + (by_unit ? "regions" : "units") +
+                     ", where model.readout asks for " + (by_unit ? "units" : "regions"));
   if (by_unit) require_same_units(file, given.units, model.units);
 }
 
-PlanOptions plan_options(const Settings& settings, Grouping grouping, int parts, int threads, std::shared_ptr<const PointMaker> points) {
+PlanOptions plan_options(const Settings& settings, Grouping grouping, int parts, int threads,
+                         std::shared_ptr<const PointMaker> points) {
   return {.preset = settings.preset,
           .neural_time = settings.train.neural_time,
           .grouping = grouping,
@@ -101,7 +114,9 @@ PlanOptions plan_options(const Settings& settings, Grouping grouping, int parts,
           .behaviour_weight = settings.train.behaviour_weight,
           .time_resolution = settings.train.time_resolution,
           .seed = settings.seed,
-          .threads = threads > 0 ? threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency())),
+          .threads = threads > 0
+                         ? threads
+                         : std::max(1, static_cast<int>(std::thread::hardware_concurrency())),
           .points = std::move(points)};
 }
 

@@ -13,17 +13,19 @@ namespace nnpoisson {
 /// The network that these settings fit to the training set.
 [[nodiscard]] NetworkShape network_shape(const Settings& settings, const Dataset& training);
 
-/// The model that these settings fit to the training set, without parameters. Throws UsageError if the preset needs other data; `file` is
-/// for the message.
-[[nodiscard]] Model unfitted_model(const Settings& settings, const Dataset& training, const std::filesystem::path& file);
+/// The model that these settings fit to the training set, without parameters. Throws UsageError if
+/// the preset needs other data; `file` is for the message.
+[[nodiscard]] Model unfitted_model(const Settings& settings, const Dataset& training,
+                                   const std::filesystem::path& file);
 
-/// Throws DataError where a dataset's regions, stimuli, time limit or, with readout by unit, units are not the model's.
+/// Throws DataError where a dataset's regions, stimuli, time limit or, with readout by unit, units
+/// are not the model's.
 void require_fitting(const std::filesystem::path& file, const Dataset& data, const Model& model);
 /// The same of a model to start from; its shape may be another.
 void require_fitting(const std::filesystem::path& file, const Model& given, const Model& model);
 
 /// How trials become a plan under these settings. `threads` 0: one for each processor.
-[[nodiscard]] PlanOptions plan_options(const Settings& settings, Grouping grouping, int parts, int threads,
-                                       std::shared_ptr<const PointMaker> points);
+[[nodiscard]] PlanOptions plan_options(const Settings& settings, Grouping grouping, int parts,
+                                       int threads, std::shared_ptr<const PointMaker> points);
 
 }  // namespace nnpoisson

@@ -15,7 +15,8 @@
 namespace nnpoisson {
 namespace {
 
-constexpr std::size_t sampled_spikes = 500000;  // enough that the error of time_resolution is seen to two digits
+constexpr std::size_t sampled_spikes =
+    500000;  // enough that the error of time_resolution is seen to two digits
 
 /// About `spikes` spikes' worth of trials, spread over the recording.
 Dataset sample_of(const Dataset& data, std::span<const std::int32_t> trials, std::size_t spikes) {
@@ -28,7 +29,8 @@ Dataset sample_of(const Dataset& data, std::span<const std::int32_t> trials, std
 
 }  // namespace
 
-std::vector<BatchLoss> sums_of_losses(Backend& backend, const Plan& plan, int models, std::span<const double> parameters,
+std::vector<BatchLoss> sums_of_losses(Backend& backend, const Plan& plan, int models,
+                                      std::span<const double> parameters,
                                       std::vector<double>* regions) {
   std::vector<std::uint32_t> batches(plan.batches.size());
   std::iota(batches.begin(), batches.end(), 0U);
@@ -37,17 +39,21 @@ std::vector<BatchLoss> sums_of_losses(Backend& backend, const Plan& plan, int mo
   backend.evaluate(batches, models, parameters, losses, {});
   for (std::size_t i = 0; i < losses.size(); ++i) {
     auto& sum = sums[i % count];
-    sum = {sum.neural + losses[i].neural, sum.left + losses[i].left, sum.right + losses[i].right, sum.total + losses[i].total};
-    if (regions != nullptr && i % count == 0 && plan.batches[i / count].region >= 0) regions->push_back(losses[i].neural);
+    sum = {sum.neural + losses[i].neural, sum.left + losses[i].left, sum.right + losses[i].right,
+           sum.total + losses[i].total};
+    if (regions != nullptr && i % count == 0 && plan.batches[i / count].region >= 0)
+      regions->push_back(losses[i].neural);
   }
   return sums;
 }
 
-BatchLoss sum_of_losses(Backend& backend, const Plan& plan, std::span<const double> parameters, std::vector<double>* regions) {
+BatchLoss sum_of_losses(Backend& backend, const Plan& plan, std::span<const double> parameters,
+                        std::vector<double>* regions) {
   return sums_of_losses(backend, plan, 1, parameters, regions)[0];
 }
 
-Problem::Problem(const TrainRequest& request, const std::function<void(const std::string&)>& message)
+Problem::Problem(const TrainRequest& request,
+                 const std::function<void(const std::string&)>& message)
     : request_(request), points_(make_point_maker(request.backend)), settings_(request.settings) {
   using Clock = std::chrono::steady_clock;
   const auto start = Clock::now();
@@ -60,21 +66,28 @@ Problem::Problem(const TrainRequest& request, const std::function<void(const std
   print.add(data);
   model_ = unfitted_model(settings_, data, request.train);
   shape_ = model_.shape;
-  for (const auto g : alphabetical_regions(data)) regions_.push_back(data.region_names[static_cast<std::size_t>(g)]);
+  for (const auto g : alphabetical_regions(data))
+    regions_.push_back(data.region_names[static_cast<std::size_t>(g)]);
   take_init(message);
   model_.shape = shape_;
 
   TrialSplit split = split_trials(data, settings_.train.validation, settings_.seed);
   if (split.train.empty()) std::swap(split.train, split.test);
-  if (settings_.train.validation > 0 && split.test.empty()) message("too few trials to hold any out: no validation, no early stopping");
+  if (settings_.train.validation > 0 && split.test.empty())
+    message("too few trials to hold any out: no validation, no early stopping");
   const double d = settings_.train.time_resolution;
-  training_ = std::make_shared<const Plan>(
-      make_plan(data, options(authors ? Grouping::authors : Grouping::joint, settings_.train.batches, d), split.train));
-  if (!split.test.empty()) validation_ = std::make_shared<const Plan>(make_plan(data, options(Grouping::joint, 1, d), split.test));
+  training_ = std::make_shared<const Plan>(make_plan(
+      data, options(authors ? Grouping::authors : Grouping::joint, settings_.train.batches, d),
+      split.train));
+  if (!split.test.empty())
+    validation_ =
+        std::make_shared<const Plan>(make_plan(data, options(Grouping::joint, 1, d), split.test));
   if (d > 0 && !data.binned()) sample_ = sample_of(data, split.train, sampled_spikes);
-  description_.push_back(fmt::format(
-      "training: {} trials ({} held out for validation), {} spikes, {} distinct stimuli, {} points in {} batches", split.train.size(),
-      split.test.size(), training_->spikes, training_->stimulus_count(), training_->time.size(), training_->batches.size()));
+  description_.push_back(
+      fmt::format("training: {} trials ({} held out for validation), {} spikes, {} distinct "
+                  "stimuli, {} points in {} batches",
+                  split.train.size(), split.test.size(), training_->spikes,
+                  training_->stimulus_count(), training_->time.size(), training_->batches.size()));
   data = {};
   if (request.test) {
     const Dataset test = read_dataset(*request.test);
@@ -84,7 +97,8 @@ Problem::Problem(const TrainRequest& request, const std::function<void(const std
     description_.push_back(fmt::format("test: {} trials, {} spikes", test.trials(), test_->spikes));
   }
   fingerprint_ = print.sum();
-  message(fmt::format("read in {:.2f} s, planned in {:.2f} s {}", reading, seconds() - reading, points_->description()));
+  message(fmt::format("read in {:.2f} s, planned in {:.2f} s {}", reading, seconds() - reading,
+                      points_->description()));
 }
 
 PlanOptions Problem::options(Grouping grouping, int parts, double time_resolution) const {
@@ -105,15 +119,19 @@ void Problem::take_init(const std::function<void(const std::string&)>& message) 
     first_parameters_ = model.parameters;
     shape_ = model.shape;
   } else {
-    if (by_unit()) throw UsageError(file + ": Keras weights do not tell units; start a readout by unit from a model.h5");
+    if (by_unit())
+      throw UsageError(
+          file + ": Keras weights do not tell units; start a readout by unit from a model.h5");
     auto weights = read_keras_weights(*request_.init);
     weights.shape.stimulus_bypass = weights.shape.stimulus_bypass || shape_.stimulus_bypass;
     if (weights.shape.features != shape_.features)
-      throw DataError(fmt::format("{}: neuro0/kernel: has {} inputs, where the training set has {} stimulus features", file,
-                                  weights.shape.features, shape_.features));
+      throw DataError(fmt::format(
+          "{}: neuro0/kernel: has {} inputs, where the training set has {} stimulus features", file,
+          weights.shape.features, shape_.features));
     if (weights.shape.regions != shape_.regions)
-      throw DataError(fmt::format("{}: neuro6/kernel: has {} outputs, where the training set has {} regions", file, weights.shape.regions,
-                                  shape_.regions));
+      throw DataError(
+          fmt::format("{}: neuro6/kernel: has {} outputs, where the training set has {} regions",
+                      file, weights.shape.regions, shape_.regions));
     first_parameters_ = std::move(weights.parameters);
     shape_ = weights.shape;
   }
@@ -124,21 +142,27 @@ void Problem::take_init(const std::function<void(const std::string&)>& message) 
   m.hidden_width = shape_.hidden_width;
   m.behaviour_width = shape_.behaviour_width;
   m.stimulus_bypass = shape_.stimulus_bypass;
-  if (asked.stimulus_widths != m.stimulus_widths || asked.time_width != m.time_width || asked.hidden_width != m.hidden_width ||
-      asked.behaviour_width != m.behaviour_width || asked.stimulus_bypass != m.stimulus_bypass)
-    message(fmt::format("widths {} {} {} {} {}{} taken from {}", m.stimulus_widths[0], m.stimulus_widths[1], m.time_width, m.hidden_width,
-                        m.behaviour_width, m.stimulus_bypass ? " and the stimulus bypass" : "", file));
+  if (asked.stimulus_widths != m.stimulus_widths || asked.time_width != m.time_width ||
+      asked.hidden_width != m.hidden_width || asked.behaviour_width != m.behaviour_width ||
+      asked.stimulus_bypass != m.stimulus_bypass)
+    message(fmt::format("widths {} {} {} {} {}{} taken from {}", m.stimulus_widths[0],
+                        m.stimulus_widths[1], m.time_width, m.hidden_width, m.behaviour_width,
+                        m.stimulus_bypass ? " and the stimulus bypass" : "", file));
 }
 
 std::string Problem::config() const {
-  std::string text = "# nnpoisson train --config config.toml repeats this fit with the same --train, --test and --init\n";
+  std::string text =
+      "# nnpoisson train --config config.toml repeats this fit with the same --train, --test and "
+      "--init\n";
   text += "# train: " + request_.train.string() + "\n";
   if (request_.test) text += "# test: " + request_.test->string() + "\n";
   if (request_.init) text += "# init: " + request_.init->string() + "\n";
   return text + to_toml(settings_);
 }
 
-std::vector<std::string> Problem::description() const { return description_; }
+std::vector<std::string> Problem::description() const {
+  return description_;
+}
 
 Model Problem::model(const std::vector<double>& parameters) const {
   Model model = model_;
@@ -146,12 +170,13 @@ Model Problem::model(const std::vector<double>& parameters) const {
   return model;
 }
 
-double Problem::resolution_error(const std::vector<double>& parameters, const BackendOptions& backend) const {
+double Problem::resolution_error(const std::vector<double>& parameters,
+                                 const BackendOptions& backend) const {
   if (sample_.trials() == 0) return 0;
   double total[2];
   for (int k = 0; k < 2; ++k) {
-    const auto plan =
-        std::make_shared<const Plan>(make_plan(sample_, options(Grouping::by_region, 1, k == 0 ? settings_.train.time_resolution : 0)));
+    const auto plan = std::make_shared<const Plan>(make_plan(
+        sample_, options(Grouping::by_region, 1, k == 0 ? settings_.train.time_resolution : 0)));
     BackendOptions in_double = backend;
     in_double.precision = Precision::double_precision;
     const auto evaluator = make_backend(in_double, shape_, plan);

@@ -15,7 +15,8 @@ namespace fs = std::filesystem;
 
 FolderKind run_kind() {
   return {.name = "run", .proof = "checkpoint.h5", .belongs = [](const std::string& name) {
-            for (const char* known : {"config.toml", "run.log", "test.csv", "region_index.csv", "checkpoint.h5", "model.h5", "report"})
+            for (const char* known : {"config.toml", "run.log", "test.csv", "region_index.csv",
+                                      "checkpoint.h5", "model.h5", "report"})
               if (name == known) return true;
             return name.starts_with("models-");
           }};
@@ -25,15 +26,19 @@ FolderKind run_kind() {
 
 RunFolder::RunFolder(fs::path folder, If what) : folder_(std::move(folder), what, run_kind()) {}
 
-void RunFolder::write_config(const std::string& toml) const { write_text_file(folder_.path() / "config.toml", toml); }
+void RunFolder::write_config(const std::string& toml) const {
+  write_text_file(folder_.path() / "config.toml", toml);
+}
 
 void RunFolder::write_region_index(const std::vector<std::string>& regions) const {
   std::string text = ",0\n";
-  for (std::size_t g = 0; g < regions.size(); ++g) text += regions[g] + "," + std::to_string(g) + "\n";
+  for (std::size_t g = 0; g < regions.size(); ++g)
+    text += regions[g] + "," + std::to_string(g) + "\n";
   write_text_file(folder_.path() / "region_index.csv", text);
 }
 
-void RunFolder::write_weights(int iteration, const NetworkShape& shape, const std::vector<double>& parameters) const {
+void RunFolder::write_weights(int iteration, const NetworkShape& shape,
+                              const std::vector<double>& parameters) const {
   const auto folder = folder_.path() / ("models-" + std::to_string(iteration));
   std::error_code error;
   fs::create_directories(folder, error);
@@ -41,7 +46,8 @@ void RunFolder::write_weights(int iteration, const NetworkShape& shape, const st
   write_keras_weights(folder / "model-fwd.h5", shape, parameters);
 }
 
-void RunFolder::begin_history(const std::vector<std::string>& head, const std::vector<std::string>& regions,
+void RunFolder::begin_history(const std::vector<std::string>& head,
+                              const std::vector<std::string>& regions,
                               const std::vector<HistoryRow>& done) {
   log_.open(folder_.path() / "run.log", std::ios::trunc);
   csv_.open(folder_.path() / "test.csv", std::ios::trunc);
@@ -69,7 +75,8 @@ void RunFolder::note(const std::string& line) {
 
 void RunFolder::flush(std::ofstream& stream, const fs::path& file) {
   if (!stream.flush())
-    throw ResourceError(file.string() + ": cannot be written (" + std::strerror(errno) + "); the last checkpoint is kept");
+    throw ResourceError(file.string() + ": cannot be written (" + std::strerror(errno) +
+                        "); the last checkpoint is kept");
 }
 
 }  // namespace nnpoisson

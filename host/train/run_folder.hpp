@@ -19,16 +19,21 @@ class RunFolder {
   /// As LockedFolder; the proof is the checkpoint.
   RunFolder(std::filesystem::path folder, If what);
 
-  [[nodiscard]] std::filesystem::path checkpoint() const { return folder_.path() / "checkpoint.h5"; }
+  [[nodiscard]] std::filesystem::path checkpoint() const {
+    return folder_.path() / "checkpoint.h5";
+  }
   [[nodiscard]] std::filesystem::path model() const { return folder_.path() / "model.h5"; }
 
   void write_config(const std::string& toml) const;
   void write_region_index(const std::vector<std::string>& regions) const;
   /// models-<iteration>/model-fwd.h5: the weights before that iteration.
-  void write_weights(int iteration, const NetworkShape& shape, const std::vector<double>& parameters) const;
+  void write_weights(int iteration, const NetworkShape& shape,
+                     const std::vector<double>& parameters) const;
 
-  /// Starts run.log and test.csv anew: head of the log ("# " lines), column names, then the rows of the iterations already done.
-  void begin_history(const std::vector<std::string>& head, const std::vector<std::string>& alphabetical_regions,
+  /// Starts run.log and test.csv anew: head of the log ("# " lines), column names, then the rows of
+  /// the iterations already done.
+  void begin_history(const std::vector<std::string>& head,
+                     const std::vector<std::string>& alphabetical_regions,
                      const std::vector<HistoryRow>& done);
   void add(int iteration, const HistoryRow& row);
   void note(const std::string& line);  ///< a "# " line of the log

@@ -22,7 +22,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 class Training {
  public:
@@ -34,10 +36,12 @@ class Training {
         backend_(backend_for(problem_.training())),
         validation_(backend_for(problem_.validation())),
         test_(backend_for(problem_.test())),
-        folder_(request.run,
-                request.resume ? RunFolder::If::resume : (request.overwrite ? RunFolder::If::overwrite : RunFolder::If::absent)) {}
+        folder_(request.run, request.resume ? RunFolder::If::resume
+                                            : (request.overwrite ? RunFolder::If::overwrite
+                                                                 : RunFolder::If::absent)) {}
 
-  TrainOutcome run(const std::atomic<bool>& stop, const std::function<void(const TrainProgress&)>& progress) {
+  TrainOutcome run(const std::atomic<bool>& stop,
+                   const std::function<void(const TrainProgress&)>& progress) {
     begin();
     const auto& train = problem_.settings().train;
     std::vector<std::uint32_t> order;
@@ -54,7 +58,8 @@ class Training {
     const int first = done_.iterations;
     while (done_.iterations < train.iterations && !out_of_patience()) {
       const int iteration = done_.iterations;
-      if (iteration % train.save_every == 0) folder_.write_weights(iteration, problem_.shape(), done_.state.parameters);
+      if (iteration % train.save_every == 0)
+        folder_.write_weights(iteration, problem_.shape(), done_.state.parameters);
       const auto iteration_start = Clock::now();
       TrainingState state = done_.state;
       const auto result = backend_->train(state, {order, rate}, stop);
@@ -75,9 +80,10 @@ class Training {
       const int now = done_.iterations - first;
       outcome.spikes_per_second = spikes * now / training_seconds;
       if (progress)
-        progress({done_.iterations, train.iterations, seconds_since(start), outcome.spikes_per_second,
-                  seconds_since(start) / now * (train.iterations - done_.iterations), row.train.total, row.validation.total,
-                  row.test.total});
+        progress({done_.iterations, train.iterations, seconds_since(start),
+                  outcome.spikes_per_second,
+                  seconds_since(start) / now * (train.iterations - done_.iterations),
+                  row.train.total, row.validation.total, row.test.total});
       if (stop && done_.iterations < train.iterations && !out_of_patience()) {
         outcome.interrupted = true;
         break;
@@ -108,7 +114,8 @@ class Training {
       done_ = std::move(found);
       message_(fmt::format("continuing after iteration {}", done_.iterations));
     } else {
-      if (request_.resume) message_("no checkpoint in " + request_.run.string() + " yet: starting from the beginning");
+      if (request_.resume)
+        message_("no checkpoint in " + request_.run.string() + " yet: starting from the beginning");
       done_.state.parameters = problem_.first_parameters();
       done_.state.first_moment.assign(parameters_, 0.0);
       done_.state.second_moment.assign(parameters_, 0.0);
@@ -121,17 +128,21 @@ class Training {
     auto head = problem_.description();
     head.push_back("backend: " + backend_->description());
     if (problem_.settings().train.time_resolution > 0)
-      head.push_back(fmt::format("time_resolution {} s: relative error of the loss {:.2e} at the first weights",
-                                 problem_.settings().train.time_resolution, done_.error_at_start));
+      head.push_back(fmt::format(
+          "time_resolution {} s: relative error of the loss {:.2e} at the first weights",
+          problem_.settings().train.time_resolution, done_.error_at_start));
     for (const auto& line : head) message_(line);
     folder_.begin_history(head, problem_.regions(), done_.history);
   }
 
   void require_same_run(const Checkpoint& found) const {
     const auto& train = problem_.settings().train;
-    const auto steps = std::uint64_t(found.iterations) * std::uint64_t(train.episodes) * problem_.training()->batches.size();
+    const auto steps = std::uint64_t(found.iterations) * std::uint64_t(train.episodes) *
+                       problem_.training()->batches.size();
     if (found.data != done_.data)
-      throw UsageError(request_.run.string() + ": was trained on other data; give the same --train and --test, or another --out");
+      throw UsageError(
+          request_.run.string() +
+          ": was trained on other data; give the same --train and --test, or another --out");
     // More or fewer iterations are the one change that a continued run may make.
     const auto without_iterations = [](std::string toml) {
       const auto at = toml.find("\niterations");
@@ -139,28 +150,40 @@ class Training {
     };
     if (without_iterations(found.settings) != without_iterations(done_.settings))
       throw UsageError(request_.run.string() +
-                       ": was trained under other settings (see its config.toml); give the same ones, or another --out");
+                       ": was trained under other settings (see its config.toml); give the same "
+                       "ones, or another --out");
     if (found.state.step != steps)
-      throw DataError(fmt::format("{}: attribute step: is {}, but {} iterations take {} steps; the checkpoint cannot be used",
-                                  folder_.checkpoint().string(), found.state.step, found.iterations, steps));
+      throw DataError(
+          fmt::format("{}: attribute step: is {}, but {} iterations take {} steps; the checkpoint "
+                      "cannot be used",
+                      folder_.checkpoint().string(), found.state.step, found.iterations, steps));
   }
 
-  [[nodiscard]] bool out_of_patience() const { return done_.best.out_of_patience(done_.iterations, problem_.settings().train.patience); }
+  [[nodiscard]] bool out_of_patience() const {
+    return done_.best.out_of_patience(done_.iterations, problem_.settings().train.patience);
+  }
 
   void finish_iteration(TrainingState state, const BatchLoss& sums, std::size_t steps) {
     HistoryRow row;
     row.train = sums;
-    if (problem_.settings().preset == Preset::exact) {  // a mean over steps is what the other sets' losses compare with
+    if (problem_.settings().preset ==
+        Preset::exact) {  // a mean over steps is what the other sets' losses compare with
       const double n = static_cast<double>(steps);
       row.train = {sums.neural / n, sums.left / n, sums.right / n, sums.total / n};
     }
     row.test = row.validation = {missing, missing, missing, missing};
     if (test_)
-      require_finite("test", row.test = sum_of_losses(*test_, *problem_.test(), state.parameters, &row.test_regions), row.test_regions);
+      require_finite(
+          "test",
+          row.test = sum_of_losses(*test_, *problem_.test(), state.parameters, &row.test_regions),
+          row.test_regions);
     else
       row.test_regions.assign(problem_.regions().size(), missing);
     if (validation_) {
-      require_finite("validation", row.validation = sum_of_losses(*validation_, *problem_.validation(), state.parameters), {});
+      require_finite(
+          "validation",
+          row.validation = sum_of_losses(*validation_, *problem_.validation(), state.parameters),
+          {});
       done_.best.offer(done_.iterations, row.validation.total, state.parameters);
     }
     done_.state = std::move(state);
@@ -181,32 +204,44 @@ class Training {
   [[noreturn]] void give_up(const std::string& where) {
     save();
     throw NumericalError(
-        fmt::format("{}: {}; the checkpoint before that iteration is kept, try a smaller train.learning_rate or smaller "
+        fmt::format("{}: {}; the checkpoint before that iteration is kept, try a smaller "
+                    "train.learning_rate or smaller "
                     "stimulus values",
                     request_.run.string(), where));
   }
   [[noreturn]] void give_up(const ProgramResult& result, std::uint32_t batch) {
     const auto region = problem_.training()->batches[batch].region;
-    give_up(fmt::format("{} is not finite at step {} of iteration {} ({})", term_not_finite(result.failed), result.steps + 1,
-                        done_.iterations,
-                        region < 0 ? std::string("all regions") : "region " + problem_.file_regions()[static_cast<std::size_t>(region)]));
+    give_up(fmt::format(
+        "{} is not finite at step {} of iteration {} ({})", term_not_finite(result.failed),
+        result.steps + 1, done_.iterations,
+        region < 0 ? std::string("all regions")
+                   : "region " + problem_.file_regions()[static_cast<std::size_t>(region)]));
   }
   void require_finite(const char* set, const BatchLoss& loss, const std::vector<double>& regions) {
     if (std::isfinite(loss.total)) return;
-    const auto bad = std::find_if(regions.begin(), regions.end(), [](double value) { return !std::isfinite(value); });
+    const auto bad = std::find_if(regions.begin(), regions.end(),
+                                  [](double value) { return !std::isfinite(value); });
     give_up(fmt::format(
-        "{} of the {} set is not finite after the last step of iteration {} ({})", term_not_finite(loss), set, done_.iterations,
-        bad == regions.end() ? "all regions" : "region " + problem_.regions()[static_cast<std::size_t>(bad - regions.begin())]));
+        "{} of the {} set is not finite after the last step of iteration {} ({})",
+        term_not_finite(loss), set, done_.iterations,
+        bad == regions.end()
+            ? "all regions"
+            : "region " + problem_.regions()[static_cast<std::size_t>(bad - regions.begin())]));
   }
 
   void finish(const TrainOutcome& outcome) {
-    const auto& best = validation_ && !done_.best.parameters.empty() ? done_.best.parameters : done_.state.parameters;
+    const auto& best = validation_ && !done_.best.parameters.empty() ? done_.best.parameters
+                                                                     : done_.state.parameters;
     if (problem_.settings().train.time_resolution > 0)
-      note(fmt::format("time_resolution {} s: relative error of the loss {:.2e} at the last weights",
-                       problem_.settings().train.time_resolution, problem_.resolution_error(done_.state.parameters, request_.backend)));
+      note(
+          fmt::format("time_resolution {} s: relative error of the loss {:.2e} at the last weights",
+                      problem_.settings().train.time_resolution,
+                      problem_.resolution_error(done_.state.parameters, request_.backend)));
     if (validation_ && done_.best.iteration >= 0)
-      note(fmt::format("model.h5 holds the weights after iteration {}, the best on the validation trials{}", done_.best.iteration,
-                       outcome.stopped_early ? "; no better one came, so the fit stopped" : ""));
+      note(fmt::format(
+          "model.h5 holds the weights after iteration {}, the best on the validation trials{}",
+          done_.best.iteration,
+          outcome.stopped_early ? "; no better one came, so the fit stopped" : ""));
     write_model(folder_.model(), problem_.model(best));
   }
   void note(const std::string& line) {
@@ -225,7 +260,8 @@ class Training {
 
 }  // namespace
 
-TrainOutcome train(const TrainRequest& request, const std::atomic<bool>& stop, const std::function<void(const TrainProgress&)>& progress,
+TrainOutcome train(const TrainRequest& request, const std::atomic<bool>& stop,
+                   const std::function<void(const TrainProgress&)>& progress,
                    const std::function<void(const std::string&)>& message) {
   const std::function<void(const std::string&)> silent = [](const std::string&) {};
   return Training(request, message ? message : silent).run(stop, progress);

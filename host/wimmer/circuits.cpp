@@ -9,12 +9,17 @@ namespace {
 
 constexpr int first_inhibitory = excitatory;
 
-/// While it lives, denormal numbers are 0: conductances without input decay to them, and they are slow. All instruction sets do so alike.
+/// While it lives, denormal numbers are 0: conductances without input decay to them, and they are
+/// slow. All instruction sets do so alike.
 class NoDenormals {
  public:
 #if defined(__x86_64__)
-  NoDenormals() : before_(_mm_getcsr()) { _mm_setcsr(before_ | 0x8040U); }  // flush to zero, denormals are zeros
-  ~NoDenormals() { _mm_setcsr(before_); }
+  NoDenormals() : before_(_mm_getcsr()) {
+    _mm_setcsr(before_ | 0x8040U);
+  }  // flush to zero, denormals are zeros
+  ~NoDenormals() {
+    _mm_setcsr(before_);
+  }
 
  private:
   unsigned before_;
@@ -84,17 +89,21 @@ void Circuits<T>::update_integration(const float* external) {
   State& s = *state_;
   // Sums of the new gates are not for this step.
   std::array<SharedDrive<T>, shared_populations> drive;
-  for (int p = 0; p < shared_populations; ++p) drive[static_cast<std::size_t>(p)] = shared_.onto<T>(p);
+  for (int p = 0; p < shared_populations; ++p)
+    drive[static_cast<std::size_t>(p)] = shared_.onto<T>(p);
   std::uint16_t* spikes = integration_spikes_.slot(now_);
   int count = 0;
   for (int p = 0; p < shared_populations; ++p) {
     const bool inhibitory = p == 3;
     const Membrane& membrane = inhibitory ? integration_i : integration_e;
     count += kernels_.integration(
-        {first_of(p), first_of(p + 1), static_cast<T>(step_ms), static_cast<T>(step_ms / membrane.time_constant),
-         static_cast<T>(membrane.refractory_steps), static_cast<T>(inhibitory ? external_onto_i : external_onto_e),
-         drive[static_cast<std::size_t>(p)], s.d_v.data(), s.d_wait.data(), s.ga.data(), p < 2 ? s.to_ga.slot(now_) : nullptr, external,
-         inhibitory ? nullptr : s.s.data(), s.x.data(), inhibitory ? nullptr : &shared_.gates[p]},
+        {first_of(p), first_of(p + 1), static_cast<T>(step_ms),
+         static_cast<T>(step_ms / membrane.time_constant),
+         static_cast<T>(membrane.refractory_steps),
+         static_cast<T>(inhibitory ? external_onto_i : external_onto_e),
+         drive[static_cast<std::size_t>(p)], s.d_v.data(), s.d_wait.data(), s.ga.data(),
+         p < 2 ? s.to_ga.slot(now_) : nullptr, external, inhibitory ? nullptr : s.s.data(),
+         s.x.data(), inhibitory ? nullptr : &shared_.gates[p]},
         spikes + count);
   }
   integration_spikes_.set_count(now_, count);

@@ -13,8 +13,8 @@ namespace nnpoisson::wimmer {
 /// What comes from outside in one step.
 template <class T>
 struct Input {
-  const T* current;                              ///< [excitatory] stimulus into SE, mV, 64-byte aligned; null for none
-  const float* external;                         ///< [neurons] private trains of DE and DI: 1 for a spike, else 0
+  const T* current;       ///< [excitatory] stimulus into SE, mV, 64-byte aligned; null for none
+  const float* external;  ///< [neurons] private trains of DE and DI: 1 for a spike, else 0
   std::span<const std::uint16_t> sensory_input;  ///< SX neurons that fire
 };
 
@@ -39,8 +39,8 @@ class SpikeRing {
   std::array<int, steps> count_{};
 };
 
-/// Both circuits, stepped together by forward Euler in the order of the original: all variables from the old state, threshold, then
-/// the spikes that arrive in this step. T: float or double.
+/// Both circuits, stepped together by forward Euler in the order of the original: all variables
+/// from the old state, threshold, then the spikes that arrive in this step. T: float or double.
 template <class T>
 class Circuits {
  public:
@@ -51,8 +51,12 @@ class Circuits {
   /// The step that `step` takes next.
   [[nodiscard]] int now() const { return now_; }
   /// Neurons that fired in a step taken, one of the last 16, ascending within a population.
-  [[nodiscard]] std::span<const std::uint16_t> sensory_spikes(int step) const { return sensory_spikes_.at(step); }
-  [[nodiscard]] std::span<const std::uint16_t> integration_spikes(int step) const { return integration_spikes_.at(step); }
+  [[nodiscard]] std::span<const std::uint16_t> sensory_spikes(int step) const {
+    return sensory_spikes_.at(step);
+  }
+  [[nodiscard]] std::span<const std::uint16_t> integration_spikes(int step) const {
+    return integration_spikes_.at(step);
+  }
 
  private:
   using Array = std::array<T, padded_neurons>;

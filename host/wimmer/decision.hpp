@@ -21,12 +21,15 @@ struct Readers {
 /// A third of each, drawn for this trial.
 [[nodiscard]] Readers third_of_readers(std::uint64_t seed, std::size_t trial);
 
-/// The published rule: the population whose rate in windows of 50 ms, both ends included, that begin at every ms from stimulus onset first
-/// exceeds 40 Hz. Its time is the end of that window; DE2 wins a tie.
-[[nodiscard]] Decision decide(std::span<const std::uint32_t> integration_spikes, const Conditions& conditions, const Readers& readers);
+/// The published rule: the population whose rate in windows of 50 ms, both ends included, that
+/// begin at every ms from stimulus onset first exceeds 40 Hz. Its time is the end of that window;
+/// DE2 wins a tie.
+[[nodiscard]] Decision decide(std::span<const std::uint32_t> integration_spikes,
+                              const Conditions& conditions, const Readers& readers);
 
 /// `count` numbers out of [0, n), ascending, all subsets equally likely.
-[[nodiscard]] std::vector<std::int32_t> draw_subset(std::uint64_t seed, std::uint64_t index, std::uint32_t sub, std::int32_t n,
+[[nodiscard]] std::vector<std::int32_t> draw_subset(std::uint64_t seed, std::uint64_t index,
+                                                    std::uint32_t sub, std::int32_t n,
                                                     std::int32_t count);
 
 }  // namespace nnpoisson::wimmer

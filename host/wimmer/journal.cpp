@@ -43,7 +43,8 @@ bool read_at(int descriptor, std::int64_t place, void* bytes, std::size_t size) 
 }
 
 /// False where no whole record is.
-bool read_record(int descriptor, std::int64_t place, std::int64_t file_size, Head& head, TrialSpikes& spikes) {
+bool read_record(int descriptor, std::int64_t place, std::int64_t file_size, Head& head,
+                 TrialSpikes& spikes) {
   if (!read_at(descriptor, place, &head, sizeof head)) return false;
   const auto most = static_cast<std::uint64_t>(file_size) / sizeof(std::uint32_t);
   if (head.sensory > most || head.integration > most) return false;
@@ -58,16 +59,19 @@ bool read_record(int descriptor, std::int64_t place, std::int64_t file_size, Hea
 }
 
 std::int64_t size_of(const Head& head) {
-  return static_cast<std::int64_t>(sizeof head + (head.sensory + head.integration) * sizeof(std::uint32_t));
+  return static_cast<std::int64_t>(sizeof head +
+                                   (head.sensory + head.integration) * sizeof(std::uint32_t));
 }
 
 }  // namespace
 
-Journal::Journal(std::filesystem::path file, const std::string& conditions) : file_(std::move(file)) {
+Journal::Journal(std::filesystem::path file, const std::string& conditions)
+    : file_(std::move(file)) {
   std::error_code ignored;
   if (file_.has_parent_path()) std::filesystem::create_directories(file_.parent_path(), ignored);
   descriptor_ = open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (descriptor_ < 0) throw ResourceError(file_.string() + ": cannot be written (" + reason() + ")");
+  if (descriptor_ < 0)
+    throw ResourceError(file_.string() + ": cannot be written (" + reason() + ")");
   try {
     if (flock(descriptor_, LOCK_EX | LOCK_NB) != 0)
       throw ResourceError(file_.string() + ": another run writes it; give another --out or wait");
@@ -78,19 +82,26 @@ Journal::Journal(std::filesystem::path file, const std::string& conditions) : fi
   }
 }
 
-Journal::~Journal() { close(descriptor_); }
+Journal::~Journal() {
+  close(descriptor_);
+}
 
-std::string Journal::reason() const { return std::strerror(errno); }
+std::string Journal::reason() const {
+  return std::strerror(errno);
+}
 
 void Journal::load(const std::string& conditions) {
   struct stat about {};
-  if (fstat(descriptor_, &about) != 0) throw ResourceError(file_.string() + ": cannot be read (" + reason() + ")");
+  if (fstat(descriptor_, &about) != 0)
+    throw ResourceError(file_.string() + ": cannot be read (" + reason() + ")");
   const std::string expected = conditions + '\0';
   std::string found(std::min(expected.size(), static_cast<std::size_t>(about.st_size)), ' ');
-  if (!read_at(descriptor_, 0, found.data(), found.size())) throw ResourceError(file_.string() + ": cannot be read (" + reason() + ")");
+  if (!read_at(descriptor_, 0, found.data(), found.size()))
+    throw ResourceError(file_.string() + ": cannot be read (" + reason() + ")");
   if (!expected.starts_with(found))
     throw UsageError(file_.string() +
-                     ": is left of an interrupted run under other conditions; repeat that run's command, or remove the file");
+                     ": is left of an interrupted run under other conditions; repeat that run's "
+                     "command, or remove the file");
   if (found.size() < expected.size()) {  // new, or cut short at its very beginning
     write(expected.data(), expected.size());
     return;
@@ -102,13 +113,15 @@ void Journal::load(const std::string& conditions) {
     place_[head.trial] = end_;
     end_ += size_of(head);
   }
-  if (ftruncate(descriptor_, end_) != 0) throw ResourceError(file_.string() + ": cannot be written (" + reason() + ")");
+  if (ftruncate(descriptor_, end_) != 0)
+    throw ResourceError(file_.string() + ": cannot be written (" + reason() + ")");
 }
 
 TrialSpikes Journal::read(std::size_t trial) const {
   Head head{};
   TrialSpikes spikes;
-  if (!read_record(descriptor_, place_.at(trial), end_, head, spikes)) throw ResourceError(file_.string() + ": cannot be read any more");
+  if (!read_record(descriptor_, place_.at(trial), end_, head, spikes))
+    throw ResourceError(file_.string() + ": cannot be read any more");
   return spikes;
 }
 
@@ -124,7 +137,8 @@ void Journal::write(const void* bytes, std::size_t size) {
 }
 
 void Journal::append(std::size_t trial, const TrialSpikes& spikes) {
-  const Head head{trial, spikes.sensory.size(), spikes.integration.size(), checksum_of(trial, spikes)};
+  const Head head{trial, spikes.sensory.size(), spikes.integration.size(),
+                  checksum_of(trial, spikes)};
   const std::lock_guard lock(writing_);
   const auto place = end_;
   write(&head, sizeof head);

@@ -10,11 +10,12 @@
 
 namespace nnpoisson::wimmer {
 
-/// Finished trials in a file of their own, one record after another, so that an interrupted run can go on: a record that was cut short
-/// is found by its checksum and dropped. One process at a time.
+/// Finished trials in a file of their own, one record after another, so that an interrupted run can
+/// go on: a record that was cut short is found by its checksum and dropped. One process at a time.
 class Journal {
  public:
-  /// Opens the file or makes it. `conditions`: all that decides what a trial's spikes are; a file of others is refused (UsageError).
+  /// Opens the file or makes it. `conditions`: all that decides what a trial's spikes are; a file
+  /// of others is refused (UsageError).
   Journal(std::filesystem::path file, const std::string& conditions);
   ~Journal();
   Journal(const Journal&) = delete;

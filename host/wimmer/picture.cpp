@@ -35,7 +35,8 @@ bool is_of(const Population& population, std::uint32_t spike) {
   return neuron_of(spike) >= population.first && neuron_of(spike) < population.end;
 }
 
-const std::vector<std::uint32_t>& spikes_of(const Population& population, const TrialSpikes& spikes) {
+const std::vector<std::uint32_t>& spikes_of(const Population& population,
+                                            const TrialSpikes& spikes) {
   return population.circuit == 0 ? spikes.sensory : spikes.integration;
 }
 
@@ -44,52 +45,69 @@ std::vector<double> rates(const Population& population, const TrialSpikes& spike
   const int bins = std::max(1, steps / (bin_ms * steps_per_ms));
   std::vector<double> count(static_cast<std::size_t>(bins), 0), rate(count);
   for (const auto spike : spikes_of(population, spikes))
-    if (const auto bin = static_cast<std::size_t>(step_of(spike) / (bin_ms * steps_per_ms)); is_of(population, spike) && bin < count.size())
+    if (const auto bin = static_cast<std::size_t>(step_of(spike) / (bin_ms * steps_per_ms));
+        is_of(population, spike) && bin < count.size())
       ++count[bin];
   for (int b = 0; b < bins; ++b) {
-    const int first = std::max(0, b - window_bins / 2), last = std::min(bins - 1, b + window_bins / 2);
+    const int first = std::max(0, b - window_bins / 2),
+              last = std::min(bins - 1, b + window_bins / 2);
     double sum = 0;
     for (int k = first; k <= last; ++k) sum += count[static_cast<std::size_t>(k)];
-    rate[static_cast<std::size_t>(b)] = sum / (population.end - population.first) / ((last - first + 1) * bin_ms * 1e-3);
+    rate[static_cast<std::size_t>(b)] =
+        sum / (population.end - population.first) / ((last - first + 1) * bin_ms * 1e-3);
   }
   return rate;
 }
 
 class Drawing {
  public:
-  Drawing(const Conditions& conditions, const TrialSpikes& spikes) : conditions_(conditions), spikes_(spikes) {}
+  Drawing(const Conditions& conditions, const TrialSpikes& spikes)
+      : conditions_(conditions), spikes_(spikes) {}
 
   std::string draw(std::size_t trial) {
     const auto [choice, time] = decide(spikes_.integration, conditions_, all_readers());
     decision_ = choice != 0 ? conditions_.stimulus_from + time : -1;
-    const char* chosen = choice == 0 ? "no decision" : choice < 0 ? "decision: DE1 (right)" : "decision: DE2 (left)";
+    const char* chosen = choice == 0  ? "no decision"
+                         : choice < 0 ? "decision: DE1 (right)"
+                                      : "decision: DE2 (left)";
     text(left, 22,
-         fmt::format("trial {}, coherence {}, feedback {}: {}{}", trial, coherence_of(conditions_, trial), conditions_.feedback, chosen,
+         fmt::format("trial {}, coherence {}, feedback {}: {}{}", trial,
+                     coherence_of(conditions_, trial), conditions_.feedback, chosen,
                      choice != 0 ? fmt::format(" after {:.3f} s", time) : ""));
     panel("integration, Hz", {curves.begin(), curves.begin() + 4});
     panel("sensory, Hz", {curves.begin() + 4, curves.end()});
     raster();
     return fmt::format(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} {1}\" font-family=\"sans-serif\" "
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} "
+        "{1}\" font-family=\"sans-serif\" "
         "font-size=\"12\">\n<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n{2}</svg>\n",
         left + width + 60, y_ + 10, body_);
   }
 
  private:
-  [[nodiscard]] double x(double seconds) const { return left + width * seconds / conditions_.duration; }
+  [[nodiscard]] double x(double seconds) const {
+    return left + width * seconds / conditions_.duration;
+  }
   void text(double at_x, double at_y, const std::string& words, const char* more = "") {
-    fmt::format_to(std::back_inserter(body_), "<text x=\"{:.1f}\" y=\"{:.1f}\" {}>{}</text>\n", at_x, at_y, more, words);
+    fmt::format_to(std::back_inserter(body_), "<text x=\"{:.1f}\" y=\"{:.1f}\" {}>{}</text>\n",
+                   at_x, at_y, more, words);
   }
   void line(double x1, double y1, double x2, double y2, const char* style) {
-    fmt::format_to(std::back_inserter(body_), "<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" {}/>\n", x1, y1, x2, y2,
-                   style);
+    fmt::format_to(std::back_inserter(body_),
+                   "<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" {}/>\n", x1, y1,
+                   x2, y2, style);
   }
   /// Stimulus, axis and decision behind what is drawn next.
   void frame(double height) {
-    fmt::format_to(std::back_inserter(body_), "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" fill=\"#f3efe2\"/>\n",
-                   x(conditions_.stimulus_from), y_, x(conditions_.stimulus_until) - x(conditions_.stimulus_from), height);
+    fmt::format_to(
+        std::back_inserter(body_),
+        "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" fill=\"#f3efe2\"/>\n",
+        x(conditions_.stimulus_from), y_,
+        x(conditions_.stimulus_until) - x(conditions_.stimulus_from), height);
     line(left, y_ + height, left + width, y_ + height, "stroke=\"black\"");
-    if (decision_ >= 0) line(x(decision_), y_, x(decision_), y_ + height, "stroke=\"#009e73\" stroke-dasharray=\"4 3\"");
+    if (decision_ >= 0)
+      line(x(decision_), y_, x(decision_), y_ + height,
+           "stroke=\"#009e73\" stroke-dasharray=\"4 3\"");
   }
 
   void panel(const char* title, const std::vector<Curve>& shown_curves) {
@@ -98,7 +116,8 @@ class Drawing {
     for (const auto& curve : shown_curves) {
       all.push_back(rates(*curve.population, spikes_, steps_in(conditions_.duration)));
       // The start, all neurons of the integration circuit at once, would hide the rest.
-      for (std::size_t b = window_bins; b < all.back().size(); ++b) most = std::max(most, all.back()[b]);
+      for (std::size_t b = window_bins; b < all.back().size(); ++b)
+        most = std::max(most, all.back()[b]);
     }
     frame(panel_height);
     text(left, y_ - 4, title);
@@ -107,10 +126,14 @@ class Drawing {
     for (std::size_t c = 0; c < all.size(); ++c) {
       std::string points;
       for (std::size_t b = 0; b < all[c].size(); ++b)
-        fmt::format_to(std::back_inserter(points), "{:.1f},{:.1f} ", x((static_cast<double>(b) + 0.5) * bin_ms * 1e-3),
+        fmt::format_to(std::back_inserter(points), "{:.1f},{:.1f} ",
+                       x((static_cast<double>(b) + 0.5) * bin_ms * 1e-3),
                        y_ + panel_height * (1 - std::min(all[c][b], most) / most));
-      fmt::format_to(std::back_inserter(body_), "<polyline fill=\"none\" stroke=\"{}\" points=\"{}\"/>\n", shown_curves[c].colour, points);
-      text(left + width + 6, y_ + 12 + 14 * static_cast<double>(c), shown_curves[c].population->name,
+      fmt::format_to(std::back_inserter(body_),
+                     "<polyline fill=\"none\" stroke=\"{}\" points=\"{}\"/>\n",
+                     shown_curves[c].colour, points);
+      text(left + width + 6, y_ + 12 + 14 * static_cast<double>(c),
+           shown_curves[c].population->name,
            fmt::format("fill=\"{}\"", shown_curves[c].colour).c_str());
     }
     y_ += panel_height + gap;
@@ -126,16 +149,19 @@ class Drawing {
       for (const auto spike : spikes_of(*population, spikes_)) {
         const int k = neuron_of(spike) - population->first;
         if (!is_of(*population, spike) || k % stride != 0 || k / stride >= shown) continue;
-        fmt::format_to(std::back_inserter(path), "M{:.1f} {:.1f}v{}", x(static_cast<double>(step_of(spike)) / (1000 * steps_per_ms)),
+        fmt::format_to(std::back_inserter(path), "M{:.1f} {:.1f}v{}",
+                       x(static_cast<double>(step_of(spike)) / (1000 * steps_per_ms)),
                        y_ + neuron_height * (k / stride), neuron_height);
       }
-      fmt::format_to(std::back_inserter(body_), "<path stroke=\"{}\" stroke-width=\"0.8\" d=\"{}\"/>\n", colour, path);
+      fmt::format_to(std::back_inserter(body_),
+                     "<path stroke=\"{}\" stroke-width=\"0.8\" d=\"{}\"/>\n", colour, path);
       text(left - 6, y_ + neuron_height * shown / 2 + 4, population->name, "text-anchor=\"end\"");
       y_ += neuron_height * shown;
     }
     for (int tick = 0; tick <= 6; ++tick) {
       const double seconds = conditions_.duration * tick / 6;
-      text(x(seconds), y_ + 16, fmt::format("{:g}{}", seconds, tick == 6 ? " s" : ""), "text-anchor=\"middle\"");
+      text(x(seconds), y_ + 16, fmt::format("{:g}{}", seconds, tick == 6 ? " s" : ""),
+           "text-anchor=\"middle\"");
     }
     y_ += 20;
   }

@@ -6,10 +6,12 @@
 
 namespace nnpoisson::wimmer {
 
-RawFile::RawFile(const std::filesystem::path& file, std::span<const Attribute> attributes) : out_(file) {
+RawFile::RawFile(const std::filesystem::path& file, std::span<const Attribute> attributes)
+    : out_(file) {
   out_.attribute("/", "format", std::string("nnpoisson-wimmer-spikes"));
   out_.attribute("/", "version", std::int32_t{1});
-  for (const auto& [name, value] : attributes) std::visit([&, &key = name](const auto& v) { out_.attribute("/", key, v); }, value);
+  for (const auto& [name, value] : attributes)
+    std::visit([&, &key = name](const auto& v) { out_.attribute("/", key, v); }, value);
 }
 
 void RawFile::add(std::size_t trial, double coherence, const TrialSpikes& spikes) {
@@ -30,6 +32,8 @@ void RawFile::add(std::size_t trial, double coherence, const TrialSpikes& spikes
   }
 }
 
-void RawFile::commit() { out_.commit(); }
+void RawFile::commit() {
+  out_.commit();
+}
 
 }  // namespace nnpoisson::wimmer

@@ -9,7 +9,8 @@
 
 namespace nnpoisson::wimmer {
 
-/// Every spike of every population over the whole run: a group for each trial, in it `<population>/time` [N], s from the run's start, and
+/// Every spike of every population over the whole run: a group for each trial, in it
+/// `<population>/time` [N], s from the run's start, and
 /// `<population>/neuron` [N], its number in the population.
 class RawFile {
  public:

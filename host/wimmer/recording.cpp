@@ -14,25 +14,35 @@ namespace {
 
 /// The regions of the published files, in their order, by the populations they record.
 constexpr std::array<std::string_view, 6> recorded{"DE1", "DE2", "DI", "SE1", "SE2", "SI"};
-constexpr std::uint64_t units_draw = std::numeric_limits<std::uint64_t>::max();  // no trial has this number
+constexpr std::uint64_t units_draw =
+    std::numeric_limits<std::uint64_t>::max();  // no trial has this number
 
 }  // namespace
 
 Recording::Recording(const Conditions& conditions, Record record)
-    : conditions_(conditions), record_(record), sensory_unit_(neurons, -1), integration_unit_(neurons, -1) {
-  data_.time_limit = static_cast<double>(steps_in(conditions.stimulus_until) - steps_in(conditions.stimulus_from)) / (1000 * steps_per_ms);
+    : conditions_(conditions),
+      record_(record),
+      sensory_unit_(neurons, -1),
+      integration_unit_(neurons, -1) {
+  data_.time_limit = static_cast<double>(steps_in(conditions.stimulus_until) -
+                                         steps_in(conditions.stimulus_from)) /
+                     (1000 * steps_per_ms);
   data_.session_names = {"wimmer"};
-  for (const double coherence : conditions.coherences) data_.stimulus_names.push_back(fmt::format("coherence={}", coherence));
+  for (const double coherence : conditions.coherences)
+    data_.stimulus_names.push_back(fmt::format("coherence={}", coherence));
   data_.spike.offset.push_back(0);
   for (const auto name : recorded) {
-    const auto& population = *std::find_if(populations.begin(), populations.end(), [&](const auto& p) { return p.name == name; });
+    const auto& population = *std::find_if(populations.begin(), populations.end(),
+                                           [&](const auto& p) { return p.name == name; });
     const auto region = static_cast<std::int32_t>(data_.region_names.size());
     data_.region_names.push_back(fmt::format("{}s", name));
     const std::int32_t size = population.end - population.first;
     const std::int32_t count = record == Record::full ? size : (size + 1) / 3;
     auto& unit_of = population.circuit == 0 ? sensory_unit_ : integration_unit_;
-    for (const auto k : draw_subset(conditions.seed, units_draw, static_cast<std::uint32_t>(region), size, count)) {
-      unit_of[static_cast<std::size_t>(population.first + k)] = static_cast<std::int32_t>(data_.units());
+    for (const auto k : draw_subset(conditions.seed, units_draw, static_cast<std::uint32_t>(region),
+                                    size, count)) {
+      unit_of[static_cast<std::size_t>(population.first + k)] =
+          static_cast<std::int32_t>(data_.units());
       data_.unit.session.push_back(0);
       data_.unit.region.push_back(region);
       data_.unit.id.push_back(k);
@@ -41,7 +51,8 @@ Recording::Recording(const Conditions& conditions, Record record)
 }
 
 void Recording::add(std::size_t trial, const TrialSpikes& spikes) {
-  const auto readers = record_ == Record::full ? all_readers() : third_of_readers(conditions_.seed, trial);
+  const auto readers =
+      record_ == Record::full ? all_readers() : third_of_readers(conditions_.seed, trial);
   auto [choice, time] = decide(spikes.integration, conditions_, readers);
   if (!(time <= data_.time_limit)) {
     choice = 0;
@@ -60,10 +71,13 @@ void Recording::add(std::size_t trial, const TrialSpikes& spikes) {
   auto sensory = spikes.sensory.begin(), integration = spikes.integration.begin();
   while (sensory != spikes.sensory.end() || integration != spikes.integration.end()) {
     const bool from_sensory =
-        integration == spikes.integration.end() || (sensory != spikes.sensory.end() && step_of(*sensory) <= step_of(*integration));
+        integration == spikes.integration.end() ||
+        (sensory != spikes.sensory.end() && step_of(*sensory) <= step_of(*integration));
     const std::uint32_t spike = from_sensory ? *sensory++ : *integration++;
     const int step = step_of(spike) - onset;
-    const std::int32_t unit = (from_sensory ? sensory_unit_ : integration_unit_)[static_cast<std::size_t>(neuron_of(spike))];
+    const std::int32_t unit =
+        (from_sensory ? sensory_unit_
+                      : integration_unit_)[static_cast<std::size_t>(neuron_of(spike))];
     const double at = static_cast<double>(step) / (1000 * steps_per_ms);
     if (step <= 0 || unit < 0) continue;
     if (at >= until) break;

@@ -6,8 +6,9 @@
 
 namespace nnpoisson::wimmer {
 
-/// Turns trials into a dataset of layout 1: one session, regions DE1s DE2s DIs SE1s SE2s SIs, the coherence as one-hot stimulus, time from
-/// stimulus onset, the stimulus' length as time limit. A decision after it counts as none.
+/// Turns trials into a dataset of layout 1: one session, regions DE1s DE2s DIs SE1s SE2s SIs, the
+/// coherence as one-hot stimulus, time from stimulus onset, the stimulus' length as time limit. A
+/// decision after it counts as none.
 class Recording {
  public:
   Recording(const Conditions& conditions, Record record);

@@ -21,27 +21,31 @@ namespace {
 
 /// All that decides what a trial's spikes are.
 std::vector<Attribute> attributes(const Conditions& c) {
-  return {{"simulator", std::string("wimmer")},
-          {"seed", static_cast<std::int64_t>(c.seed)},
-          {"coherences", fmt::format("{}", fmt::join(c.coherences, " "))},
-          {"feedback", c.feedback},
-          {"duration", c.duration},
-          {"stimulus_from", c.stimulus_from},
-          {"stimulus_until", c.stimulus_until},
-          {"stimulus_sd", c.stimulus_sd},
-          {"sensory_rate", c.sensory_rate},
-          {"external_rate", c.external_rate},
-          {"network", std::string(c.network_per_trial ? "per trial" : "one")},
-          {"precision", std::string(c.precision == Precision::single_precision ? "float" : "double")}};
+  return {
+      {"simulator", std::string("wimmer")},
+      {"seed", static_cast<std::int64_t>(c.seed)},
+      {"coherences", fmt::format("{}", fmt::join(c.coherences, " "))},
+      {"feedback", c.feedback},
+      {"duration", c.duration},
+      {"stimulus_from", c.stimulus_from},
+      {"stimulus_until", c.stimulus_until},
+      {"stimulus_sd", c.stimulus_sd},
+      {"sensory_rate", c.sensory_rate},
+      {"external_rate", c.external_rate},
+      {"network", std::string(c.network_per_trial ? "per trial" : "one")},
+      {"precision", std::string(c.precision == Precision::single_precision ? "float" : "double")}};
 }
 
 std::string as_text(const std::vector<Attribute>& all) {
   std::string text;
-  for (const auto& [name, value] : all) std::visit([&, &key = name](const auto& v) { text += fmt::format("{} = {}\n", key, v); }, value);
+  for (const auto& [name, value] : all)
+    std::visit([&, &key = name](const auto& v) { text += fmt::format("{} = {}\n", key, v); },
+               value);
   return text;
 }
 
-/// Trials finished so far and how long the rest will take. Trials are added from one thread at a time.
+/// Trials finished so far and how long the rest will take. Trials are added from one thread at a
+/// time.
 class Count {
  public:
   Count(std::size_t all, std::size_t missing, const std::function<void(const Progress&)>& progress)
@@ -51,7 +55,8 @@ class Count {
   }
   void add() {
     const auto done = static_cast<double>(++state_.trials - before_);
-    state_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    state_.seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
     state_.seconds_left = state_.seconds / done * static_cast<double>(state_.all - state_.trials);
     progress_(state_);
   }
@@ -66,7 +71,8 @@ class Count {
 /// The trials that are missing, taken by workers side by side.
 class Filling {
  public:
-  Filling(Journal& journal, std::span<const std::size_t> missing, const std::atomic<bool>& stop, Count& count)
+  Filling(Journal& journal, std::span<const std::size_t> missing, const std::atomic<bool>& stop,
+          Count& count)
       : journal_(journal), missing_(missing), stop_(stop), count_(count) {}
 
   /// The next ones, `most` at most; none: all are taken, a worker failed or `stop` is set.
@@ -80,7 +86,8 @@ class Filling {
     const std::lock_guard lock(reporting_);
     count_.add();
   }
-  /// Runs `work(k)` for each k < workers, each in a thread. The first exception ends the others' work and is passed on.
+  /// Runs `work(k)` for each k < workers, each in a thread. The first exception ends the others'
+  /// work and is passed on.
   void run(std::size_t workers, const std::function<void(std::size_t)>& work) {
     const auto guarded = [&](std::size_t k) {
       try {
@@ -110,10 +117,12 @@ class Filling {
 };
 
 /// A trial at a time in each thread.
-void fill_by_threads(Filling& filling, const Request& request, std::size_t trials, const std::atomic<bool>& stop) {
+void fill_by_threads(Filling& filling, const Request& request, std::size_t trials,
+                     const std::atomic<bool>& stop) {
   const TrialSimulator simulate_trial(request.conditions, request.backend.instruction_set);
-  const std::size_t threads =
-      request.backend.threads > 0 ? static_cast<std::size_t>(request.backend.threads) : std::max(1U, std::thread::hardware_concurrency());
+  const std::size_t threads = request.backend.threads > 0
+                                  ? static_cast<std::size_t>(request.backend.threads)
+                                  : std::max(1U, std::thread::hardware_concurrency());
   filling.run(std::min(threads, trials), [&](std::size_t) {
     for (auto now = filling.take(1); !now.empty(); now = filling.take(1)) {
       const auto spikes = simulate_trial(now[0], stop);
@@ -124,14 +133,16 @@ void fill_by_threads(Filling& filling, const Request& request, std::size_t trial
 }
 
 /// As many at a time as each GPU runs together.
-void fill_by_launches(Filling& filling, const Request& request, std::vector<std::unique_ptr<kernels::Device>> devices, std::size_t trials) {
+void fill_by_launches(Filling& filling, const Request& request,
+                      std::vector<std::unique_ptr<kernels::Device>> devices, std::size_t trials) {
   struct Worker {
     std::unique_ptr<kernels::WimmerTrials> simulate;
     std::size_t most;
     std::span<const std::size_t> now;
   };
   std::vector<Worker> workers;
-  const std::size_t share = (trials + devices.size() - 1) / devices.size();  // few trials are for all devices, too
+  const std::size_t share =
+      (trials + devices.size() - 1) / devices.size();  // few trials are for all devices, too
   for (auto& device : devices) {
     auto simulate = std::make_unique<kernels::WimmerTrials>(std::move(device), request.conditions);
     const std::size_t most = std::min(simulate->side_by_side(), share);
@@ -146,8 +157,10 @@ void fill_by_launches(Filling& filling, const Request& request, std::vector<std:
   });
 }
 
-/// Simulates the trials that the journal lacks, on the devices if there are any; returns when all are there or `stop` is set.
-void fill(Journal& journal, const Request& request, std::vector<std::unique_ptr<kernels::Device>> devices, const std::atomic<bool>& stop,
+/// Simulates the trials that the journal lacks, on the devices if there are any; returns when all
+/// are there or `stop` is set.
+void fill(Journal& journal, const Request& request,
+          std::vector<std::unique_ptr<kernels::Device>> devices, const std::atomic<bool>& stop,
           const std::function<void(const Progress&)>& progress) {
   const std::size_t all = request.trials + request.test_trials;
   std::vector<std::size_t> missing;
@@ -174,15 +187,16 @@ std::vector<std::unique_ptr<kernels::Device>> devices_for(const Request& request
   return made;
 }
 
-void write(const Request& request, const std::filesystem::path& file, const Journal& journal, std::size_t first, std::size_t count,
-           Outcome& outcome) {
+void write(const Request& request, const std::filesystem::path& file, const Journal& journal,
+           std::size_t first, std::size_t count, Outcome& outcome) {
   Recording recording(request.conditions, request.record);
   for (std::size_t n = first; n < first + count; ++n) recording.add(n, journal.read(n));
   auto about = attributes(request.conditions);
   about.push_back({"record", std::string(request.record == Record::full ? "full" : "sample")});
   about.push_back({"first_trial", static_cast<std::int64_t>(first)});
   write_dataset(file, recording.dataset(), about);
-  for (const auto choice : recording.dataset().trial.choice) ++(choice < 0 ? outcome.right : choice > 0 ? outcome.left : outcome.none);
+  for (const auto choice : recording.dataset().trial.choice)
+    ++(choice < 0 ? outcome.right : choice > 0 ? outcome.left : outcome.none);
   outcome.spikes += recording.dataset().spike.time.size();
   outcome.units = recording.dataset().units();
 }
@@ -191,15 +205,19 @@ void check(const Request& request) {
   check(request.conditions);
   if (request.trials < 1) throw UsageError("--trials: at least 1 is needed");
   if (request.backend.kind == BackendKind::reference)
-    throw UsageError("--backend reference: there is none for simulations; leave the choice open, or use cpu or cuda");
+    throw UsageError(
+        "--backend reference: there is none for simulations; leave the choice open, or use cpu or "
+        "cuda");
   for (const auto trial : request.picture_trials)
     if (trial >= request.trials + request.test_trials)
-      throw UsageError(fmt::format("--plot-trials: trial {} is not one of the {} simulated", trial, request.trials + request.test_trials));
+      throw UsageError(fmt::format("--plot-trials: trial {} is not one of the {} simulated", trial,
+                                   request.trials + request.test_trials));
 }
 
 }  // namespace
 
-Outcome simulate(const Request& request, const std::atomic<bool>& stop, const std::function<void(const Progress&)>& progress) {
+Outcome simulate(const Request& request, const std::atomic<bool>& stop,
+                 const std::function<void(const Progress&)>& progress) {
   check(request);
   auto devices = devices_for(request);
   const auto about = attributes(request.conditions);
@@ -212,7 +230,8 @@ Outcome simulate(const Request& request, const std::atomic<bool>& stop, const st
     return count;
   };
   outcome.resumed = finished();
-  for (const auto& device : devices) outcome.backend += (outcome.backend.empty() ? "" : ", ") + device->name();
+  for (const auto& device : devices)
+    outcome.backend += (outcome.backend.empty() ? "" : ", ") + device->name();
   if (devices.empty()) outcome.backend = "cpu";
   fill(journal, request, std::move(devices), stop, progress);
   outcome.trials = finished();
@@ -222,18 +241,22 @@ Outcome simulate(const Request& request, const std::atomic<bool>& stop, const st
   }
 
   write(request, request.out, journal, 0, request.trials, outcome);
-  if (request.test_trials > 0) write(request, request.test_out, journal, request.trials, request.test_trials, outcome);
+  if (request.test_trials > 0)
+    write(request, request.test_out, journal, request.trials, request.test_trials, outcome);
   if (!request.raw.empty()) {
     RawFile raw(request.raw, about);
-    for (std::size_t n = 0; n < all; ++n) raw.add(n, coherence_of(request.conditions, n), journal.read(n));
+    for (std::size_t n = 0; n < all; ++n)
+      raw.add(n, coherence_of(request.conditions, n), journal.read(n));
     raw.commit();
   }
   if (!request.pictures.empty()) {
     auto shown = request.picture_trials;
     if (shown.empty())
-      for (std::size_t n = 0; n < std::min(all, request.conditions.coherences.size()); ++n) shown.push_back(n);
+      for (std::size_t n = 0; n < std::min(all, request.conditions.coherences.size()); ++n)
+        shown.push_back(n);
     for (const auto n : shown)
-      write_text_file(request.pictures / fmt::format("trial_{:05}.svg", n), picture(request.conditions, n, journal.read(n)));
+      write_text_file(request.pictures / fmt::format("trial_{:05}.svg", n),
+                      picture(request.conditions, n, journal.read(n)));
   }
   journal.remove();
   return outcome;

@@ -12,11 +12,15 @@ namespace nnpoisson::wimmer {
 template <class T>
 SynapseTable<T>::SynapseTable(int sources, const std::vector<Synapse>& synapses) {
   if (synapses.empty()) return;
-  const auto place_of = [](const Synapse& s) { return static_cast<std::uint16_t>(s.delay * padded_neurons + s.target); };
+  const auto place_of = [](const Synapse& s) {
+    return static_cast<std::uint16_t>(s.delay * padded_neurons + s.target);
+  };
   constexpr std::size_t delays = Arrivals<T>::slots;
   // Sorted by source and delay, so that what is written lies together.
   std::vector<std::uint32_t> next(static_cast<std::size_t>(sources) * delays, 0);
-  const auto run_of = [](const Synapse& s) { return static_cast<std::size_t>(s.source) * delays + static_cast<std::size_t>(s.delay); };
+  const auto run_of = [](const Synapse& s) {
+    return static_cast<std::size_t>(s.source) * delays + static_cast<std::size_t>(s.delay);
+  };
   for (const auto& synapse : synapses) ++next[run_of(synapse)];
   offset_.push_back(0);
   for (std::size_t run = 0; run < next.size(); run += delays) {
@@ -27,7 +31,8 @@ SynapseTable<T>::SynapseTable(int sources, const std::vector<Synapse>& synapses)
   place_.resize(offset_.back());
   weight_.assign(offset_.back(), T(0));
   // Padding goes to different places: adding to one twice at once would have to wait.
-  for (std::size_t k = 0; k < place_.size(); ++k) place_[k] = static_cast<std::uint16_t>(neurons + k % unroll);
+  for (std::size_t k = 0; k < place_.size(); ++k)
+    place_[k] = static_cast<std::uint16_t>(neurons + k % unroll);
   for (const auto& synapse : synapses) {
     const std::uint32_t k = next[run_of(synapse)]++;
     place_[k] = place_of(synapse);
@@ -44,21 +49,26 @@ enum class Table : std::uint32_t { input, excitation, inhibition, up, down };
 /// Draws the synapses of each source in streams of its own.
 class Drawing {
  public:
-  Drawing(std::uint64_t seed, std::uint64_t number, Table table) : seed_(seed), number_(number), table_(table) {}
+  Drawing(std::uint64_t seed, std::uint64_t number, Table table)
+      : seed_(seed), number_(number), table_(table) {}
 
-  /// From each source in [first, end) to each target in [from, to) with the given probability: calls make(random, z, source, target), z
-  /// a standard normal number. Targets are found by the gaps between them, which are geometric.
+  /// From each source in [first, end) to each target in [from, to) with the given probability:
+  /// calls make(random, z, source, target), z a standard normal number. Targets are found by the
+  /// gaps between them, which are geometric.
   template <class Make>
   void connect(int first, int end, int from, int to, double probability, const Make& make) const {
     const double scale = 1 / std::log1p(-probability);
     for (int source = first; source < end; ++source) {
-      const auto stream = static_cast<std::uint32_t>(table_) << 16 | static_cast<std::uint32_t>(source);
+      const auto stream =
+          static_cast<std::uint32_t>(table_) << 16 | static_cast<std::uint32_t>(source);
       RandomStream random(seed_, Purpose::wimmer_network, number_, stream);
       alignas(64) std::array<float, padded_neurons> normal;
-      kernels<float>("").normal({noise_key(seed_, Purpose::wimmer_weights, number_, stream), padded_neurons / 32, normal.data()});
+      kernels<float>("").normal({noise_key(seed_, Purpose::wimmer_weights, number_, stream),
+                                 padded_neurons / 32, normal.data()});
       double target = from - 1;
       while ((target += 1 + std::floor(std::log((random.bits() + 0.5) * 0x1p-32) * scale)) < to)
-        make(random, static_cast<double>(normal[static_cast<std::size_t>(target)]), source, static_cast<int>(target));
+        make(random, static_cast<double>(normal[static_cast<std::size_t>(target)]), source,
+             static_cast<int>(target));
     }
   }
 
@@ -71,27 +81,34 @@ class Drawing {
 
 SynapseLists draw_synapses(std::uint64_t seed, std::uint64_t number, double feedback) {
   SynapseLists lists;
-  lists.input.reserve(static_cast<std::size_t>(1.02 * input_probability * sensory_inputs * neurons));
-  lists.excitation.reserve(static_cast<std::size_t>(1.02 * connection_probability * excitatory * neurons));
+  lists.input.reserve(
+      static_cast<std::size_t>(1.02 * input_probability * sensory_inputs * neurons));
+  lists.excitation.reserve(
+      static_cast<std::size_t>(1.02 * connection_probability * excitatory * neurons));
   const auto spread = [](std::vector<Synapse>& list, Delays delays, const auto& mean) {
     return [&list, delays, &mean](RandomStream& random, double z, int source, int target) {
       const double weight = mean(source, target) * std::max(0.0, 1 + weight_spread * z);
-      const int delay = delays.first + static_cast<int>(random.below(static_cast<std::uint64_t>(delays.count)));
+      const int delay =
+          delays.first + static_cast<int>(random.below(static_cast<std::uint64_t>(delays.count)));
       list.push_back({source, target, delay, weight});
     };
   };
   const auto mean_input = [](int, int) { return weight_sx; };
   Drawing(seed, number, Table::input)
-      .connect(0, sensory_inputs, 0, neurons, input_probability, spread(lists.input, excitatory_delays, mean_input));
+      .connect(0, sensory_inputs, 0, neurons, input_probability,
+               spread(lists.input, excitatory_delays, mean_input));
   const auto mean_excitation = [](int source, int target) {
     if (target >= excitatory) return weight_se_si;
-    return weight_se_se * ((source < sensory_half) == (target < sensory_half) ? same_preference : other_preference);
+    return weight_se_se * ((source < sensory_half) == (target < sensory_half) ? same_preference
+                                                                              : other_preference);
   };
   Drawing(seed, number, Table::excitation)
-      .connect(0, excitatory, 0, neurons, connection_probability, spread(lists.excitation, excitatory_delays, mean_excitation));
+      .connect(0, excitatory, 0, neurons, connection_probability,
+               spread(lists.excitation, excitatory_delays, mean_excitation));
   const auto mean_inhibition = [](int, int) { return weight_si; };
   Drawing(seed, number, Table::inhibition)
-      .connect(0, neurons - excitatory, 0, neurons, connection_probability, spread(lists.inhibition, inhibitory_delays, mean_inhibition));
+      .connect(0, neurons - excitatory, 0, neurons, connection_probability,
+               spread(lists.inhibition, inhibitory_delays, mean_inhibition));
 
   for (int half = 0; half < 2; ++half) {
     const int sensory = half * sensory_half, integration = half * selective;
@@ -101,12 +118,12 @@ SynapseLists draw_synapses(std::uint64_t seed, std::uint64_t number, double feed
       };
     };
     Drawing(seed, number, Table::up)
-        .connect(sensory, sensory + sensory_half, integration, integration + selective, connection_probability,
-                 constant(lists.up, weight_up));
+        .connect(sensory, sensory + sensory_half, integration, integration + selective,
+                 connection_probability, constant(lists.up, weight_up));
     if (feedback > 0)
       Drawing(seed, number, Table::down)
-          .connect(integration, integration + selective, sensory, sensory + sensory_half, connection_probability,
-                   constant(lists.down, weight_down * feedback));
+          .connect(integration, integration + selective, sensory, sensory + sensory_half,
+                   connection_probability, constant(lists.down, weight_down * feedback));
   }
   return lists;
 }

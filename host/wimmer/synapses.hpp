@@ -15,20 +15,24 @@ struct Synapse {
   double weight;
 };
 
-/// What will arrive at one variable of a circuit's neurons in the steps to come: a ring of slots, one for each step.
+/// What will arrive at one variable of a circuit's neurons in the steps to come: a ring of slots,
+/// one for each step.
 template <class T>
 class Arrivals {
  public:
   static constexpr std::size_t slots = 16;  ///< delays are shorter
-  [[nodiscard]] T* slot(int step) { return ring_.data() + static_cast<std::size_t>(step) % slots * padded_neurons; }
+  [[nodiscard]] T* slot(int step) {
+    return ring_.data() + static_cast<std::size_t>(step) % slots * padded_neurons;
+  }
   [[nodiscard]] T* begin() { return ring_.data(); }
 
  private:
   alignas(64) std::array<T, slots * padded_neurons> ring_{};
 };
 
-/// The synapses from one group of neurons to one variable of a circuit: for each source a list of places, which are delay and target in
-/// one number, and weights, by delay and padded to a multiple of 8 with weights of 0 onto targets behind the last neuron.
+/// The synapses from one group of neurons to one variable of a circuit: for each source a list of
+/// places, which are delay and target in one number, and weights, by delay and padded to a multiple
+/// of 8 with weights of 0 onto targets behind the last neuron.
 template <class T>
 class SynapseTable {
  public:
@@ -42,16 +46,20 @@ class SynapseTable {
   [[nodiscard]] const std::vector<std::uint32_t>& offset() const { return offset_; }
   [[nodiscard]] const std::vector<std::uint16_t>& place() const { return place_; }
   [[nodiscard]] const std::vector<T>& weight() const { return weight_; }
-  [[nodiscard]] std::size_t bytes() const { return place_.size() * (sizeof(std::uint16_t) + sizeof(T)) + offset_.size() * 4; }
+  [[nodiscard]] std::size_t bytes() const {
+    return place_.size() * (sizeof(std::uint16_t) + sizeof(T)) + offset_.size() * 4;
+  }
 
   /// A source fires in this step: adds its weights where and when they arrive.
   void deliver(int source, int step, Arrivals<T>& arrivals) const {
     constexpr std::uint32_t all = Arrivals<T>::slots * padded_neurons;
     const auto base = static_cast<std::uint32_t>(step) % Arrivals<T>::slots * padded_neurons;
-    const std::uint32_t first = offset_[static_cast<std::size_t>(source)], end = offset_[static_cast<std::size_t>(source) + 1];
+    const std::uint32_t first = offset_[static_cast<std::size_t>(source)],
+                        end = offset_[static_cast<std::size_t>(source) + 1];
     T* __restrict onto = arrivals.begin();
     for (std::uint32_t k = first; k < end; k += unroll)
-      for (std::uint32_t j = 0; j < unroll; ++j) onto[(base + place_[k + j]) % all] += weight_[k + j];
+      for (std::uint32_t j = 0; j < unroll; ++j)
+        onto[(base + place_[k + j]) % all] += weight_[k + j];
   }
 
  private:

@@ -9,8 +9,12 @@
 
 namespace nnpoisson::wimmer {
 
-[[nodiscard]] inline int step_of(std::uint32_t spike) { return static_cast<int>(spike >> neuron_bits); }
-[[nodiscard]] inline int neuron_of(std::uint32_t spike) { return static_cast<int>(spike & ((1U << neuron_bits) - 1)); }
+[[nodiscard]] inline int step_of(std::uint32_t spike) {
+  return static_cast<int>(spike >> neuron_bits);
+}
+[[nodiscard]] inline int neuron_of(std::uint32_t spike) {
+  return static_cast<int>(spike & ((1U << neuron_bits) - 1));
+}
 
 /// Steps in so many seconds, which are whole ms.
 [[nodiscard]] int steps_in(double seconds);
@@ -25,7 +29,8 @@ class TrialSimulator {
   TrialSimulator& operator=(const TrialSimulator&) = delete;
 
   /// Nothing if `stop` is set before the trial is over.
-  [[nodiscard]] std::optional<TrialSpikes> operator()(std::size_t trial, const std::atomic<bool>& stop) const;
+  [[nodiscard]] std::optional<TrialSpikes> operator()(std::size_t trial,
+                                                      const std::atomic<bool>& stop) const;
 
  private:
   struct Networks;

@@ -19,9 +19,10 @@ enum class BackendKind { automatic, reference, cpu, cuda };
 struct BackendOptions {
   BackendKind kind = BackendKind::automatic;
   Precision precision = Precision::single_precision;
-  int threads = 0;                ///< 0: one for each processor
-  std::string instruction_set{};  ///< cpu only: "" best of the machine, else one of instruction_sets()
-  int device = -1;                ///< cuda only: a number of cuda_devices(); -1: the first that can be used
+  int threads = 0;  ///< 0: one for each processor
+  std::string
+      instruction_set{};  ///< cpu only: "" best of the machine, else one of instruction_sets()
+  int device = -1;        ///< cuda only: a number of cuda_devices(); -1: the first that can be used
 };
 
 /// The terms of one batch's loss, as Batch words them.
@@ -38,7 +39,8 @@ struct TrainingState {
   std::vector<double> second_moment;  ///< [M x n]
 };
 
-/// A training program: Adam steps over batches in the order given, in one call, so that a GPU need not return to the host.
+/// A training program: Adam steps over batches in the order given, in one call, so that a GPU need
+/// not return to the host.
 struct TrainingProgram {
   std::span<const std::uint32_t> batches;  ///< numbers of the plan's batches
   std::span<const double> learning_rate;   ///< [M]
@@ -48,8 +50,10 @@ struct TrainingProgram {
 struct ProgramResult {
   std::vector<BatchLoss> sums;  ///< [M]
   std::uint64_t steps = 0;      ///< taken; fewer than asked for if `stop` was set
-  bool finite = true;           ///< false: the step after `steps` had a loss or gradient that is not finite, and `state` is as handed in
-  BatchLoss failed;             ///< that step's loss, of the first model concerned; all finite if it was the gradient
+  bool finite = true;  ///< false: the step after `steps` had a loss or gradient that is not finite,
+                       ///< and `state` is as handed in
+  BatchLoss failed;    ///< that step's loss, of the first model concerned; all finite if it was the
+                       ///< gradient
 };
 
 /// Points at which a model's outputs are asked for.
@@ -59,8 +63,8 @@ struct OutputPoints {
   std::span<const double> time;             ///< [P] the time the network sees, s
 };
 
-/// z of every region (of every unit, with readout by unit), then b of left and right: cumulative intensities and hazards, and their time
-/// derivatives, Hz.
+/// z of every region (of every unit, with readout by unit), then b of left and right: cumulative
+/// intensities and hazards, and their time derivatives, Hz.
 struct Outputs {
   std::vector<double> value, rate;  ///< [P x (columns + 2)]
 };
@@ -71,33 +75,40 @@ class Backend {
   virtual ~Backend() = default;
   /// For the log: name, instruction set or device, precision, threads.
   [[nodiscard]] virtual std::string description() const = 0;
-  /// Losses of the listed batches [batches x M], and where `gradients` is not empty [batches x M x n] those of each total.
-  virtual void evaluate(std::span<const std::uint32_t> batches, int models, std::span<const double> parameters, std::span<BatchLoss> losses,
+  /// Losses of the listed batches [batches x M], and where `gradients` is not empty [batches x M x
+  /// n] those of each total.
+  virtual void evaluate(std::span<const std::uint32_t> batches, int models,
+                        std::span<const double> parameters, std::span<BatchLoss> losses,
                         std::span<double> gradients) = 0;
   /// Runs the program on `state`. `stop` is looked at between steps.
-  virtual ProgramResult train(TrainingState& state, const TrainingProgram& program, const std::atomic<bool>& stop) = 0;
-  /// The outputs of one model at any points; the plan plays no part. Throws UsageError where the arrays do not fit together.
-  [[nodiscard]] virtual Outputs outputs(std::span<const double> parameters, const OutputPoints& points) = 0;
+  virtual ProgramResult train(TrainingState& state, const TrainingProgram& program,
+                              const std::atomic<bool>& stop) = 0;
+  /// The outputs of one model at any points; the plan plays no part. Throws UsageError where the
+  /// arrays do not fit together.
+  [[nodiscard]] virtual Outputs outputs(std::span<const double> parameters,
+                                        const OutputPoints& points) = 0;
 };
 
-/// What `automatic` takes: CUDA where a device is asked for, or one can be used and no instruction set is asked for; else the CPU. Other
-/// kinds stay.
+/// What `automatic` takes: CUDA where a device is asked for, or one can be used and no instruction
+/// set is asked for; else the CPU. Other kinds stay.
 [[nodiscard]] BackendKind chosen_kind(const BackendOptions& options);
 
-/// `automatic` as chosen_kind says; description() tells which. Throws ResourceError if the backend asked
-/// for is not there, never takes another one silently; UsageError if shape and plan differ in
+/// `automatic` as chosen_kind says; description() tells which. Throws ResourceError if the backend
+/// asked for is not there, never takes another one silently; UsageError if shape and plan differ in
 /// features or regions.
-[[nodiscard]] std::unique_ptr<Backend> make_backend(const BackendOptions& options, const NetworkShape& shape,
+[[nodiscard]] std::unique_ptr<Backend> make_backend(const BackendOptions& options,
+                                                    const NetworkShape& shape,
                                                     std::shared_ptr<const Plan> plan);
 
-/// Who merges the points of a plan for that backend (PlanOptions::points): the device's where it takes CUDA; else the host.
-/// Throws ResourceError if the device asked for is not there.
+/// Who merges the points of a plan for that backend (PlanOptions::points): the device's where it
+/// takes CUDA; else the host. Throws ResourceError if the device asked for is not there.
 [[nodiscard]] std::shared_ptr<const PointMaker> make_point_maker(const BackendOptions& options);
 
 /// A device that a backend may run on.
 struct DeviceState {
   std::string name;
-  std::string why_not;         ///< why this build cannot use it; empty: it can, if no other process has it alone
+  std::string
+      why_not;  ///< why this build cannot use it; empty: it can, if no other process has it alone
   int number = -1;             ///< as CUDA counts those that are visible, from 0; -1: none
   std::string architecture{};  ///< "sm_90"
   std::size_t memory = 0;      ///< bytes
@@ -105,10 +116,12 @@ struct DeviceState {
   int clock = 0, memory_clock = 0;  ///< MHz, at most
   [[nodiscard]] bool usable() const { return why_not.empty(); }
 };
-/// The GPUs that CUDA shows, or one entry that says why there are none. Takes nothing of their memory.
+/// The GPUs that CUDA shows, or one entry that says why there are none. Takes nothing of their
+/// memory.
 [[nodiscard]] std::vector<DeviceState> cuda_devices();
-/// Numbers of devices from "all", those of cuda_devices() that can be used, or a list as "0,2". Throws UsageError, naming `option`, where
-/// the text is neither; ResourceError where one is not there or cannot be used.
+/// Numbers of devices from "all", those of cuda_devices() that can be used, or a list as "0,2".
+/// Throws UsageError, naming `option`, where the text is neither; ResourceError where one is not
+/// there or cannot be used.
 [[nodiscard]] std::vector<int> device_numbers(const std::string& text, const std::string& option);
 
 /// Instruction sets that this build has and this machine runs, best first.

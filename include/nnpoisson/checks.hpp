@@ -15,7 +15,8 @@ struct Finding {
   std::string text;       ///< one line for people, with the first few concerned
 };
 
-/// All checks of a valid dataset; none found: empty. docs/importing.md says what each looks for, and its limits.
+/// All checks of a valid dataset; none found: empty. docs/importing.md says what each looks for,
+/// and its limits.
 [[nodiscard]] std::vector<Finding> check_recording(const Dataset& data);
 
 }  // namespace nnpoisson

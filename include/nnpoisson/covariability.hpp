@@ -11,7 +11,8 @@
 
 namespace nnpoisson {
 
-/// Spikes of a trial observed until T are counted in [from, min(until, T)); a trial with T <= from is left out. s from onset.
+/// Spikes of a trial observed until T are counted in [from, min(until, T)); a trial with T <= from
+/// is left out. s from onset.
 struct Window {
   double from = 0, until = 0;
 };
@@ -22,14 +23,16 @@ struct Measurement {
   double standard_error = 0;  ///< over trials, by the delta method (infinitesimal jackknife)
 };
 
-/// One statistic of the recording, as the model implies it in closed form, and of trials drawn from the model (NaN where none are).
+/// One statistic of the recording, as the model implies it in closed form, and of trials drawn from
+/// the model (NaN where none are).
 struct Covariation {
   Measurement observed;
   double implied = 0;
   Measurement sampled;
 };
 
-/// Spike-count correlations at fixed stimulus between two regions, over the sessions that record both.
+/// Spike-count correlations at fixed stimulus between two regions, over the sessions that record
+/// both.
 struct RegionPair {
   std::size_t first = 0, second = 0;  ///< regions of the dataset, first <= second
   std::size_t sessions = 0;
@@ -38,8 +41,8 @@ struct RegionPair {
   Covariation populations;       ///< of the two regions' summed counts; NaN where first == second
 };
 
-/// Choice probability: area under the ROC curve of spike counts before left against right choices at fixed stimulus. Above 0.5: more
-/// spikes before choices to the left.
+/// Choice probability: area under the ROC curve of spike counts before left against right choices
+/// at fixed stimulus. Above 0.5: more spikes before choices to the left.
 struct RegionChoice {
   std::size_t region = 0;  ///< of the dataset
   std::size_t sessions = 0, units = 0;
@@ -54,9 +57,10 @@ struct UnitChoice {
 
 struct WindowCovariability {
   Window window;
-  std::size_t trials = 0;         ///< that the correlations are over: observed beyond `from`, stimulus shown more than once in the session
-  std::size_t choices = 0;        ///< trials that choice probabilities are over
-  std::vector<RegionPair> pairs;  ///< G (G + 1) / 2: (0, 0), (0, 1), ... (1, 1), ...
+  std::size_t trials = 0;   ///< that the correlations are over: observed beyond `from`, stimulus
+                            ///< shown more than once in the session
+  std::size_t choices = 0;  ///< trials that choice probabilities are over
+  std::vector<RegionPair> pairs;      ///< G (G + 1) / 2: (0, 0), (0, 1), ... (1, 1), ...
   std::vector<RegionChoice> regions;  ///< [G]
   std::vector<UnitChoice> units;      ///< [U], where asked for
 };
@@ -71,27 +75,31 @@ struct Covariability {
 
 struct CovariabilityOptions {
   std::vector<Window> windows{};  ///< empty: one, [0, W)
-  int repeats = 0;                ///< how often every trial is drawn from the model; 0: nothing is sampled
+  int repeats = 0;  ///< how often every trial is drawn from the model; 0: nothing is sampled
   std::uint64_t seed = 0;
   bool units = false;  ///< also the choice probability of every unit
   int threads = 0;     ///< 0: one for each processor; the result does not depend on it
 };
 
-/// How counts vary together from trial to trial at fixed stimulus, observed and implied (docs/analysis.md).
+/// How counts vary together from trial to trial at fixed stimulus, observed and implied
+/// (docs/analysis.md).
 ///
-/// Correlations: from residuals, counts less their mean over the session's trials of the same stimulus; covariances are sums of residual
-/// products over all those stimuli. The model: given stimulus s, response time r and choice, counts of units are independent and Poisson
-/// with mean Lambda(window | s, r), so their covariance is that of Lambda over the model's own p(r | s), no response included, and their
-/// variance has the mean of Lambda added; integrals over r by Gauss-Legendre quadrature; stimuli weigh as in the recording, with their
-/// trials less one.
+/// Correlations: from residuals, counts less their mean over the session's trials of the same
+/// stimulus; covariances are sums of residual products over all those stimuli. The model: given
+/// stimulus s, response time r and choice, counts of units are independent and Poisson with mean
+/// Lambda(window | s, r), so their covariance is that of Lambda over the model's own p(r | s), no
+/// response included, and their variance has the mean of Lambda added; integrals over r by
+/// Gauss-Legendre quadrature; stimuli weigh as in the recording, with their trials less one.
 ///
-/// Choice probabilities: stimuli of a session with at least two left and two right responses inside the window W, each weighing
-/// L R / (L + R + 1), the inverse of its variance where counts say nothing. The model: counts before a choice are the mixture of Poisson
-/// counts over p(r | s, choice).
+/// Choice probabilities: stimuli of a session with at least two left and two right responses inside
+/// the window W, each weighing L R / (L + R + 1), the inverse of its variance where counts say
+/// nothing. The model: counts before a choice are the mixture of Poisson counts over p(r | s,
+/// choice).
 ///
-/// `file` names the dataset in messages. Throws DataError where model and dataset do not fit together, UsageError for windows outside
-/// [0, W], empty ones, or edges inside a bin of counts.
-[[nodiscard]] Covariability covariability(const Model& model, const Dataset& data, const CovariabilityOptions& options = {},
+/// `file` names the dataset in messages. Throws DataError where model and dataset do not fit
+/// together, UsageError for windows outside [0, W], empty ones, or edges inside a bin of counts.
+[[nodiscard]] Covariability covariability(const Model& model, const Dataset& data,
+                                          const CovariabilityOptions& options = {},
                                           const std::string& file = "dataset");
 
 /// All of it as JSON; NaN becomes null.

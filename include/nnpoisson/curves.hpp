@@ -25,15 +25,18 @@ struct RegionState {
   double z = 0, dz = 0;
 };
 
-/// kappa of a trial observed until `observed_until` s: W / observed_until where the model's neural time is scaled, else 1.
+/// kappa of a trial observed until `observed_until` s: W / observed_until where the model's neural
+/// time is scaled, else 1.
 [[nodiscard]] double time_scale(const Model& model, double observed_until);
 
-/// A model's outputs for one stimulus as functions of time since onset, in double precision, as the `exact` likelihood means them
-/// whatever preset the model was fitted with (docs/evaluation.md):
-///   column k:  Lambda(t) = (z_k(kappa t) - z_k(0)) / kappa + eps t,  lambda(t) = z_k'(kappa t) + eps, of one unit;
+/// A model's outputs for one stimulus as functions of time since onset, in double precision, as the
+/// `exact` likelihood means them whatever preset the model was fitted with (docs/evaluation.md):
+///   column k:  Lambda(t) = (z_k(kappa t) - z_k(0)) / kappa + eps t,  lambda(t) = z_k'(kappa t) +
+///   eps, of one unit;
 ///              columns are regions, or with readout by unit the units
 ///   action a:  Lambda(t) = b_a(t) - b_a(0) + eps t,                  lambda(t) = b_a'(t) + eps
-/// The stimulus' layers are computed once. Holds scratch: use one object from one thread at a time. `model` must outlive it.
+/// The stimulus' layers are computed once. Holds scratch: use one object from one thread at a time.
+/// `model` must outlive it.
 class Curves {
  public:
   /// `stimulus`: [F] in the model's order.
@@ -44,7 +47,8 @@ class Curves {
 
   [[nodiscard]] Growth column(std::size_t k, double time, double scale);
   /// The columns `which` at one time.
-  void columns(double time, double scale, std::span<const std::size_t> which, std::span<Growth> out);
+  void columns(double time, double scale, std::span<const std::size_t> which,
+               std::span<Growth> out);
   /// All columns at one time; `out`: as many as the network has.
   void columns(double time, double scale, std::span<Growth> out);
   /// Left, right.
@@ -56,7 +60,8 @@ class Curves {
 
   /// All regions at one time; `out`: [G].
   void regions(double time, std::span<RegionState> out);
-  /// b_a = F_a(z) and its time derivative, left and right, where the regions are in these states [G]: no floor, not from 0.
+  /// b_a = F_a(z) and its time derivative, left and right, where the regions are in these states
+  /// [G]: no floor, not from 0.
   [[nodiscard]] std::array<Growth, 2> heads(std::span<const RegionState> regions);
   /// dF_a/dz_g there, [2 x G].
   void head_gradients(std::span<const RegionState> regions, std::span<double> out);
@@ -66,8 +71,9 @@ class Curves {
   std::unique_ptr<Impl> impl_;
 };
 
-/// The inverse of a growing curve on [0, limit], limit > 0: from a table of the curve, then Newton steps kept inside the bracket.
-/// Times agree with the curve to about 1e-12 relative, or to what the rounding of the curve itself allows.
+/// The inverse of a growing curve on [0, limit], limit > 0: from a table of the curve, then Newton
+/// steps kept inside the bracket. Times agree with the curve to about 1e-12 relative, or to what
+/// the rounding of the curve itself allows.
 class InverseCurve {
  public:
   using Curve = std::function<Growth(double)>;
@@ -77,7 +83,8 @@ class InverseCurve {
 
   /// The curve at `limit`.
   [[nodiscard]] double total() const { return table_.back().cumulative; }
-  /// The time at which the curve reaches `cumulative`; values outside [0, total()] give the nearest end.
+  /// The time at which the curve reaches `cumulative`; values outside [0, total()] give the nearest
+  /// end.
   [[nodiscard]] double operator()(double cumulative) const;
 
  private:

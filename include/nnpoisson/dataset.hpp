@@ -12,20 +12,24 @@
 
 namespace nnpoisson {
 
-/// A recording in memory, one to one with dataset layout 1 (docs/dataset.md). T trials, F stimulus features, U units, N spikes.
+/// A recording in memory, one to one with dataset layout 1 (docs/dataset.md). T trials, F stimulus
+/// features, U units, N spikes.
 struct Dataset {
-  double time_limit = 0;  ///< W, s: longest time looked at after stimulus onset
-  double bin_width = 0;   ///< s; 0 where spike times are exact, else `count` is used instead of `spike`
+  std::string source = "dataset";  ///< where it comes from, for messages: its file
+  double time_limit = 0;           ///< W, s: longest time looked at after stimulus onset
+  double bin_width =
+      0;  ///< s; 0 where spike times are exact, else `count` is used instead of `spike`
   std::vector<std::string> session_names;
   std::vector<std::string> region_names;  ///< file order; training order is alphabetical
   std::vector<std::string> stimulus_names;
 
   struct Trials {
-    std::vector<std::int32_t> session;   ///< [T]
-    std::vector<double> stimulus;        ///< [T x F], as the network sees it
-    std::vector<double> response_time;   ///< [T] s from onset, NaN: none seen
-    std::vector<std::int8_t> choice;     ///< [T] +1 left, -1 right, 0 none
-    std::vector<double> observed_until;  ///< [T] s; spikes of the trial are observed in [0, observed_until)
+    std::vector<std::int32_t> session;  ///< [T]
+    std::vector<double> stimulus;       ///< [T x F], as the network sees it
+    std::vector<double> response_time;  ///< [T] s from onset, NaN: none seen
+    std::vector<std::int8_t> choice;    ///< [T] +1 left, -1 right, 0 none
+    std::vector<double>
+        observed_until;  ///< [T] s; spikes of the trial are observed in [0, observed_until)
   } trial;
 
   struct Units {
@@ -40,8 +44,9 @@ struct Dataset {
   } spike;
 
   struct Counts {
-    std::vector<std::int64_t> offset;            ///< [T+1] trial n owns entries [offset n, offset n+1)
-    std::vector<std::int32_t> bin, unit, value;  ///< only non-zero counts, bin ascending inside a trial
+    std::vector<std::int64_t> offset;  ///< [T+1] trial n owns entries [offset n, offset n+1)
+    std::vector<std::int32_t> bin, unit,
+        value;  ///< only non-zero counts, bin ascending inside a trial
   } count;
 
   [[nodiscard]] std::size_t trials() const { return trial.session.size(); }
@@ -51,9 +56,11 @@ struct Dataset {
   [[nodiscard]] std::size_t sessions() const { return session_names.size(); }
   [[nodiscard]] bool binned() const { return bin_width > 0; }
   /// Trial n was answered inside the window: choice left or right, and response_time <= time_limit.
-  [[nodiscard]] bool responded(std::size_t n) const { return trial.choice[n] != 0 && trial.response_time[n] <= time_limit; }
-  /// How long trial n is known to have gone without a response, s: to its response or W, or as long as it was observed where there is
-  /// none.
+  [[nodiscard]] bool responded(std::size_t n) const {
+    return trial.choice[n] != 0 && trial.response_time[n] <= time_limit;
+  }
+  /// How long trial n is known to have gone without a response, s: to its response or W, or as long
+  /// as it was observed where there is none.
   [[nodiscard]] double waited(std::size_t n) const {
     const double response = trial.response_time[n];
     return std::isnan(response) ? trial.observed_until[n] : std::min(response, time_limit);
@@ -72,10 +79,12 @@ struct UnitTotals {
 /// Units of each region in each session, [sessions x regions].
 [[nodiscard]] std::vector<std::int32_t> units_by_session_and_region(const Dataset& data);
 
-/// Region numbers in alphabetical order of their names: the order of training and of the authors' files.
+/// Region numbers in alphabetical order of their names: the order of training and of the authors'
+/// files.
 [[nodiscard]] std::vector<std::int32_t> alphabetical_regions(const Dataset& data);
 
-/// Checks everything layout 1 asks for; throws DataError naming `file`, the path inside it and the first offending index.
+/// Checks everything layout 1 asks for; throws DataError naming `file`, the path inside it and the
+/// first offending index.
 void validate(const Dataset& data, const std::string& file);
 
 /// Reads and validates layout 1. Throws DataError (content), ResourceError (cannot be opened).
@@ -87,17 +96,21 @@ struct Attribute {
   std::variant<double, std::int64_t, std::string> value;
 };
 
-/// Writes layout 1 under a temporary name, syncs and renames, so that no half-written file stays. Throws ResourceError.
-void write_dataset(const std::filesystem::path& file, const Dataset& data, std::span<const Attribute> attributes = {});
+/// Writes layout 1 under a temporary name, syncs and renames, so that no half-written file stays.
+/// Throws ResourceError.
+void write_dataset(const std::filesystem::path& file, const Dataset& data,
+                   std::span<const Attribute> attributes = {});
 
 /// The given trials, in the given order, with all sessions, regions and units kept.
 [[nodiscard]] Dataset select_trials(const Dataset& data, std::span<const std::int32_t> trials);
 
-/// Random division of the trials, stratified by session: round(fraction * trials of the session) of each go to the test set.
-/// Trial numbers are ascending. Same seed, same division, on every machine.
+/// Random division of the trials, stratified by session: round(fraction * trials of the session) of
+/// each go to the test set. Trial numbers are ascending. Same seed, same division, on every
+/// machine.
 struct TrialSplit {
   std::vector<std::int32_t> train, test;
 };
-[[nodiscard]] TrialSplit split_trials(const Dataset& data, double test_fraction, std::uint64_t seed);
+[[nodiscard]] TrialSplit split_trials(const Dataset& data, double test_fraction,
+                                      std::uint64_t seed);
 
 }  // namespace nnpoisson

@@ -11,7 +11,8 @@ enum class ExitStatus : int { done = 0, usage = 2, bad_data = 3, resource = 4, n
 /// Every failure a user can cause or mend. The message is one line: what, where, what to do.
 class Error : public std::runtime_error {
  public:
-  Error(ExitStatus status, const std::string& message) : std::runtime_error(message), status_(status) {}
+  Error(ExitStatus status, const std::string& message)
+      : std::runtime_error(message), status_(status) {}
   [[nodiscard]] ExitStatus status() const noexcept { return status_; }
 
  private:
@@ -24,7 +25,8 @@ class UsageError : public Error {
   explicit UsageError(const std::string& message) : Error(ExitStatus::usage, message) {}
 };
 
-/// A file whose content cannot be used: names the file, the path inside it and the first offending index.
+/// A file whose content cannot be used: names the file, the path inside it and the first offending
+/// index.
 class DataError : public Error {
  public:
   explicit DataError(const std::string& message) : Error(ExitStatus::bad_data, message) {}

@@ -16,10 +16,12 @@ namespace nnpoisson {
 
 /// 95 % of a statistic over trials resampled within their sessions; NaN where none were drawn.
 struct Interval {
-  double low = std::numeric_limits<double>::quiet_NaN(), high = std::numeric_limits<double>::quiet_NaN();
+  double low = std::numeric_limits<double>::quiet_NaN(),
+         high = std::numeric_limits<double>::quiet_NaN();
 };
 
-/// The normal distribution's 97.5 % quantile: an interval of 95 % is so many standard errors to either side.
+/// The normal distribution's 97.5 % quantile: an interval of 95 % is so many standard errors to
+/// either side.
 inline constexpr double normal_95 = 1.959963984540054;
 
 /// One number and its interval.
@@ -39,12 +41,14 @@ struct SpikeScore {
   Estimate network_r2;        ///< 1 - deviance of the network / deviance of this model
 };
 
-/// Time rescaling: sorted u against the uniform distribution's quantiles, a few hundred points of them.
+/// Time rescaling: sorted u against the uniform distribution's quantiles, a few hundred points of
+/// them.
 struct QuantilePlot {
   std::vector<double> uniform, rescaled;
 };
 
-/// Rates of one region over time in a group of trials, Hz a unit; NaN where no trial is observed. Arrays: [bins].
+/// Rates of one region over time in a group of trials, Hz a unit; NaN where no trial is observed.
+/// Arrays: [bins].
 struct Psth {
   std::vector<double> exposure;  ///< s, summed over units and trials still observed
   std::vector<double> observed, standard_error, predicted;
@@ -57,7 +61,8 @@ struct TrialGroup {
   std::size_t trials = 0;
 };
 
-/// Numbers that a dataset cannot give (no spikes, no responses, counts where spike times are needed) are NaN.
+/// Numbers that a dataset cannot give (no spikes, no responses, counts where spike times are
+/// needed) are NaN.
 struct RegionEvaluation {
   std::string name;
   std::size_t units = 0;
@@ -68,8 +73,8 @@ struct RegionEvaluation {
   double null_rate = 0;       ///< Hz, of one unit
   double null_log_likelihood = 0;
   double bits_per_spike = 0;  ///< (log_likelihood - null_log_likelihood) / (spikes log 2)
-  double ks = 0;              ///< Kolmogorov-Smirnov distance of the rescaled intervals from uniform
-  double ks_band = 0;         ///< 95 % of such distances lie below it where the model is true
+  double ks = 0;       ///< Kolmogorov-Smirnov distance of the rescaled intervals from uniform
+  double ks_band = 0;  ///< 95 % of such distances lie below it where the model is true
   QuantilePlot quantiles;
   std::vector<SpikeScore> scores;  ///< as Evaluation::models
   std::vector<Psth> psth;          ///< as Evaluation::groups
@@ -108,9 +113,12 @@ inline constexpr std::array<double, 5> response_quantiles{0.1, 0.3, 0.5, 0.7, 0.
 /// Responses of one action in a group of trials, observed and predicted for the same trials.
 struct ActionTimes {
   std::size_t answered = 0;
-  double observed_probability = 0, predicted_probability = 0;         ///< of this response inside the window
-  std::array<double, 5> observed_quantiles{}, predicted_quantiles{};  ///< s, at response_quantiles, given this response
-  std::vector<double> observed_cumulative, predicted_cumulative;      ///< defective distributions at Evaluation::response_time_grid
+  double observed_probability = 0,
+         predicted_probability = 0;  ///< of this response inside the window
+  std::array<double, 5> observed_quantiles{},
+      predicted_quantiles{};  ///< s, at response_quantiles, given this response
+  std::vector<double> observed_cumulative,
+      predicted_cumulative;  ///< defective distributions at Evaluation::response_time_grid
 };
 struct ResponseTimes {
   std::string name;  ///< "all", or a psychometric point's
@@ -137,21 +145,24 @@ struct ResponseScore {
 /// Responses inside the window, by competing risks in absolute time.
 struct BehaviourEvaluation {
   std::size_t trials = 0, left = 0, right = 0;  ///< of all trials, those answered inside the window
-  std::array<double, 2> log_likelihood{};       ///< nats; left, right: each action's own events and survival
-  std::array<double, 2> null_rate{};            ///< Hz; constant hazards fitted on this dataset
+  std::array<double, 2>
+      log_likelihood{};               ///< nats; left, right: each action's own events and survival
+  std::array<double, 2> null_rate{};  ///< Hz; constant hazards fitted on this dataset
   std::array<double, 2> null_log_likelihood{};
   double bits_per_trial = 0;
-  double accuracy = 0;                    ///< of the likelier action, over answered trials; ties count half
-  double base_rate = 0;                   ///< of always giving the more frequent action
-  double auc = 0;                         ///< of P(left), left against right trials
-  double median_error = 0;                ///< s; |response time - predicted median|
-  double null_median_error = 0;           ///< s; against the median response time of this dataset
+  double accuracy = 0;           ///< of the likelier action, over answered trials; ties count half
+  double base_rate = 0;          ///< of always giving the more frequent action
+  double auc = 0;                ///< of P(left), left against right trials
+  double median_error = 0;       ///< s; |response time - predicted median|
+  double null_median_error = 0;  ///< s; against the median response time of this dataset
   std::array<double, 2> exact_terms{};    ///< left, right as a loss: preset exact, nats a trial
   std::array<double, 2> authors_terms{};  ///< the same responses in preset authors' form
-  std::string axis;                       ///< what the psychometric curve runs along, in words; empty: stimuli are numbered
+  std::string
+      axis;  ///< what the psychometric curve runs along, in words; empty: stimuli are numbered
   std::vector<PsychometricPoint> psychometric;
   std::vector<CalibrationBin> calibration;
-  double calibration_error = 0;  ///< expected: mean over answered trials of their bin's |observed - predicted|
+  double calibration_error =
+      0;  ///< expected: mean over answered trials of their bin's |observed - predicted|
   std::vector<double> response_time_grid;
   std::vector<ResponseTimes> response_times;  ///< all trials first, then each psychometric point's
   std::vector<ChoiceScore> choice_models;
@@ -162,9 +173,10 @@ struct BehaviourEvaluation {
 struct StimulusEvaluation {
   std::vector<double> stimulus;  ///< [F] in the model's order
   std::size_t trials = 0, left = 0, right = 0;
-  double median_time = 0;                          ///< s, of the answered trials
-  double predicted_left = 0, predicted_right = 0;  ///< probability of that response inside the window
-  double predicted_median_time = 0;                ///< s, of responses inside the window
+  double median_time = 0;  ///< s, of the answered trials
+  double predicted_left = 0,
+         predicted_right = 0;        ///< probability of that response inside the window
+  double predicted_median_time = 0;  ///< s, of responses inside the window
 };
 
 /// One term of the joint log-likelihood: a region's spikes, or an action; nats.
@@ -174,15 +186,16 @@ struct JointTerm {
 };
 
 struct Evaluation {
-  std::string null;                       ///< what null_rate is, in words
-  std::string fitted_on;                  ///< what baselines and rivals were fitted on, in words; empty: there are none
+  std::string null;  ///< what null_rate is, in words
+  std::string
+      fitted_on;  ///< what baselines and rivals were fitted on, in words; empty: there are none
   std::vector<std::string> models;        ///< "network", then baselines: "glm", "psth", "constant"
   std::vector<RegionEvaluation> regions;  ///< the dataset's order
   std::vector<UnitEvaluation> units;      ///< the dataset's order
   std::uint64_t spikes = 0;
   double log_likelihood = 0, null_log_likelihood = 0, bits_per_spike = 0;  ///< all regions
-  std::vector<SpikeScore> scores;                                          ///< all regions, as `models`
-  std::vector<double> bin_edges;                                           ///< s; of Psth, of deviances and of the baselines' time
+  std::vector<SpikeScore> scores;  ///< all regions, as `models`
+  std::vector<double> bin_edges;   ///< s; of Psth, of deviances and of the baselines' time
   std::vector<TrialGroup> groups;
   BehaviourEvaluation behaviour;
   std::vector<StimulusEvaluation> stimuli;  ///< distinct ones
@@ -191,7 +204,8 @@ struct Evaluation {
 };
 
 struct EvaluationOptions {
-  const Dataset* training = nullptr;           ///< baselines are fitted on it; else cross-validated over the dataset evaluated
+  const Dataset* training =
+      nullptr;  ///< baselines are fitted on it; else cross-validated over the dataset evaluated
   std::string training_file = "training set";  ///< its name in messages
   bool baselines = true;                       ///< fit the simpler models
   std::size_t bins = 25;                       ///< of time, about
@@ -204,19 +218,24 @@ struct EvaluationOptions {
   int threads = 0;         ///< 0: one for each processor; the result does not depend on it
 };
 
-/// How well a model describes a dataset, in the exact meaning of Curves whatever preset it was fitted with. Spikes are taken at their own
-/// times, counts by the exact likelihood of counts. The null model of a region is a constant rate: the model's constant_rate, else one
-/// fitted on the dataset itself; `null` says which.
+/// How well a model describes a dataset, in the exact meaning of Curves whatever preset it was
+/// fitted with. Spikes are taken at their own times, counts by the exact likelihood of counts. The
+/// null model of a region is a constant rate: the model's constant_rate, else one fitted on the
+/// dataset itself; `null` says which.
 ///
-/// KS: every spike ends an interval of its unit's own train (the first begins at onset). By time rescaling (Brown et al. 2002, Neural
-/// Comput. 14:325) it is exponential with mean 1 in units of Lambda, but only intervals that end before the trial does are seen: with R the
-/// Lambda left to the trial's end when the interval begins, u = (1 - exp(-tau)) / (1 - exp(-R)) is uniform given that the spike came
-/// (Wiener 2003, Neural Comput. 15:2565), however short the trials. u is pooled over the region's units and trials; the band is the limit
-/// distribution's with Stephens' (1970) correction for small numbers.
+/// KS: every spike ends an interval of its unit's own train (the first begins at onset). By time
+/// rescaling (Brown et al. 2002, Neural Comput. 14:325) it is exponential with mean 1 in units of
+/// Lambda, but only intervals that end before the trial does are seen: with R the Lambda left to
+/// the trial's end when the interval begins, u = (1 - exp(-tau)) / (1 - exp(-R)) is uniform given
+/// that the spike came (Wiener 2003, Neural Comput. 15:2565), however short the trials. u is pooled
+/// over the region's units and trials; the band is the limit distribution's with Stephens' (1970)
+/// correction for small numbers.
 ///
 /// `file` names the dataset in messages. Throws DataError where
-/// model and dataset do not fit together: another time limit, a region that the model does not know, other stimulus features.
-[[nodiscard]] Evaluation evaluate(const Model& model, const Dataset& data, const EvaluationOptions& options = {},
+/// model and dataset do not fit together: another time limit, a region that the model does not
+/// know, other stimulus features.
+[[nodiscard]] Evaluation evaluate(const Model& model, const Dataset& data,
+                                  const EvaluationOptions& options = {},
                                   const std::string& file = "dataset");
 
 /// All of an evaluation as JSON; NaN and infinity become null.

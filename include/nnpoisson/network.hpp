@@ -16,12 +16,15 @@ struct NetworkShape {
   int hidden_width = 10;                       ///< n1, n2
   int behaviour_width = 10;                    ///< hidden layer of each action's head
   int regions = 0;                             ///< G
-  bool stimulus_bypass = false;                ///< the authors' R s_last + d before the last tanh; without it R = d = 0
-  /// Readout by unit: the region of every unit, which has its own column of E; behaviour reads the mean of a region's units. Empty:
-  /// readout by region, whose units share one column.
+  bool stimulus_bypass =
+      false;  ///< the authors' R s_last + d before the last tanh; without it R = d = 0
+  /// Readout by unit: the region of every unit, which has its own column of E; behaviour reads the
+  /// mean of a region's units. Empty: readout by region, whose units share one column.
   std::vector<std::int32_t> unit_region{};
   /// Columns of E.
-  [[nodiscard]] int columns() const { return unit_region.empty() ? regions : static_cast<int>(unit_region.size()); }
+  [[nodiscard]] int columns() const {
+    return unit_region.empty() ? regions : static_cast<int>(unit_region.size());
+  }
   bool operator==(const NetworkShape&) const = default;
 };
 
@@ -51,7 +54,8 @@ enum class Tensor : std::uint8_t {
 };
 inline constexpr int tensor_count = 21;
 
-/// Where one tensor lies in the flat parameter vector; kernels are row-major [in x out] as Keras stores them.
+/// Where one tensor lies in the flat parameter vector; kernels are row-major [in x out] as Keras
+/// stores them.
 struct TensorSlot {
   std::string layer;    ///< Keras layer, e.g. "neuro4"
   std::string kind;     ///< "kernel" or "bias"
@@ -59,7 +63,9 @@ struct TensorSlot {
   std::size_t offset = 0;
   bool non_negative = false;  ///< clamped at 0 after every step
   bool trained = true;        ///< false: held at 0 (the bypass, where it is off)
-  [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(in) * static_cast<std::size_t>(out); }
+  [[nodiscard]] std::size_t size() const {
+    return static_cast<std::size_t>(in) * static_cast<std::size_t>(out);
+  }
   [[nodiscard]] std::string name() const { return layer + "/" + kind + ":0"; }
 };
 
@@ -67,11 +73,14 @@ struct TensorSlot {
 class ParameterLayout {
  public:
   explicit ParameterLayout(const NetworkShape& shape);
-  [[nodiscard]] const TensorSlot& operator[](Tensor t) const { return slots_[static_cast<std::size_t>(t)]; }
+  [[nodiscard]] const TensorSlot& operator[](Tensor t) const {
+    return slots_[static_cast<std::size_t>(t)];
+  }
   [[nodiscard]] const std::array<TensorSlot, tensor_count>& slots() const& { return slots_; }
   void slots() && = delete;  // they would dangle
   [[nodiscard]] std::size_t size() const { return size_; }
-  /// Readout by unit: the region of every column of E, and how many columns a region has. Empty: readout by region.
+  /// Readout by unit: the region of every column of E, and how many columns a region has. Empty:
+  /// readout by region.
   [[nodiscard]] const std::vector<std::int32_t>& column_region() const& { return column_region_; }
   [[nodiscard]] const std::vector<std::int32_t>& region_columns() const& { return region_columns_; }
 
@@ -81,8 +90,9 @@ class ParameterLayout {
   std::size_t size_ = 0;
 };
 
-/// Initial values: Glorot normal for A1 A2 A3, |Glorot uniform| for the non-negative kernels and R, biases uniform in +-0.05,
-/// d zero; with the bypass off R is zero too. Philox keyed by (seed, tensor), so it is the same on every machine.
+/// Initial values: Glorot normal for A1 A2 A3, |Glorot uniform| for the non-negative kernels and R,
+/// biases uniform in +-0.05, d zero; with the bypass off R is zero too. Philox keyed by (seed,
+/// tensor), so it is the same on every machine.
 [[nodiscard]] std::vector<double> initial_parameters(const NetworkShape& shape, std::uint64_t seed);
 
 }  // namespace nnpoisson

@@ -8,8 +8,10 @@
 
 namespace nnpoisson {
 
-/// Philox 4x32-10 (Salmon et al. 2011): a random function of (key, counter), the same on CPU and GPU.
-[[nodiscard]] std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key);
+/// Philox 4x32-10 (Salmon et al. 2011): a random function of (key, counter), the same on CPU and
+/// GPU.
+[[nodiscard]] std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
+                                                      std::array<std::uint32_t, 2> key);
 
 /// What a stream of random numbers is for; part of its key, so that no two purposes share numbers.
 enum class Purpose : std::uint32_t {
@@ -29,10 +31,12 @@ enum class Purpose : std::uint32_t {
   wimmer_weights = 22
 };
 
-/// The key of RandomStream(seed, purpose, index, sub), whose block number b is philox4x32({b, sub, index, index >> 32}, key).
+/// The key of RandomStream(seed, purpose, index, sub), whose block number b is philox4x32({b, sub,
+/// index, index >> 32}, key).
 [[nodiscard]] std::array<std::uint32_t, 2> philox_key(std::uint64_t seed, Purpose purpose);
 
-/// A stream of Philox numbers keyed by (seed, purpose, index, sub-index): independent of the order in which streams are used.
+/// A stream of Philox numbers keyed by (seed, purpose, index, sub-index): independent of the order
+/// in which streams are used.
 class RandomStream {
  public:
   RandomStream(std::uint64_t seed, Purpose purpose, std::uint64_t index = 0, std::uint32_t sub = 0);
@@ -48,7 +52,8 @@ class RandomStream {
   formulas::PhiloxStream words_;
 };
 
-/// NumPy's legacy RandomState(seed).permutation(n): MT19937 with masked rejection, so that a seed gives the authors' own batches.
+/// NumPy's legacy RandomState(seed).permutation(n): MT19937 with masked rejection, so that a seed
+/// gives the authors' own batches.
 class NumpyRandomState {
  public:
   explicit NumpyRandomState(std::uint32_t seed);

@@ -13,7 +13,8 @@ namespace nnpoisson {
 enum class Precision { single_precision, double_precision };
 enum class Readout { region, unit };  ///< whose intensities the network gives
 
-/// Every setting of a fit, with its default; the keys of TOML files and `--set` are `model.<field>` and `train.<field>`.
+/// Every setting of a fit, with its default; the keys of TOML files and `--set` are `model.<field>`
+/// and `train.<field>`.
 struct Settings {
   struct ModelSettings {
     std::array<int, 2> stimulus_widths{10, 10};
@@ -42,20 +43,23 @@ struct Settings {
   std::uint64_t seed = 0;
 };
 
-/// The defaults of a preset. `authors`: learning rate 1e-4, behaviour weight 0.01, 2000 iterations of 10 episodes, 10 batches,
-/// bypass on, every spike's own time, no validation.
+/// The defaults of a preset. `authors`: learning rate 1e-4, behaviour weight 0.01, 2000 iterations
+/// of 10 episodes, 10 batches, bypass on, every spike's own time, no validation.
 [[nodiscard]] Settings preset_settings(Preset preset);
 
-/// Reads a TOML file over `settings`. Throws UsageError with file, line, key; an unknown key names the nearest known one.
+/// Reads a TOML file over `settings`. Throws UsageError with file, line, key; an unknown key names
+/// the nearest known one.
 void apply_toml(Settings& settings, const std::filesystem::path& file);
 
-/// Applies one "key=value" of the command line, the value in TOML syntax (a bare word is taken as a string).
+/// Applies one "key=value" of the command line, the value in TOML syntax (a bare word is taken as a
+/// string).
 void apply_assignment(Settings& settings, const std::string& assignment);
 
 /// Throws UsageError if a value is out of range or contradicts the preset.
 void check(const Settings& settings);
 
-/// All settings as TOML, so that the run can be repeated: preset, seed, [model], [train]. apply_toml reads it back unchanged.
+/// All settings as TOML, so that the run can be repeated: preset, seed, [model], [train].
+/// apply_toml reads it back unchanged.
 [[nodiscard]] std::string to_toml(const Settings& settings);
 
 }  // namespace nnpoisson

@@ -18,7 +18,8 @@ struct DatasetSummary {
   };
   struct Region {
     std::string name;
-    std::size_t units = 0, sessions = 0, trials = 0;  ///< sessions that have units of the region, and their trials
+    std::size_t units = 0, sessions = 0,
+                trials = 0;  ///< sessions that have units of the region, and their trials
     std::int64_t spikes = 0;
     double exposure = 0;  ///< s, summed over units and their trials
     double rate = 0;      ///< Hz for each unit; NaN without exposure
@@ -32,11 +33,14 @@ struct DatasetSummary {
   double time_limit = 0, bin_width = 0;  ///< s
   std::size_t trials = 0, units = 0;
   std::int64_t spikes = 0;
-  double observed_time = 0;                                         ///< s, summed over trials
-  std::size_t left = 0, right = 0;                                  ///< answered inside the window
-  std::size_t left_later = 0, right_later = 0;                      ///< choice known, but answered after time_limit or at an unknown time
-  std::size_t unanswered = 0;                                       ///< choice 0
-  double first_response = 0, mean_response = 0, last_response = 0;  ///< s, of the answers inside the window; NaN if there is none
+  double observed_time = 0;         ///< s, summed over trials
+  std::size_t left = 0, right = 0;  ///< answered inside the window
+  std::size_t left_later = 0,
+              right_later =
+                  0;  ///< choice known, but answered after time_limit or at an unknown time
+  std::size_t unanswered = 0;  ///< choice 0
+  double first_response = 0, mean_response = 0,
+         last_response = 0;  ///< s, of the answers inside the window; NaN if there is none
   std::size_t distinct_stimuli = 0;
   std::vector<Session> session;
   std::vector<Region> region;  ///< file order

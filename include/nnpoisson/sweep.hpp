@@ -14,20 +14,25 @@
 
 namespace nnpoisson {
 
-/// Cross-validation of a grid of configurations (docs/sweep.md): a fit for each configuration, fold and seed.
+/// Cross-validation of a grid of configurations (docs/sweep.md): a fit for each configuration, fold
+/// and seed.
 struct SweepRequest {
   std::filesystem::path train, folder;        ///< dataset, sweep folder
   std::optional<std::filesystem::path> test;  ///< dataset; reported, never chosen by
-  Settings settings;                          ///< what the grid leaves as it is; its seed is that of folds and batches
-  std::vector<std::string> grid;              ///< each the name of a grid, or "key=value,value"; all combinations are taken
+  Settings settings;  ///< what the grid leaves as it is; its seed is that of folds and batches
+  std::vector<std::string>
+      grid;  ///< each the name of a grid, or "key=value,value"; all combinations are taken
   int folds = 5;
   std::vector<std::uint64_t> seeds{0};  ///< of initial weights
-  BackendOptions backend;               ///< threads: of all fits together; precision: that of the settings is taken
-  /// GPUs that work at once, numbers of cuda_devices(). Processes of one machine divide them; each takes one where they are fewer. Empty:
-  /// one process takes backend.device, several divide all that can be used.
+  BackendOptions
+      backend;  ///< threads: of all fits together; precision: that of the settings is taken
+  /// GPUs that work at once, numbers of cuda_devices(). Processes of one machine divide them; each
+  /// takes one where they are fewer. Empty: one process takes backend.device, several divide all
+  /// that can be used.
   std::vector<int> devices{};
   int side_by_side = 0;     ///< fits at once; 0: as many as threads, on GPUs a launch on each
-  int models_a_launch = 0;  ///< at most so many fits of one plan and shape in one launch; 0: 1 on the processor, on GPUs each its share
+  int models_a_launch = 0;  ///< at most so many fits of one plan and shape in one launch; 0: 1 on
+                            ///< the processor, on GPUs each its share
   bool refit = true;        ///< fit the best configuration to all training trials, FOLDER/best
   bool resume = false, overwrite = false;
 };
@@ -42,7 +47,8 @@ struct SweepFit {
   std::string failure;  ///< why there are no losses; empty: there are
 };
 
-/// Mean over folds and seeds, and its standard error: standard deviation / sqrt(fits). NaN where there are too few fits.
+/// Mean over folds and seeds, and its standard error: standard deviation / sqrt(fits). NaN where
+/// there are too few fits.
 struct MeanLoss {
   BatchLoss mean, error;
 };
@@ -50,10 +56,13 @@ struct MeanLoss {
 struct SweepConfiguration {
   std::vector<std::string> values;  ///< of the grid's keys
   int fits = 0, failed = 0;
-  double iterations = std::numeric_limits<double>::quiet_NaN();  ///< up to the best one, median over fits
+  double iterations =
+      std::numeric_limits<double>::quiet_NaN();  ///< up to the best one, median over fits
   MeanLoss validation{}, test{};
-  /// Validation total above the best configuration's, paired by fold and seed, and its standard error.
-  double behind = std::numeric_limits<double>::quiet_NaN(), behind_error = std::numeric_limits<double>::quiet_NaN();
+  /// Validation total above the best configuration's, paired by fold and seed, and its standard
+  /// error.
+  double behind = std::numeric_limits<double>::quiet_NaN(),
+         behind_error = std::numeric_limits<double>::quiet_NaN();
 };
 
 struct SweepTable {
@@ -77,7 +86,8 @@ struct SweepOutcome {
 };
 
 /// Throws any Error; a fit that ends in a numerical failure is noted in the table instead.
-SweepOutcome sweep(const SweepRequest& request, const std::atomic<bool>& stop, const std::function<void(const SweepProgress&)>& progress,
+SweepOutcome sweep(const SweepRequest& request, const std::atomic<bool>& stop,
+                   const std::function<void(const SweepProgress&)>& progress,
                    const std::function<void(const std::string&)>& message);
 
 /// table.csv and table.json.

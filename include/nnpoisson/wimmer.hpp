@@ -11,19 +11,24 @@
 #include "nnpoisson/backend.hpp"
 #include "nnpoisson/settings.hpp"
 
-/// The spiking network of Wimmer et al. (2015, ModelDB 168867): a sensory circuit and an integration circuit that decide on a direction of
-/// motion. docs/synthetic.md draws it and says what to expect.
+/// The spiking network of Wimmer et al. (2015, ModelDB 168867): a sensory circuit and an
+/// integration circuit that decide on a direction of motion. docs/synthetic.md draws it and says
+/// what to expect.
 namespace nnpoisson::wimmer {
 
 /// What a study varies. All that is random is a function of the seed and a trial's number.
 struct Conditions {
-  double feedback = 3;                               ///< strength of DE onto SE; the published script has 0, the paper's is unknown
+  double feedback =
+      3;  ///< strength of DE onto SE; the published script has 0, the paper's is unknown
   double duration = 3;                               ///< of a trial, s, whole ms
   double stimulus_from = 0.5, stimulus_until = 2.5;  ///< s from the trial's start, whole ms
-  double stimulus_sd = 0.212;                        ///< of the common and of the private fluctuations, relative to the mean current
-  double sensory_rate = 12.5;                        ///< Hz, of each of the 1,000 neurons that drive the sensory circuit
-  double external_rate = 2400;                       ///< Hz, of each private train of DN and DI; those of DE1 and DE2 have 8 less
-  std::vector<double> coherences{0.8, 0.5, 0};       ///< trial n has number n modulo their count; > 0 favours SE1 and DE1
+  double stimulus_sd =
+      0.212;  ///< of the common and of the private fluctuations, relative to the mean current
+  double sensory_rate = 12.5;  ///< Hz, of each of the 1,000 neurons that drive the sensory circuit
+  double external_rate =
+      2400;  ///< Hz, of each private train of DN and DI; those of DE1 and DE2 have 8 less
+  std::vector<double> coherences{
+      0.8, 0.5, 0};  ///< trial n has number n modulo their count; > 0 favours SE1 and DE1
   std::uint64_t seed = 1;
   bool network_per_trial = false;  ///< connectivity drawn anew for each trial, else once for all
   Precision precision = Precision::single_precision;
@@ -32,26 +37,31 @@ struct Conditions {
 /// Throws UsageError naming the option of the command line whose value cannot be.
 void check(const Conditions& conditions);
 
-/// The same spikes for every instruction set and number of threads. One number a spike: 2,048 step + neuron, ascending; step of 0.1 ms
-/// from the trial's start, neuron of the circuit: SE1 0-799, SE2 800-1599, SI 1600-1999; DE1 0-239, DE2 240-479, DN 480-1599, DI 1600-1999.
+/// The same spikes for every instruction set and number of threads. One number a spike: 2,048 step
+/// + neuron, ascending; step of 0.1 ms from the trial's start, neuron of the circuit: SE1 0-799,
+/// SE2 800-1599, SI 1600-1999; DE1 0-239, DE2 240-479, DN 480-1599, DI 1600-1999.
 struct TrialSpikes {
   std::vector<std::uint32_t> sensory, integration;
 };
 
-/// What a dataset holds: all neurons, or a third of each region, drawn once. With `sample`, as in the authors' files, a trial's decision
-/// is read from a third of DE1 and DE2, drawn anew for each trial.
+/// What a dataset holds: all neurons, or a third of each region, drawn once. With `sample`, as in
+/// the authors' files, a trial's decision is read from a third of DE1 and DE2, drawn anew for each
+/// trial.
 enum class Record { full, sample };
 
 struct Request {
   Conditions conditions;
-  std::size_t trials = 1200, test_trials = 0;  ///< the test set has the trials after the first `trials`
-  std::filesystem::path out, test_out;         ///< datasets; the second where test_trials > 0
-  std::filesystem::path raw;                   ///< every spike of the whole run, HDF5; empty: none
-  std::filesystem::path pictures;              ///< folder for a picture of each of picture_trials; empty: none
-  std::vector<std::size_t> picture_trials;     ///< empty: the first trial of each coherence
+  std::size_t trials = 1200,
+              test_trials = 0;          ///< the test set has the trials after the first `trials`
+  std::filesystem::path out, test_out;  ///< datasets; the second where test_trials > 0
+  std::filesystem::path raw;            ///< every spike of the whole run, HDF5; empty: none
+  std::filesystem::path pictures;  ///< folder for a picture of each of picture_trials; empty: none
+  std::vector<std::size_t> picture_trials;  ///< empty: the first trial of each coherence
   Record record = Record::full;
-  BackendOptions backend;      ///< CPU (threads, instruction set) or CUDA; precision is that of the conditions
-  std::vector<int> devices{};  ///< GPUs that work at once, numbers of cuda_devices(); empty: backend.device
+  BackendOptions
+      backend;  ///< CPU (threads, instruction set) or CUDA; precision is that of the conditions
+  std::vector<int>
+      devices{};  ///< GPUs that work at once, numbers of cuda_devices(); empty: backend.device
 };
 
 struct Progress {
@@ -68,9 +78,11 @@ struct Outcome {
   std::size_t spikes = 0, units = 0;          ///< of both datasets; of one
 };
 
-/// Simulates trials side by side over threads and writes what is asked for. Finished trials are kept in `OUT.trials` until the datasets
-/// are whole, so that the same call continues after an interruption; files get their names only when whole.
-/// Throws UsageError (conditions; `OUT.trials` of other conditions), ResourceError (files, a backend that is not there).
-Outcome simulate(const Request& request, const std::atomic<bool>& stop, const std::function<void(const Progress&)>& progress);
+/// Simulates trials side by side over threads and writes what is asked for. Finished trials are
+/// kept in `OUT.trials` until the datasets are whole, so that the same call continues after an
+/// interruption; files get their names only when whole. Throws UsageError (conditions; `OUT.trials`
+/// of other conditions), ResourceError (files, a backend that is not there).
+Outcome simulate(const Request& request, const std::atomic<bool>& stop,
+                 const std::function<void(const Progress&)>& progress);
 
 }  // namespace nnpoisson::wimmer

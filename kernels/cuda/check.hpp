@@ -17,29 +17,34 @@ inline std::string device_name(int device) {
   return std::string(properties.name) + " (" + number + ")";
 }
 
-/// Throws ResourceError with CUDA's reason and the place in the sources where a call failed. `what`: the call and what it was for.
-inline void check(cudaError_t status, const std::string& what, const std::source_location& at = std::source_location::current()) {
+/// Throws ResourceError with CUDA's reason and the place in the sources where a call failed.
+/// `what`: the call and what it was for.
+inline void check(cudaError_t status, const std::string& what,
+                  const std::source_location& at = std::source_location::current()) {
   if (status == cudaSuccess) return;
 
   cudaGetLastError();  // an error that is not sticky must not meet the next call
   int device = 0;
-  const std::string where = cudaGetDevice(&device) == cudaSuccess ? " on " + device_name(device) : "";
+  const std::string where =
+      cudaGetDevice(&device) == cudaSuccess ? " on " + device_name(device) : "";
   const std::string path = at.file_name();
   const auto from = path.rfind("kernels/");
   throw ResourceError("cuda: " + what + where + ": " + cudaGetErrorString(status) + " (" +
-                      path.substr(from == std::string::npos ? 0 : from) + ":" + std::to_string(at.line()) + ")");
+                      path.substr(from == std::string::npos ? 0 : from) + ":" +
+                      std::to_string(at.line()) + ")");
 }
 
 /// Known without a context on the device.
 inline int device_attribute(cudaDeviceAttr which, int device) {
   int value = 0;
-  check(cudaDeviceGetAttribute(&value, which, device), "cudaDeviceGetAttribute " + std::to_string(which));
+  check(cudaDeviceGetAttribute(&value, which, device),
+        "cudaDeviceGetAttribute " + std::to_string(which));
   return value;
 }
 
-/// Makes a device the current one of this thread, and the one before again at its end, if the thread worked on that. Else the device stays:
-/// CUDA makes a context on whatever becomes current, which takes some hundred MiB of its memory and fails where another process has it
-/// to itself.
+/// Makes a device the current one of this thread, and the one before again at its end, if the
+/// thread worked on that. Else the device stays: CUDA makes a context on whatever becomes current,
+/// which takes some hundred MiB of its memory and fails where another process has it to itself.
 class OnDevice {
  public:
   explicit OnDevice(int device, const std::source_location& at = std::source_location::current()) {
@@ -72,8 +77,8 @@ class OnDevice {
   bool back_ = false;
 };
 
-/// The device of that number, or with -1 the first that this build has kernels for and that can be opened. Throws ResourceError with the
-/// reason why there is none.
+/// The device of that number, or with -1 the first that this build has kernels for and that can be
+/// opened. Throws ResourceError with the reason why there is none.
 int usable_cuda_device(int wanted);
 
 }  // namespace NNP_RUNTIME

@@ -15,8 +15,9 @@
 namespace nnpoisson::kernels {
 inline namespace NNP_RUNTIME {
 
-/// cuBLAS on one stream, in the full precision of its numbers. The library is opened by the first who needs it, so that a program that
-/// multiplies nothing neither waits for it nor needs it installed.
+/// cuBLAS on one stream, in the full precision of its numbers. The library is opened by the first
+/// who needs it, so that a program that multiplies nothing neither waits for it nor needs it
+/// installed.
 class Cublas {
  public:
   explicit Cublas(const Stream& stream) {
@@ -44,10 +45,13 @@ class Cublas {
     static void* const opened = [] {
       const std::string name = "libcublas.so." + std::to_string(CUBLAS_VER_MAJOR);
       void* found = dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL);
-      if (!found) found = dlopen((NNPOISSON_CUDA_LIBRARIES "/" + name).c_str(), RTLD_NOW | RTLD_LOCAL);
       if (!found)
-        throw ResourceError("cuda: readout by unit needs " + name + " of the CUDA toolkit, and it was not found (" + dlerror() +
-                            "); install it, or add its folder to LD_LIBRARY_PATH, or use --backend cpu");
+        found = dlopen((NNPOISSON_CUDA_LIBRARIES "/" + name).c_str(), RTLD_NOW | RTLD_LOCAL);
+      if (!found)
+        throw ResourceError(
+            "cuda: readout by unit needs " + name + " of the CUDA toolkit, and it was not found (" +
+            dlerror() +
+            "); install it, or add its folder to LD_LIBRARY_PATH, or use --backend cpu");
       return found;
     }();
     return opened;
@@ -55,16 +59,20 @@ class Cublas {
   template <class Function>
   void find(Function& function, const char* name) {
     function = reinterpret_cast<Function>(dlsym(library(), name));
-    if (!function) throw ResourceError(std::string("cuda: libcublas lacks ") + name + "; install that of the CUDA toolkit of this build");
+    if (!function)
+      throw ResourceError(std::string("cuda: libcublas lacks ") + name +
+                          "; install that of the CUDA toolkit of this build");
   }
   void require(cublasStatus_t status, const std::string& what) const {
-    if (status != CUBLAS_STATUS_SUCCESS) throw ResourceError("cuda: " + what + ": " + status_string_(status));
+    if (status != CUBLAS_STATUS_SUCCESS)
+      throw ResourceError("cuda: " + what + ": " + status_string_(status));
   }
   template <class Gemm, class T>
   cublasStatus_t gemm(const Gemm& function, const Product<T>& p) const {
     const T one(1), beta(p.add ? 1 : 0);
-    return function(handle_.get(), p.a_transposed ? CUBLAS_OP_T : CUBLAS_OP_N, p.b_transposed ? CUBLAS_OP_T : CUBLAS_OP_N, p.m, p.n, p.k,
-                    &one, p.a, p.lda, p.b, p.ldb, &beta, p.c, p.ldc);
+    return function(handle_.get(), p.a_transposed ? CUBLAS_OP_T : CUBLAS_OP_N,
+                    p.b_transposed ? CUBLAS_OP_T : CUBLAS_OP_N, p.m, p.n, p.k, &one, p.a, p.lda,
+                    p.b, p.ldb, &beta, p.c, p.ldc);
   }
 
   std::unique_ptr<cublasContext, decltype(&cublasDestroy_v2)> handle_{nullptr, nullptr};

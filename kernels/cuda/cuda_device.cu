@@ -13,27 +13,34 @@ namespace nnpoisson::kernels {
 inline namespace NNP_RUNTIME {
 namespace {
 
-/// Four blocks of 128 threads fit a multiprocessor with 128 registers each. `which`: a phase, or whole_program.
+/// Four blocks of 128 threads fit a multiprocessor with 128 registers each. `which`: a phase, or
+/// whole_program.
 template <class T>
 __global__ void __launch_bounds__(block_threads, sizeof(T) == 4 ? 4 : 2)
     program_kernel(const __grid_constant__ ProgramView<T> program, int which) {
   ProgramKernel<T>(program).run(which);
 }
 template <class T>
-__global__ void __launch_bounds__(block_threads) output_kernel(const __grid_constant__ OutputView<T> view, OutputPhase phase) {
+__global__ void __launch_bounds__(block_threads)
+    output_kernel(const __grid_constant__ OutputView<T> view, OutputPhase phase) {
   OutputKernel<T>(view).run(phase);
 }
 template <class T>
-__global__ void __launch_bounds__(block_threads) wide_kernel(const __grid_constant__ WideView<T> view) {
+__global__ void __launch_bounds__(block_threads)
+    wide_kernel(const __grid_constant__ WideView<T> view) {
   WideKernel<T>(view).run();
 }
-__global__ void next_step_kernel(std::uint32_t* step) { ++*step; }
+__global__ void next_step_kernel(std::uint32_t* step) {
+  ++*step;
+}
 
 /// A place is copied to once the kernels that read it are done, and read once its copy is done.
 class CudaPlaces final : public ChunkPlaces {
  public:
   CudaPlaces(Device& device, int number, const Stream& kernels, std::size_t bytes)
-      : kernels_(kernels), copies_(number), places_{{device, number, kernels, bytes}, {device, number, kernels, bytes}} {}
+      : kernels_(kernels),
+        copies_(number),
+        places_{{device, number, kernels, bytes}, {device, number, kernels, bytes}} {}
   ~CudaPlaces() override { cudaStreamSynchronize(copies_); }
 
   [[nodiscard]] char* staging(int place) override {
@@ -43,8 +50,9 @@ class CudaPlaces final : public ChunkPlaces {
   void send(int place, std::size_t bytes) override {
     Place& p = places_[place];
     p.read.hold_up(copies_);
-    check(cudaMemcpyAsync(p.memory.data(), p.staging.data(), bytes, cudaMemcpyHostToDevice, copies_),
-          "cudaMemcpyAsync of a chunk of points");
+    check(
+        cudaMemcpyAsync(p.memory.data(), p.staging.data(), bytes, cudaMemcpyHostToDevice, copies_),
+        "cudaMemcpyAsync of a chunk of points");
     p.sent.record(copies_);
   }
   [[nodiscard]] const char* acquire(int place) override {
@@ -94,20 +102,25 @@ class CudaDevice final : public Device {
       cudaGetLastError();
       std::size_t free = 0, all = 0;
       cudaMemGetInfo(&free, &all);
-      throw ResourceError("cuda: allocation on " + device_name(number_) + ": wanted " + mebibytes(bytes) + ", free " + mebibytes(free) +
-                          " of " + mebibytes(all) + "; use a larger train.time_resolution, fewer models, or --backend cpu");
+      throw ResourceError("cuda: allocation on " + device_name(number_) + ": wanted " +
+                          mebibytes(bytes) + ", free " + mebibytes(free) + " of " + mebibytes(all) +
+                          "; use a larger train.time_resolution, fewer models, or --backend cpu");
     }
     check(status, "allocation of " + mebibytes(bytes));
     return memory;
   }
   void release(void* memory) noexcept override { pool_.release(memory, stream_); }
-  void zero(void* to, std::size_t bytes) override { check(cudaMemsetAsync(to, 0, bytes, stream_), "cudaMemsetAsync"); }
+  void zero(void* to, std::size_t bytes) override {
+    check(cudaMemsetAsync(to, 0, bytes, stream_), "cudaMemsetAsync");
+  }
   void to_device(void* to, const void* from, std::size_t bytes) override {
-    check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, stream_), "cudaMemcpyAsync to the device");
+    check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, stream_),
+          "cudaMemcpyAsync to the device");
     stream_.wait();  // the host's memory may go at once
   }
   void to_host(void* to, const void* from, std::size_t bytes) override {
-    check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, stream_), "cudaMemcpyAsync to the host");
+    check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, stream_),
+          "cudaMemcpyAsync to the host");
     stream_.wait();
   }
   [[nodiscard]] std::size_t free_bytes() override {
@@ -125,21 +138,31 @@ class CudaDevice final : public Device {
     const OnDevice here(number_);
     return std::make_unique<CudaPlaces>(*this, number_, stream_, bytes);
   }
-  [[nodiscard]] std::size_t shared_bytes() const override { return static_cast<std::size_t>(shared_); }
-  [[nodiscard]] int resident_blocks(std::size_t number_size, std::size_t shared_bytes) override {
-    return number_size == sizeof(float) ? resident<float>(shared_bytes) : resident<double>(shared_bytes);
+  [[nodiscard]] std::size_t shared_bytes() const override {
+    return static_cast<std::size_t>(shared_);
   }
-  void run(const ProgramView<float>& program, int blocks, std::size_t shared_bytes) override { launch(program, blocks, shared_bytes); }
-  void run(const ProgramView<double>& program, int blocks, std::size_t shared_bytes) override { launch(program, blocks, shared_bytes); }
-  void run_phase(const ProgramView<float>& program, int phase, int blocks, std::size_t shared_bytes) override {
+  [[nodiscard]] int resident_blocks(std::size_t number_size, std::size_t shared_bytes) override {
+    return number_size == sizeof(float) ? resident<float>(shared_bytes)
+                                        : resident<double>(shared_bytes);
+  }
+  void run(const ProgramView<float>& program, int blocks, std::size_t shared_bytes) override {
+    launch(program, blocks, shared_bytes);
+  }
+  void run(const ProgramView<double>& program, int blocks, std::size_t shared_bytes) override {
+    launch(program, blocks, shared_bytes);
+  }
+  void run_phase(const ProgramView<float>& program, int phase, int blocks,
+                 std::size_t shared_bytes) override {
     launch_phase(program, phase, blocks, shared_bytes);
   }
-  void run_phase(const ProgramView<double>& program, int phase, int blocks, std::size_t shared_bytes) override {
+  void run_phase(const ProgramView<double>& program, int phase, int blocks,
+                 std::size_t shared_bytes) override {
     launch_phase(program, phase, blocks, shared_bytes);
   }
   void next_step(std::uint32_t* step) override {
     const OnDevice here(number_);
-    check(kernels::launch(next_step_kernel, 1, 1, 0, stream_, Blocks::apart, step), "launch of next_step_kernel");
+    check(kernels::launch(next_step_kernel, 1, 1, 0, stream_, Blocks::apart, step),
+          "launch of next_step_kernel");
   }
   void multiply(const Product<float>& product) override { multiply_any(product); }
   void multiply(const Product<double>& product) override { multiply_any(product); }
@@ -175,34 +198,42 @@ class CudaDevice final : public Device {
   void launch(const WideView<T>& view) {
     const OnDevice here(number_);
     // Enough to fill the device whatever the step; a block without work ends at once.
-    check(kernels::launch(wide_kernel<T>, 16 * processors_, block_threads, 0, stream_, Blocks::apart, view), "launch of wide_kernel");
+    check(kernels::launch(wide_kernel<T>, 16 * processors_, block_threads, 0, stream_,
+                          Blocks::apart, view),
+          "launch of wide_kernel");
   }
   template <class T>
   void launch(const OutputView<T>& view, int blocks) {
     const OnDevice here(number_);
     for (const auto phase : {OutputPhase::stimuli, OutputPhase::points})
-      check(kernels::launch(output_kernel<T>, blocks, block_threads, 0, stream_, Blocks::apart, view, phase), "launch of output_kernel");
+      check(kernels::launch(output_kernel<T>, blocks, block_threads, 0, stream_, Blocks::apart,
+                            view, phase),
+            "launch of output_kernel");
   }
   template <class T>
   int resident(std::size_t shared_bytes) {
     const OnDevice here(number_);
     int blocks = 0;
-    check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, program_kernel<T>, block_threads, shared_bytes),
+    check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, program_kernel<T>, block_threads,
+                                                        shared_bytes),
           "cudaOccupancyMaxActiveBlocksPerMultiprocessor");
     if (blocks < 1)
-      throw ResourceError("cuda: " + device_name(number_) + " has no room for one block of the program kernel; use --backend cpu");
+      throw ResourceError("cuda: " + device_name(number_) +
+                          " has no room for one block of the program kernel; use --backend cpu");
     return blocks * processors_;
   }
   template <class T>
   void launch(const ProgramView<T>& program, int blocks, std::size_t shared_bytes) {
     const OnDevice here(number_);
     if (cooperative_) {
-      const auto status =
-          kernels::launch(program_kernel<T>, blocks, block_threads, shared_bytes, stream_, Blocks::together, program, whole_program);
+      const auto status = kernels::launch(program_kernel<T>, blocks, block_threads, shared_bytes,
+                                          stream_, Blocks::together, program, whole_program);
       if (status != cudaErrorCooperativeLaunchTooLarge)
-        return check(status, "cooperative launch of program_kernel, " + std::to_string(blocks) + " blocks");
+        return check(status,
+                     "cooperative launch of program_kernel, " + std::to_string(blocks) + " blocks");
       cudaGetLastError();
-      cooperative_ = false;  // others hold a part of the device: from here on no block waits for another
+      cooperative_ =
+          false;  // others hold a part of the device: from here on no block waits for another
     }
 
     const Graph step(stream_, [&] {
@@ -213,9 +244,11 @@ class CudaDevice final : public Device {
     stream_.wait();  // the graph goes
   }
   template <class T>
-  void launch_phase(const ProgramView<T>& program, int phase, int blocks, std::size_t shared_bytes) {
+  void launch_phase(const ProgramView<T>& program, int phase, int blocks,
+                    std::size_t shared_bytes) {
     const OnDevice here(number_);
-    check(kernels::launch(program_kernel<T>, blocks, block_threads, shared_bytes, stream_, Blocks::apart, program, phase),
+    check(kernels::launch(program_kernel<T>, blocks, block_threads, shared_bytes, stream_,
+                          Blocks::apart, program, phase),
           "launch of program_kernel, phase " + std::to_string(phase));
   }
 
@@ -237,23 +270,31 @@ std::string no_device_reason(int& count) {
   int driver = 0, runtime = 0;
   cudaDriverGetVersion(&driver);
   cudaRuntimeGetVersion(&runtime);
-  const auto version = [](int v) { return std::to_string(v / 1000) + "." + std::to_string(v % 1000 / 10); };
-  if (driver == 0) return "no NVIDIA driver is installed; this build needs one for CUDA " + version(runtime);
+  const auto version = [](int v) {
+    return std::to_string(v / 1000) + "." + std::to_string(v % 1000 / 10);
+  };
+  if (driver == 0)
+    return "no NVIDIA driver is installed; this build needs one for CUDA " + version(runtime);
   if (status == cudaErrorInsufficientDriver)
-    return "the driver is for CUDA " + version(driver) + ", but this build needs " + version(runtime);
-  if (status == cudaSuccess || status == cudaErrorNoDevice) return "no device is visible; look at nvidia-smi and CUDA_VISIBLE_DEVICES";
+    return "the driver is for CUDA " + version(driver) + ", but this build needs " +
+           version(runtime);
+  if (status == cudaSuccess || status == cudaErrorNoDevice)
+    return "no device is visible; look at nvidia-smi and CUDA_VISIBLE_DEVICES";
   return cudaGetErrorString(status);
 }
 
-/// Machine code runs on later ones of the same major architecture; what the last one was compiled from (PTX), if it is there, on any later.
+/// Machine code runs on later ones of the same major architecture; what the last one was compiled
+/// from (PTX), if it is there, on any later.
 bool is_built_for(int major, int minor) {
   constexpr int built[] = {__CUDA_ARCH_LIST__};  // 800 for 8.0
   const int device = 100 * major + 10 * minor;
-  const bool same_major = std::ranges::any_of(built, [&](int a) { return a / 100 == major && a <= device; });
+  const bool same_major =
+      std::ranges::any_of(built, [&](int a) { return a / 100 == major && a <= device; });
   return same_major || (NNPOISSON_HAS_PTX && *std::ranges::max_element(built) <= device);
 }
 
-/// What can be known of a device without a context on it, which would take its memory and, where it is another process' alone, fail.
+/// What can be known of a device without a context on it, which would take its memory and, where it
+/// is another process' alone, fail.
 DeviceState state_of(int device) {
   cudaDeviceProp properties{};
   check(cudaGetDeviceProperties(&properties, device), "cudaGetDeviceProperties");
@@ -267,20 +308,23 @@ DeviceState state_of(int device) {
   state.clock = device_attribute(cudaDevAttrClockRate, device) / 1000;
   state.memory_clock = device_attribute(cudaDevAttrMemoryClockRate, device) / 1000;
   if (!is_built_for(properties.major, properties.minor))
-    state.why_not = "architecture " + state.architecture + " is not in this build; build with CMAKE_CUDA_ARCHITECTURES=" +
+    state.why_not = "architecture " + state.architecture +
+                    " is not in this build; build with CMAKE_CUDA_ARCHITECTURES=" +
                     std::to_string(10 * properties.major + properties.minor);
   else if (device_attribute(cudaDevAttrComputeMode, device) == cudaComputeModeProhibited)
     state.why_not = "its compute mode is prohibited; nvidia-smi -c DEFAULT lifts that";
   return state;
 }
 
-/// Why a device that should be usable is not: found by making a context on it. Empty: it can be used.
+/// Why a device that should be usable is not: found by making a context on it. Empty: it can be
+/// used.
 std::string opening_reason(int device) {
   const auto status = OnDevice::try_it(device);
   if (status == cudaSuccess) return {};
 
   cudaGetLastError();
-  if (status == cudaErrorDevicesUnavailable) return "another process has it to itself; choose one by --device, or wait";
+  if (status == cudaErrorDevicesUnavailable)
+    return "another process has it to itself; choose one by --device, or wait";
   return cudaGetErrorString(status);
 }
 
@@ -290,7 +334,8 @@ int usable_cuda_device(int wanted) {
   int count = 0;
   std::string reason = no_device_reason(count);
   if (wanted >= count && count > 0)
-    reason = "there is no device " + std::to_string(wanted) + "; nnpoisson info --devices lists what there is, from 0";
+    reason = "there is no device " + std::to_string(wanted) +
+             "; nnpoisson info --devices lists what there is, from 0";
   const int first = std::max(0, wanted), end = wanted >= 0 ? std::min(count, wanted + 1) : count;
   for (int d = first; d < end; ++d) {
     std::string of_this = state_of(d).why_not;
@@ -301,7 +346,9 @@ int usable_cuda_device(int wanted) {
   throw ResourceError("backend cuda: " + reason + "; or use --backend cpu");
 }
 
-std::unique_ptr<Device> open_device(int wanted) { return std::make_unique<CudaDevice>(usable_cuda_device(wanted)); }
+std::unique_ptr<Device> open_device(int wanted) {
+  return std::make_unique<CudaDevice>(usable_cuda_device(wanted));
+}
 
 std::vector<DeviceState> device_states() {
   int count = 0;

@@ -15,12 +15,14 @@ namespace {
 /// Bytes that an entry takes at most while it is sorted and merged, with its share of the result.
 constexpr std::size_t bytes_of_an_entry = 200;
 
-/// Where Thrust takes the memory that it needs for a moment: hundreds of times for a plan, and each time from the driver would be slow.
+/// Where Thrust takes the memory that it needs for a moment: hundreds of times for a plan, and each
+/// time from the driver would be slow.
 struct Temporaries {
   using value_type = char;
   char* allocate(std::ptrdiff_t bytes) const {
     void* memory = nullptr;
-    check(pool.allocate(&memory, static_cast<std::size_t>(bytes), nullptr), "allocation of " + mebibytes(static_cast<std::size_t>(bytes)));
+    check(pool.allocate(&memory, static_cast<std::size_t>(bytes), nullptr),
+          "allocation of " + mebibytes(static_cast<std::size_t>(bytes)));
     return static_cast<char*>(memory);
   }
   void deallocate(char* memory, std::size_t) const { pool.release(memory, nullptr); }
@@ -44,13 +46,15 @@ class CudaPoints final : public PointMaker {
       Temporaries temporaries{pool_};
       add_points(thrust::cuda::par(temporaries), piece, rule, entries);
     } catch (const std::exception& error) {  // Thrust's own
-      throw ResourceError("cuda: plan of " + std::to_string(entries.size()) + " entries on " + device_name(device_) + ": " + error.what() +
-                          "; or use --backend cpu");
+      throw ResourceError("cuda: plan of " + std::to_string(entries.size()) + " entries on " +
+                          device_name(device_) + ": " + error.what() + "; or use --backend cpu");
     }
   }
   [[nodiscard]] std::string description() const override {
     std::string text = "on " + device_name(device_);
-    if (too_large_ > 0) text += ", but for " + std::to_string(too_large_) + " batches that its memory does not hold: those on the host";
+    if (too_large_ > 0)
+      text += ", but for " + std::to_string(too_large_) +
+              " batches that its memory does not hold: those on the host";
     return text;
   }
 
@@ -63,6 +67,8 @@ class CudaPoints final : public PointMaker {
 
 }  // namespace
 
-std::shared_ptr<const PointMaker> make_cuda_points(int number) { return std::make_shared<CudaPoints>(usable_cuda_device(number)); }
+std::shared_ptr<const PointMaker> make_cuda_points(int number) {
+  return std::make_shared<CudaPoints>(usable_cuda_device(number));
+}
 
 }  // namespace nnpoisson::kernels

@@ -14,7 +14,8 @@ void allow_wimmer_shared_memory(int bytes);
 template <class T>
 int resident_wimmer_trials(int processors, std::size_t shared_bytes);
 template <class T>
-void launch_wimmer(const WimmerView<T>& view, int trials, std::size_t shared_bytes, const Stream& stream);
+void launch_wimmer(const WimmerView<T>& view, int trials, std::size_t shared_bytes,
+                   const Stream& stream);
 
 }  // namespace NNP_RUNTIME
 }  // namespace nnpoisson::kernels

@@ -32,13 +32,17 @@ class Event {
   enum class Keeps { order, time };
   explicit Event(int device, Keeps keeps = Keeps::order) {
     const OnDevice here(device);
-    check(cudaEventCreateWithFlags(&event_, keeps == Keeps::time ? cudaEventDefault : cudaEventDisableTiming), "cudaEventCreateWithFlags");
+    check(cudaEventCreateWithFlags(
+              &event_, keeps == Keeps::time ? cudaEventDefault : cudaEventDisableTiming),
+          "cudaEventCreateWithFlags");
   }
   ~Event() { cudaEventDestroy(event_); }
   Event(const Event&) = delete;
   Event& operator=(const Event&) = delete;
   void record(const Stream& stream) { check(cudaEventRecord(event_, stream), "cudaEventRecord"); }
-  void hold_up(const Stream& stream) const { check(cudaStreamWaitEvent(stream, event_, 0), "cudaStreamWaitEvent"); }
+  void hold_up(const Stream& stream) const {
+    check(cudaStreamWaitEvent(stream, event_, 0), "cudaStreamWaitEvent");
+  }
   void wait() const { check(cudaEventSynchronize(event_), "cudaEventSynchronize"); }
   /// Between two that keep the time.
   [[nodiscard]] double seconds_since(const Event& begin) const {
@@ -57,7 +61,8 @@ class PinnedMemory {
  public:
   PinnedMemory(int device, std::size_t bytes) {
     const OnDevice here(device);
-    check(cudaHostAlloc(reinterpret_cast<void**>(&at_), bytes, cudaHostAllocDefault), "cudaHostAlloc of " + mebibytes(bytes));
+    check(cudaHostAlloc(reinterpret_cast<void**>(&at_), bytes, cudaHostAllocDefault),
+          "cudaHostAlloc of " + mebibytes(bytes));
   }
   ~PinnedMemory() { cudaFreeHost(at_); }
   PinnedMemory(const PinnedMemory&) = delete;
@@ -73,7 +78,8 @@ class Graph {
  public:
   template <class Work>
   Graph(const Stream& stream, const Work& work) {
-    check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
+    check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal),
+          "cudaStreamBeginCapture");
     work();
     cudaGraph_t captured = nullptr;
     check(cudaStreamEndCapture(stream, &captured), "cudaStreamEndCapture");
@@ -84,7 +90,9 @@ class Graph {
   ~Graph() { cudaGraphExecDestroy(graph_); }
   Graph(const Graph&) = delete;
   Graph& operator=(const Graph&) = delete;
-  void launch(const Stream& stream) const { check(cudaGraphLaunch(graph_, stream), "cudaGraphLaunch"); }
+  void launch(const Stream& stream) const {
+    check(cudaGraphLaunch(graph_, stream), "cudaGraphLaunch");
+  }
 
  private:
   cudaGraphExec_t graph_ = nullptr;

@@ -10,8 +10,9 @@
 namespace nnpoisson::kernels {
 inline namespace NNP_RUNTIME {
 
-/// A device's own pool of memory, which allocations in the order of a stream come from. What is freed stays in it for the next one, instead
-/// of going back to the driver whenever the host waits; so it counts as free.
+/// A device's own pool of memory, which allocations in the order of a stream come from. What is
+/// freed stays in it for the next one, instead of going back to the driver whenever the host waits;
+/// so it counts as free.
 class MemoryPool {
  public:
   explicit MemoryPool(int device) {
@@ -20,7 +21,8 @@ class MemoryPool {
     const OnDevice here(device);
     check(cudaDeviceGetDefaultMemPool(&pool_, device), "cudaDeviceGetDefaultMemPool");
     auto all = std::numeric_limits<std::uint64_t>::max();
-    check(cudaMemPoolSetAttribute(pool_, cudaMemPoolAttrReleaseThreshold, &all), "cudaMemPoolSetAttribute");
+    check(cudaMemPoolSetAttribute(pool_, cudaMemPoolAttrReleaseThreshold, &all),
+          "cudaMemPoolSetAttribute");
   }
 
   /// On the current device, which must be the pool's; plain memory where the driver knows no pools.
@@ -35,7 +37,8 @@ class MemoryPool {
   }
   /// Bytes that it holds and nobody uses.
   [[nodiscard]] std::size_t unused() const {
-    return pool_ ? bytes(cudaMemPoolAttrReservedMemCurrent) - bytes(cudaMemPoolAttrUsedMemCurrent) : 0;
+    return pool_ ? bytes(cudaMemPoolAttrReservedMemCurrent) - bytes(cudaMemPoolAttrUsedMemCurrent)
+                 : 0;
   }
 
  private:

@@ -1,7 +1,8 @@
 #pragma once
 
-/// CUDA's runtime. A plain C++ compiler takes it from the emulated cards of tests/simt, so that what drives a GPU is tested where there is
-/// none. NNP_RUNTIME: a namespace for what stands on it, so that a program can hold both.
+/// CUDA's runtime. A plain C++ compiler takes it from the emulated cards of tests/simt, so that
+/// what drives a GPU is tested where there is none. NNP_RUNTIME: a namespace for what stands on it,
+/// so that a program can hold both.
 #if defined(__CUDACC__)
 #include <cuda_runtime.h>
 #define NNP_RUNTIME cuda
@@ -9,7 +10,8 @@
 namespace nnpoisson::kernels {
 inline namespace NNP_RUNTIME {
 
-/// Whether this thread has worked on a device yet. If not, its current one, the first, is nobody's choice. Only the driver tells.
+/// Whether this thread has worked on a device yet. If not, its current one, the first, is nobody's
+/// choice. Only the driver tells.
 inline bool thread_has_context() {
   using GetCurrent = int (*)(void** context);
   static const auto get_current = [] {

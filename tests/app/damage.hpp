@@ -13,9 +13,11 @@ class Damage {
   explicit Damage(std::filesystem::path file) : file_(std::move(file)) {}
 
   void remove(const std::string& path) const;
-  /// Puts other numbers at `path`, stored as T: double, float, std::int8_t, std::int32_t, std::int64_t. `shape` empty: rank 1.
+  /// Puts other numbers at `path`, stored as T: double, float, std::int8_t, std::int32_t,
+  /// std::int64_t. `shape` empty: rank 1.
   template <class T>
-  void replace(const std::string& path, const std::vector<T>& values, const std::vector<std::size_t>& shape = {}) const;
+  void replace(const std::string& path, const std::vector<T>& values,
+               const std::vector<std::size_t>& shape = {}) const;
   /// Changes one element.
   template <class T>
   void set(const std::string& path, std::size_t index, T value) const;

@@ -15,7 +15,9 @@ struct Edge {
   std::vector<std::string> more{};
   bool authors = true;  ///< whether that preset can be fitted to it
 };
-void PrintTo(const Edge& edge, std::ostream* out) { *out << edge.name; }
+void PrintTo(const Edge& edge, std::ostream* out) {
+  *out << edge.name;
+}
 
 Dataset usual(const std::function<void(testing::RandomDataset&)>& change = [](auto&) {}) {
   testing::RandomDataset like;
@@ -43,8 +45,8 @@ Dataset without_units() {
   return data;
 }
 
-/// Legal data at the edge of what there can be: training ends well, its losses are numbers, and what it leaves can be evaluated and drawn
-/// from.
+/// Legal data at the edge of what there can be: training ends well, its losses are numbers, and
+/// what it leaves can be evaluated and drawn from.
 class EdgeCase : public ::testing::TestWithParam<Edge> {};
 
 TEST_P(EdgeCase, Trains) {
@@ -73,19 +75,25 @@ INSTANTIATE_TEST_SUITE_P(
     All, EdgeCase,
     ::testing::Values(
         Edge{"SilentAndEmptyRegion", [] { return usual(); }},
-        Edge{"RegionSilentInABatch", [] { return usual([](auto& d) { d.spikes_per_unit = 0.05; }); }, {"--set", "train.batches=5"}},
+        Edge{"RegionSilentInABatch",
+             [] { return usual([](auto& d) { d.spikes_per_unit = 0.05; }); },
+             {"--set", "train.batches=5"}},
         Edge{"NoSpikeAtAll", silent}, Edge{"NoUnits", without_units},
-        Edge{"NoResponses", [] { return usual([](auto& d) { d.responses = testing::Responses::none; }); }},
+        Edge{"NoResponses",
+             [] { return usual([](auto& d) { d.responses = testing::Responses::none; }); }},
         Edge{"OneTrial", [] { return usual([](auto& d) { d.trials = 1, d.sessions = 1; }); }},
         Edge{"TwoTrials", [] { return usual([](auto& d) { d.trials = 2; }); }},
         Edge{"OneRegion", [] { return usual([](auto& d) { d.regions = 1; }); }},
-        Edge{"MoreBatchesThanTrials", [] { return usual([](auto& d) { d.trials = 4; }); }, {"--set", "train.batches=9"}},
-        Edge{"EveryTrialItsOwnStimulus", [] { return usual([](auto& d) { d.stimuli = 0; }); }}, Edge{"ConstantStimulus", constant_stimulus},
+        Edge{"MoreBatchesThanTrials",
+             [] { return usual([](auto& d) { d.trials = 4; }); },
+             {"--set", "train.batches=9"}},
+        Edge{"EveryTrialItsOwnStimulus", [] { return usual([](auto& d) { d.stimuli = 0; }); }},
+        Edge{"ConstantStimulus", constant_stimulus},
         Edge{"OneFeature", [] { return usual([](auto& d) { d.features = 1; }); }},
         Edge{"WidthsOne",
              [] { return usual(); },
-             {"--set", "model.stimulus_widths=[1,1]", "--set", "model.time_width=1", "--set", "model.hidden_width=1", "--set",
-              "model.behaviour_width=1"}},
+             {"--set", "model.stimulus_widths=[1,1]", "--set", "model.time_width=1", "--set",
+              "model.hidden_width=1", "--set", "model.behaviour_width=1"}},
         Edge{"Merged", [] { return usual(); }, {"--set", "train.time_resolution=0.01"}},
         Edge{"InDouble", [] { return usual(); }, {"--set", "train.precision=double"}},
         Edge{"Reference", [] { return usual(); }, {"--backend", "reference"}},
@@ -93,7 +101,10 @@ INSTANTIATE_TEST_SUITE_P(
         Edge{"LongWindow", [] { return usual([](auto& d) { d.time_limit = 3600; }); }},
         Edge{"Counts", [] { return usual([](auto& d) { d.bin_width = 0.05; }); }, {}, false},
         Edge{"CountsWithoutResponses",
-             [] { return usual([](auto& d) { d.bin_width = 0.1, d.responses = testing::Responses::none; }); },
+             [] {
+               return usual(
+                   [](auto& d) { d.bin_width = 0.1, d.responses = testing::Responses::none; });
+             },
              {},
              false}),
     [](const auto& test) { return std::string(test.param.name); });

@@ -19,7 +19,9 @@ struct Broken {
   std::function<void(const Damage&)> change;
   const char* message;  ///< what follows the file's name
 };
-void PrintTo(const Broken& broken, std::ostream* out) { *out << broken.name; }
+void PrintTo(const Broken& broken, std::ostream* out) {
+  *out << broken.name;
+}
 
 class NwbFile : public ::testing::TestWithParam<Broken> {};
 
@@ -27,7 +29,8 @@ TEST_P(NwbFile, IsRefusedWithPathAndIndex) {
   const fs::path folder = fresh_folder(), file = folder / "mouse.nwb", out = folder / "out.h5";
   testing::write_small_nwb(file);
   GetParam().change(Damage(file));
-  expect_refused({"import", "nwb", file, "--time-limit", "1", "--out", out}, 3, file.string() + ": " + GetParam().message);
+  expect_refused({"import", "nwb", file, "--time-limit", "1", "--out", out}, 3,
+                 file.string() + ": " + GetParam().message);
   EXPECT_FALSE(fs::exists(out));
 }
 
@@ -36,17 +39,26 @@ TEST_P(NwbFile, IsRefusedWithPathAndIndex) {
 INSTANTIATE_TEST_SUITE_P(
     BadInput, NwbFile,
     ::testing::Values(
-        Broken{"NoVersion", CHANGE(remove_attribute("/", "nwb_version")), "is not an NWB file: it has no attribute nwb_version"},
-        Broken{"OtherVersion", CHANGE(attribute("/", "nwb_version", "3.0")), "is of NWB 3.0; NWB 2 can be read"},
-        Broken{"VersionNumber", CHANGE(attribute("/", "nwb_version", 2.0)), "/, attribute nwb_version: must be a string type"},
-        Broken{"NoUnits", CHANGE(remove("units")), "units: is missing; the file holds no sorted spikes"},
-        Broken{"NoUnitIds", CHANGE(remove("units/id")), "units: is missing or is no table: it has no id"},
+        Broken{"NoVersion", CHANGE(remove_attribute("/", "nwb_version")),
+               "is not an NWB file: it has no attribute nwb_version"},
+        Broken{"OtherVersion", CHANGE(attribute("/", "nwb_version", "3.0")),
+               "is of NWB 3.0; NWB 2 can be read"},
+        Broken{"VersionNumber", CHANGE(attribute("/", "nwb_version", 2.0)),
+               "/, attribute nwb_version: must be a string type"},
+        Broken{"NoUnits", CHANGE(remove("units")),
+               "units: is missing; the file holds no sorted spikes"},
+        Broken{"NoUnitIds", CHANGE(remove("units/id")),
+               "units: is missing or is no table: it has no id"},
         Broken{"NoSpikes", CHANGE(remove("units/spike_times")), "units/spike_times: is missing"},
-        Broken{"NoIndex", CHANGE(remove("units/spike_times_index")), "units/spike_times_index: is missing"},
-        Broken{"SpikesOfText", CHANGE(strings("units/spike_times", {"a"})), "units/spike_times: must be a number type"},
-        Broken{"SpikesOfTwoDimensions", CHANGE(replace<double>("units/spike_times", {1, 2}, {2, 1})),
+        Broken{"NoIndex", CHANGE(remove("units/spike_times_index")),
+               "units/spike_times_index: is missing"},
+        Broken{"SpikesOfText", CHANGE(strings("units/spike_times", {"a"})),
+               "units/spike_times: must be a number type"},
+        Broken{"SpikesOfTwoDimensions",
+               CHANGE(replace<double>("units/spike_times", {1, 2}, {2, 1})),
                "units/spike_times: has 2 dimensions, not 1"},
-        Broken{"SpikeInfinite", CHANGE(set("units/spike_times", 4, std::numeric_limits<double>::infinity())),
+        Broken{"SpikeInfinite",
+               CHANGE(set("units/spike_times", 4, std::numeric_limits<double>::infinity())),
                "units/spike_times[4]: is not finite"},
         Broken{"IndexFalls", CHANGE(set("units/spike_times_index", 1, std::int32_t{3})),
                "units/spike_times_index[1]: 3 does not ascend, or is past the last of 7 values"},
@@ -61,7 +73,8 @@ INSTANTIATE_TEST_SUITE_P(
         Broken{"Electrode", CHANGE(set("units/electrodes", 1, std::int64_t{2})),
                "units/electrodes[1]: there is no electrode 2 (there are 2)"},
         Broken{"NoTrials", CHANGE(remove("intervals")),
-               "intervals/trials: is missing; give the trials with --trials FILE.csv (docs/importing.md)"}),
+               "intervals/trials: is missing; give the trials with --trials FILE.csv "
+               "(docs/importing.md)"}),
     [](const auto& test) { return std::string(test.param.name); });
 
 TEST(Import, DamagedNwbFilesEndInOneLine) {
@@ -75,7 +88,9 @@ TEST(Import, DamagedNwbFilesEndInOneLine) {
     testing::write_small_nwb(file);
     Damage(file).flip(8, seed);
     const Ended ended = run({"import", "nwb", file, "--time-limit", "1", "--out", out});
-    EXPECT_TRUE(ended.status == 0 || ended.status == 2 || ended.status == 3) << seed << ": " << ended.status << "\n" << ended.err;
+    EXPECT_TRUE(ended.status == 0 || ended.status == 2 || ended.status == 3)
+        << seed << ": " << ended.status << "\n"
+        << ended.err;
   }
 }
 
@@ -89,23 +104,36 @@ TEST(Import, WhatCannotBeAskedIsRefused) {
     expect_refused(words, status, message);
     EXPECT_FALSE(fs::exists(out));
   };
-  refused({"nwb", file}, 2, file + ": has exact spike times; give --time-limit, the longest time to look at in seconds");
-  refused({"nwb", file, "--time-limit", "-1"}, 2, "the time limit must be a positive number of seconds");
-  refused({"nwb", file, "--time-limit", "1", "--bin-width", "-1"}, 2, "the bin width must be a positive number of seconds");
-  refused({"nwb", file, "--time-limit", "1", "--map", "onset"}, 2, "--map onset: give WHAT=COLUMN, as onset=stim_on_time");
-  refused({"nwb", file, "--time-limit", "1", "--map", "onset=when"}, 3, file + ": intervals/trials: has no column when; there are: *");
-  refused({"nwb", file, "--time-limit", "1", "--region", "CA3"}, 2, "no recording has the region \"CA3\"; there are: CA1, VISp");
-  refused({"nwb", file, "--time-limit", "1", "--trials", out}, 4, out + ": cannot be opened (No such file or directory)");
+  refused(
+      {"nwb", file}, 2,
+      file + ": has exact spike times; give --time-limit, the longest time to look at in seconds");
+  refused({"nwb", file, "--time-limit", "-1"}, 2,
+          "the time limit must be a positive number of seconds");
+  refused({"nwb", file, "--time-limit", "1", "--bin-width", "-1"}, 2,
+          "the bin width must be a positive number of seconds");
+  refused({"nwb", file, "--time-limit", "1", "--map", "onset"}, 2,
+          "--map onset: give WHAT=COLUMN, as onset=stim_on_time");
+  refused({"nwb", file, "--time-limit", "1", "--map", "onset=when"}, 3,
+          file + ": intervals/trials: has no column when; there are: *");
+  refused({"nwb", file, "--time-limit", "1", "--region", "CA3"}, 2,
+          "no recording has the region \"CA3\"; there are: CA1, VISp");
+  refused({"nwb", file, "--time-limit", "1", "--trials", out}, 4,
+          out + ": cannot be opened (No such file or directory)");
   refused({"nwb", file, "--time-limit", "1", "--trials-where", "contrast > 9"}, 3,
           "the imported recordings: trial/session: holds no trial; *");
   refused({"nwb", file, "--time-limit", "1", "--trials-table", "epochs"}, 3,
           file + ": intervals/epochs: is missing; *, or name another table *: trials");
-  refused({"nwb", folder / "absent.nwb", "--time-limit", "1"}, 4, "*absent.nwb: cannot be opened (No such file or directory)");
-  refused({"alf", file, "--time-limit", "1"}, 4, file + ": is not a folder; give the folder of one session");
-  refused({"alf", folder, "--time-limit", "1"}, 3, folder.string() + "/trials.visualStim_times.npy: is missing; *");
-  refused({"alf", folder, "--time-limit", "1", "--response", "lick"}, 2, "--response: must be registered or movement, not \"lick\"");
+  refused({"nwb", folder / "absent.nwb", "--time-limit", "1"}, 4,
+          "*absent.nwb: cannot be opened (No such file or directory)");
+  refused({"alf", file, "--time-limit", "1"}, 4,
+          file + ": is not a folder; give the folder of one session");
+  refused({"alf", folder, "--time-limit", "1"}, 3,
+          folder.string() + "/trials.visualStim_times.npy: is missing; *");
+  refused({"alf", folder, "--time-limit", "1", "--response", "lick"}, 2,
+          "--response: must be registered or movement, not \"lick\"");
   refused({"nma", file}, 3, file + ": is not a NumPy archive (.npz), or was cut off *");
-  expect_refused({"import", "nwb", file, "--time-limit", "1", "--out", file}, 2, file + ": is named twice; *");
+  expect_refused({"import", "nwb", file, "--time-limit", "1", "--out", file}, 2,
+                 file + ": is named twice; *");
 }
 
 TEST(Export, NamesItsSession) {
@@ -114,8 +142,10 @@ TEST(Export, NamesItsSession) {
   write_dataset(data, testing::small_dataset());
   expect_refused({"export", "nwb", data, "--out", out}, 2,
                  "an NWB file holds one session; name it with --session; there are: first, second");
-  expect_refused({"export", "nwb", data, "--out", out, "--session", "third"}, 2, "there is no session \"third\"; there are: first, second");
-  expect_refused({"export", "nwb", data, "--out", data, "--session", "first"}, 2, data + ": is named twice; *");
+  expect_refused({"export", "nwb", data, "--out", out, "--session", "third"}, 2,
+                 "there is no session \"third\"; there are: first, second");
+  expect_refused({"export", "nwb", data, "--out", data, "--session", "first"}, 2,
+                 data + ": is named twice; *");
   EXPECT_FALSE(fs::exists(out));
   expect_done({"export", "nwb", data, "--out", out, "--session", "first"});
   expect_done({"import", "nwb", out, "--time-limit", "0.5", "--out", folder / "back.h5"});
@@ -129,7 +159,10 @@ TEST(Import, ChecksAreShown) {
   testing::write_small_nwb(file);
   expect_done({"import", "nwb", file, "--time-limit", "1", "--out", out});
   const std::string text = expect_done({"info", "--check", out}).out;
-  EXPECT_NE(text.find("\nfew-units              2 regions with fewer than 5 units: CA1 (2), VISp (1)\n"), std::string::npos) << text;
+  EXPECT_NE(
+      text.find("\nfew-units              2 regions with fewer than 5 units: CA1 (2), VISp (1)\n"),
+      std::string::npos)
+      << text;
   const std::string json = expect_done({"info", "--check", "--json", out}).out;
   EXPECT_NE(json.find("\"what\": \"few-trials\""), std::string::npos) << json;
   EXPECT_EQ(expect_done({"info", out}).out.find("few-units"), std::string::npos);

@@ -45,8 +45,10 @@ bool matches(const std::string& text, const std::string& pattern) {
     const auto star = pattern.find('*', from);
     const std::string part = pattern.substr(from, star - from);
     if (star == std::string::npos)
-      return text.size() >= at + part.size() && text.ends_with(part) && (from > 0 || text.size() == part.size());
-    const auto found = from == 0 ? (text.starts_with(part) ? 0 : std::string::npos) : text.find(part, at);
+      return text.size() >= at + part.size() && text.ends_with(part) &&
+             (from > 0 || text.size() == part.size());
+    const auto found =
+        from == 0 ? (text.starts_with(part) ? 0 : std::string::npos) : text.find(part, at);
     if (found == std::string::npos) return false;
     at = found + part.size();
     from = star + 1;
@@ -59,16 +61,19 @@ Running::Running(const std::vector<std::string>& words, const Conditions& condit
   static int number = 0;
   out_ = own_folder() / (std::to_string(number++) + ".out");
   int err[2];
-  if (::pipe2(err, O_CLOEXEC) != 0) throw std::runtime_error("pipe: " + std::string(std::strerror(errno)));
+  if (::pipe2(err, O_CLOEXEC) != 0)
+    throw std::runtime_error("pipe: " + std::string(std::strerror(errno)));
   std::vector<char*> arguments;
   for (const auto& word : conditions.launcher) arguments.push_back(const_cast<char*>(word.c_str()));
-  arguments.push_back(const_cast<char*>(conditions.launcher.empty() ? "nnpoisson" : conditions.program.c_str()));
+  arguments.push_back(
+      const_cast<char*>(conditions.launcher.empty() ? "nnpoisson" : conditions.program.c_str()));
   for (const auto& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   process_ = ::fork();
   if (process_ == 0) {
     apply(conditions, out_, err[1]);
-    ::execv(conditions.launcher.empty() ? conditions.program.c_str() : arguments[0], arguments.data());
+    ::execv(conditions.launcher.empty() ? conditions.program.c_str() : arguments[0],
+            arguments.data());
     ::_exit(127);
   }
   ::close(err[1]);
@@ -85,7 +90,9 @@ Running::~Running() {
   ::close(err_);
 }
 
-void Running::send(int signal) const { ::kill(process_, signal); }
+void Running::send(int signal) const {
+  ::kill(process_, signal);
+}
 
 bool Running::ended() {
   int status = 0;
@@ -106,19 +113,24 @@ Ended Running::wait() {
   std::ifstream stream(out_, std::ios::binary);
   ended.out = {std::istreambuf_iterator<char>(stream), {}};
   char some[4096];
-  for (ssize_t n = 0; (n = ::read(err_, some, sizeof some)) > 0;) ended.err.append(some, static_cast<std::size_t>(n));
+  for (ssize_t n = 0; (n = ::read(err_, some, sizeof some)) > 0;)
+    ended.err.append(some, static_cast<std::size_t>(n));
   return ended;
 }
 
-void expect_refused(const std::vector<std::string>& words, int status, const std::string& message, const Conditions& conditions) {
+void expect_refused(const std::vector<std::string>& words, int status, const std::string& message,
+                    const Conditions& conditions) {
   std::string line;
   for (const auto& word : words) line += " " + word;
   const Ended ended = run(words, conditions);
   EXPECT_EQ(ended.status, status) << "nnpoisson" << line << "\n" << ended.err;
   EXPECT_EQ(ended.signal, 0) << "nnpoisson" << line;
   EXPECT_EQ(ended.out, "") << "nnpoisson" << line;
-  EXPECT_TRUE(ended.err.find('\n') + 1 == ended.err.size()) << "not one line:\n" << ended.err << "from nnpoisson" << line;
-  EXPECT_TRUE(matches(ended.err, "nnpoisson: " + message + "\n")) << ended.err << "instead of\nnnpoisson: " << message << "\n";
+  EXPECT_TRUE(ended.err.find('\n') + 1 == ended.err.size())
+      << "not one line:\n"
+      << ended.err << "from nnpoisson" << line;
+  EXPECT_TRUE(matches(ended.err, "nnpoisson: " + message + "\n"))
+      << ended.err << "instead of\nnnpoisson: " << message << "\n";
 }
 
 Ended expect_done(const std::vector<std::string>& words, const Conditions& conditions) {
@@ -130,14 +142,19 @@ Ended expect_done(const std::vector<std::string>& words, const Conditions& condi
   return ended;
 }
 
-void expect_same_files(const fs::path& a, const fs::path& b, const std::vector<std::string>& names) {
-  for (const auto& name : names) EXPECT_TRUE(bytes_of(a / name) == bytes_of(b / name)) << name << " differs between " << a << " and " << b;
+void expect_same_files(const fs::path& a, const fs::path& b,
+                       const std::vector<std::string>& names) {
+  for (const auto& name : names)
+    EXPECT_TRUE(bytes_of(a / name) == bytes_of(b / name))
+        << name << " differs between " << a << " and " << b;
 }
 
 Conditions under_mpirun(int processes, Conditions conditions) {
-  for (const char* name : {"OMPI_ALLOW_RUN_AS_ROOT", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "OMPI_MCA_rmaps_base_oversubscribe"})
+  for (const char* name : {"OMPI_ALLOW_RUN_AS_ROOT", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM",
+                           "OMPI_MCA_rmaps_base_oversubscribe"})
     ::setenv(name, "1", 1);
-  // OpenMPI does not give back all that it takes when it starts; under sanitizers that is no fault of ours.
+  // OpenMPI does not give back all that it takes when it starts; under sanitizers that is no fault
+  // of ours.
   const char* given = std::getenv("ASAN_OPTIONS");
   ::setenv("ASAN_OPTIONS", (std::string(given ? given : "") + ":detect_leaks=0").c_str(), 1);
   conditions.launcher = {NNPOISSON_MPIRUN, "-n", std::to_string(processes)};

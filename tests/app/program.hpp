@@ -21,12 +21,13 @@ struct Ended {
 struct Conditions {
   std::optional<std::uint64_t> largest_file{};  ///< bytes; a write beyond fails, as on a full disk
   bool obey_permissions = false;                ///< also as root, who may write anywhere
-  std::string output{};                         ///< file that takes standard output instead of Ended::out
-  std::vector<std::string> launcher{};          ///< a program and its words that start nnpoisson
-  std::string program = NNPOISSON_PROGRAM;      ///< nnpoisson, or another that takes its words
+  std::string output{};                 ///< file that takes standard output instead of Ended::out
+  std::vector<std::string> launcher{};  ///< a program and its words that start nnpoisson
+  std::string program = NNPOISSON_PROGRAM;  ///< nnpoisson, or another that takes its words
 };
 
-/// `nnpoisson` with the given words, started at once. Killed if it has not ended when the object goes.
+/// `nnpoisson` with the given words, started at once. Killed if it has not ended when the object
+/// goes.
 class Running {
  public:
   explicit Running(const std::vector<std::string>& words, const Conditions& conditions = {});
@@ -45,17 +46,22 @@ class Running {
   int err_ = -1;  // a pipe: Conditions::largest_file would cut a file short
 };
 
-inline Ended run(const std::vector<std::string>& words, const Conditions& conditions = {}) { return Running(words, conditions).wait(); }
+inline Ended run(const std::vector<std::string>& words, const Conditions& conditions = {}) {
+  return Running(words, conditions).wait();
+}
 
-/// Runs it and expects this exit status and exactly one line on standard error, "nnpoisson: " and the message, in which <...> parts that
-/// are not for a test to know may be left out as "*". Nothing may come on standard output.
-void expect_refused(const std::vector<std::string>& words, int status, const std::string& message, const Conditions& conditions = {});
+/// Runs it and expects this exit status and exactly one line on standard error, "nnpoisson: " and
+/// the message, in which <...> parts that are not for a test to know may be left out as "*".
+/// Nothing may come on standard output.
+void expect_refused(const std::vector<std::string>& words, int status, const std::string& message,
+                    const Conditions& conditions = {});
 
 /// Runs it and expects success and, on standard error, nothing.
 Ended expect_done(const std::vector<std::string>& words, const Conditions& conditions = {});
 
 /// Files of those names in two folders hold the same bytes.
-void expect_same_files(const std::filesystem::path& a, const std::filesystem::path& b, const std::vector<std::string>& names);
+void expect_same_files(const std::filesystem::path& a, const std::filesystem::path& b,
+                       const std::vector<std::string>& names);
 
 /// So many processes of it on this machine, started by mpirun, as root too and on few processors.
 Conditions under_mpirun(int processes, Conditions conditions = {});

@@ -31,13 +31,18 @@ TEST(ReportCommand, NamesWhatIsMissing) {
   const char* path = std::getenv("PATH");
   const std::string kept = path != nullptr ? path : "";
   ::setenv("PATH", "/nowhere", 1);
-  expect_refused({"report", run, "--quiet"}, 4, "gnuplot: is not found; it draws the figures: install it (Debian, Ubuntu: gnuplot-nox)");
+  expect_refused(
+      {"report", run, "--quiet"}, 4,
+      "gnuplot: is not found; it draws the figures: install it (Debian, Ubuntu: gnuplot-nox)");
   ::setenv("PATH", kept.c_str(), 1);
   EXPECT_FALSE(fs::exists(run / "report"));
   fs::rename(folder / "data.h5", folder / "moved.h5");
-  expect_refused({"report", run, "--quiet"}, 2, "*data.h5: is named by the run's config.toml and not to be found from here; give --data");
+  expect_refused(
+      {"report", run, "--quiet"}, 2,
+      "*data.h5: is named by the run's config.toml and not to be found from here; give --data");
   fs::remove(run / "model.h5");
-  expect_refused({"report", run, "--quiet"}, 2, "*model.h5: is missing, the fit has not ended; go on with train --resume");
+  expect_refused({"report", run, "--quiet"}, 2,
+                 "*model.h5: is missing, the fit has not ended; go on with train --resume");
   EXPECT_FALSE(fs::exists(run / "report.partial"));
 }
 

@@ -31,26 +31,33 @@ std::string log_of(const fs::path& run) {
   return kept;
 }
 
-/// Everything a run leaves that holds its numbers. Our HDF5 files hold no time stamps: same numbers, same bytes.
+/// Everything a run leaves that holds its numbers. Our HDF5 files hold no time stamps: same
+/// numbers, same bytes.
 void expect_same_run(const fs::path& a, const fs::path& b) {
   EXPECT_EQ(log_of(a), log_of(b));
   std::size_t compared = 0;
   for (const auto& entry : fs::recursive_directory_iterator(a)) {
     const auto name = fs::relative(entry.path(), a);
-    if (!entry.is_regular_file() || name == ".lock" || name == "run.log" || name == "config.toml") continue;
-    EXPECT_TRUE(bytes_of(entry.path()) == bytes_of(b / name)) << name << " differs between " << a << " and " << b;
+    if (!entry.is_regular_file() || name == ".lock" || name == "run.log" || name == "config.toml")
+      continue;
+    EXPECT_TRUE(bytes_of(entry.path()) == bytes_of(b / name))
+        << name << " differs between " << a << " and " << b;
     ++compared;
   }
-  EXPECT_GE(compared, 6U) << "test.csv, region_index.csv, checkpoint.h5, model.h5 and two folders of weights";
+  EXPECT_GE(compared, 6U)
+      << "test.csv, region_index.csv, checkpoint.h5, model.h5 and two folders of weights";
 }
 
 class SameBits : public ::testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
-    write_dataset(train_, testing::random_dataset({.seed = 1, .regions = 4, .trials = 60, .stimuli = 9}));
-    write_dataset(test_, testing::random_dataset({.seed = 1, .regions = 4, .trials = 20, .stimuli = 9}));
+    write_dataset(train_,
+                  testing::random_dataset({.seed = 1, .regions = 4, .trials = 60, .stimuli = 9}));
+    write_dataset(test_,
+                  testing::random_dataset({.seed = 1, .regions = 4, .trials = 20, .stimuli = 9}));
   }
-  [[nodiscard]] std::vector<std::string> words(const fs::path& run, int iterations, const std::vector<std::string>& more = {}) const {
+  [[nodiscard]] std::vector<std::string> words(const fs::path& run, int iterations,
+                                               const std::vector<std::string>& more = {}) const {
     std::vector<std::string> all{"train",    "--quiet",
                                  "--preset", GetParam(),
                                  "--train",  train_,
@@ -67,7 +74,8 @@ class SameBits : public ::testing::TestWithParam<const char*> {
 };
 
 TEST_P(SameBits, WhateverTheThreads) {
-  for (const char* threads : {"1", "2", "7"}) expect_done(words(folder_ / threads, 22, {"--threads", threads}));
+  for (const char* threads : {"1", "2", "7"})
+    expect_done(words(folder_ / threads, 22, {"--threads", threads}));
   expect_same_run(folder_ / "1", folder_ / "2");
   expect_same_run(folder_ / "1", folder_ / "7");
 }
@@ -85,7 +93,8 @@ TEST_P(SameBits, WithTheSameSeedOnly) {
 
 /// Waits for that many lines of test.csv, or for the end.
 void wait_for_lines(Running& running, const fs::path& run, std::size_t count) {
-  while (!running.ended() && lines(run / "test.csv") < count) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  while (!running.ended() && lines(run / "test.csv") < count)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
 TEST_P(SameBits, KilledAtTenMoments) {
@@ -95,20 +104,24 @@ TEST_P(SameBits, KilledAtTenMoments) {
   expect_done(words(whole, iterations, {"--threads", "1", "--checkpoint-seconds", "0"}));
   const auto each = (std::chrono::steady_clock::now() - start) / iterations;
 
-  // Killed while loading, and else some time after so many iterations: spread over the run whatever the speed of the machine.
+  // Killed while loading, and else some time after so many iterations: spread over the run whatever
+  // the speed of the machine.
   std::mt19937 random(20240);
   std::uniform_real_distribution<double> part(0, 1);
   int killed = 0;
   for (int k = 0; k < kills; ++k) {
-    Running running(words(broken, iterations, {"--threads", "1", "--checkpoint-seconds", "0", "--resume"}));
+    Running running(
+        words(broken, iterations, {"--threads", "1", "--checkpoint-seconds", "0", "--resume"}));
     const bool loading = k % 4 == 0;
-    if (!loading) wait_for_lines(running, broken, 2 + static_cast<std::size_t>(k * iterations / (kills + 2)));
+    if (!loading)
+      wait_for_lines(running, broken, 2 + static_cast<std::size_t>(k * iterations / (kills + 2)));
     std::this_thread::sleep_for(each * ((loading ? 8 : 3) * part(random)));
     running.send(SIGKILL);
     killed += running.wait().signal == SIGKILL ? 1 : 0;
   }
   EXPECT_EQ(killed, kills);
-  expect_done(words(broken, iterations, {"--threads", "1", "--checkpoint-seconds", "0", "--resume"}));
+  expect_done(
+      words(broken, iterations, {"--threads", "1", "--checkpoint-seconds", "0", "--resume"}));
   expect_same_run(whole, broken);
 }
 
@@ -141,7 +154,8 @@ TEST_P(SameBits, ContinuedForMoreIterations) {
   EXPECT_TRUE(bytes_of(whole / "model.h5") == bytes_of(longer / "model.h5"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Run, SameBits, ::testing::Values("exact", "authors"), [](const auto& test) { return std::string(test.param); });
+INSTANTIATE_TEST_SUITE_P(Run, SameBits, ::testing::Values("exact", "authors"),
+                         [](const auto& test) { return std::string(test.param); });
 
 }  // namespace
 }  // namespace nnpoisson::app

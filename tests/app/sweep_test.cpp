@@ -21,7 +21,9 @@ class Sweep : public ::testing::Test {
     write_dataset(test_, testing::random_dataset({.seed = 1, .trials = 20, .stimuli = 9}));
   }
   /// 4 configurations x 3 folds x 2 seeds.
-  [[nodiscard]] std::vector<std::string> words(const fs::path& out, const std::vector<std::string>& more = {}, int iterations = 6) const {
+  [[nodiscard]] std::vector<std::string> words(const fs::path& out,
+                                               const std::vector<std::string>& more = {},
+                                               int iterations = 6) const {
     std::vector<std::string> all{"sweep",   "--quiet",
                                  "--train", train_,
                                  "--test",  test_,
@@ -36,17 +38,22 @@ class Sweep : public ::testing::Test {
     return all;
   }
   /// The words with another value of an option that is there.
-  static std::vector<std::string> with(std::vector<std::string> all, const std::string& option, const std::string& value) {
+  static std::vector<std::string> with(std::vector<std::string> all, const std::string& option,
+                                       const std::string& value) {
     *(std::find(all.begin(), all.end(), option) + 1) = value;
     return all;
   }
   static std::size_t fits(const fs::path& out) {
     if (!fs::exists(out / "fits")) return 0;
-    const auto is_whole = [](const fs::directory_entry& entry) { return entry.path().extension() == ".json"; };
-    return static_cast<std::size_t>(std::count_if(fs::directory_iterator(out / "fits"), fs::directory_iterator(), is_whole));
+    const auto is_whole = [](const fs::directory_entry& entry) {
+      return entry.path().extension() == ".json";
+    };
+    return static_cast<std::size_t>(
+        std::count_if(fs::directory_iterator(out / "fits"), fs::directory_iterator(), is_whole));
   }
   static void expect_same(const fs::path& a, const fs::path& b) {
-    expect_same_files(a, b, {"table.csv", "table.json", "sweep.json", "best/model.h5", "best/test.csv"});
+    expect_same_files(a, b,
+                      {"table.csv", "table.json", "sweep.json", "best/model.h5", "best/test.csv"});
   }
   fs::path folder_ = fresh_folder(), train_ = folder_ / "train.h5", test_ = folder_ / "test.h5";
 };
@@ -76,7 +83,8 @@ TEST_F(Sweep, SameTableKilledAndResumed) {
   for (const std::size_t after : {0U, 3U, 11U, 20U}) {
     const int number = after == 11 ? SIGINT : SIGKILL;
     Running running(words(broken, {"--threads", "2", "--resume"}, iterations));
-    while (!running.ended() && fits(broken) < after) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    while (!running.ended() && fits(broken) < after)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
     running.send(number);
     EXPECT_EQ(running.wait().status, 128 + number);
     EXPECT_FALSE(fs::exists(broken / "table.csv"));
@@ -95,26 +103,34 @@ TEST_F(Sweep, RefusesOtherFoldersAndOtherSweeps) {
   const auto out = folder_ / "sweep";
   expect_done(words(out, {"--threads", "2", "--no-refit"}, 2));
   const std::string table = bytes_of(out / "table.csv"), name = out.string();
-  expect_refused(words(out, {}, 2), 2, name + ": already holds a sweep; use --resume, --overwrite or another --out");
-  const std::string other =
-      name + "/sweep.json: is of another sweep; give the same data, settings, --grid, --folds and --seeds to resume, or another --out";
+  expect_refused(words(out, {}, 2), 2,
+                 name + ": already holds a sweep; use --resume, --overwrite or another --out");
+  const std::string other = name +
+                            "/sweep.json: is of another sweep; give the same data, settings, "
+                            "--grid, --folds and --seeds to resume, or another --out";
   expect_refused(words(out, {"--resume"}, 3), 2, other);
   expect_refused(words(out, {"--resume", "--grid", "model.time_width=3"}, 2), 2, other);
   EXPECT_EQ(bytes_of(out / "table.csv"), table);
   std::ofstream(out / "fits" / "configuration-1-fold-2-seed-5.json") << "{}";
-  expect_refused(words(out, {"--resume"}, 2), 3, name + "/fits/configuration-1-fold-2-seed-5.json: is not the result of that fit; *");
+  expect_refused(
+      words(out, {"--resume"}, 2), 3,
+      name + "/fits/configuration-1-fold-2-seed-5.json: is not the result of that fit; *");
   expect_done(words(out, {"--overwrite", "--no-refit"}, 3));
   EXPECT_NE(bytes_of(out / "table.csv"), table);
-  expect_refused(words(out, {"--resume", "--overwrite"}, 3), 2, "--resume and --overwrite exclude each other");
+  expect_refused(words(out, {"--resume", "--overwrite"}, 3), 2,
+                 "--resume and --overwrite exclude each other");
 
   const auto fresh = folder_ / "fresh";
-  expect_refused(with(words(fresh), "--folds", "51"), 2, "folds: 51 of 50 trials; at least 2 are needed, and a trial for each");
-  expect_refused(with(words(fresh), "--seeds", "0,0"), 2, "--seeds: a seed is given twice; the same fit would count twice");
+  expect_refused(with(words(fresh), "--folds", "51"), 2,
+                 "folds: 51 of 50 trials; at least 2 are needed, and a trial for each");
+  expect_refused(with(words(fresh), "--seeds", "0,0"), 2,
+                 "--seeds: a seed is given twice; the same fit would count twice");
   expect_refused(words(fresh, {"--instruction-set", "avx1024"}), 4, "instruction set avx1024: *");
   const Dataset longer = testing::random_dataset({.seed = 1, .trials = 20, .time_limit = 0.5});
   write_dataset(folder_ / "longer.h5", longer);
   expect_refused(with(words(fresh), "--test", folder_ / "longer.h5"), 3,
-                 (folder_ / "longer.h5").string() + ": time_limit is 0.5 s, where the training set has 0.75 s");
+                 (folder_ / "longer.h5").string() +
+                     ": time_limit is 0.5 s, where the training set has 0.75 s");
   EXPECT_FALSE(fs::exists(fresh));
 }
 
@@ -124,11 +140,13 @@ TEST_F(Sweep, GoesOnAfterNumericalFailures) {
   loud.trial.stimulus[0] = 1e300;
   write_dataset(folder_ / "loud.h5", loud);
   const auto out = folder_ / "sweep";
-  const auto ended = run({"sweep", "--quiet", "--train", folder_ / "loud.h5", "--out", out, "--grid", "train.precision=float,double",
-                          "--folds", "3", "--set", "train.iterations=3", "--set", "train.batches=2"});
+  const auto ended = run({"sweep", "--quiet", "--train", folder_ / "loud.h5", "--out", out,
+                          "--grid", "train.precision=float,double", "--folds", "3", "--set",
+                          "train.iterations=3", "--set", "train.batches=2"});
   EXPECT_EQ(ended.status, 5);
   EXPECT_EQ(ended.err, "nnpoisson: " + out.string() +
-                           ": 3 of 6 fits ended in a loss or gradient that is not finite; the table tells which, try a smaller "
+                           ": 3 of 6 fits ended in a loss or gradient that is not finite; the "
+                           "table tells which, try a smaller "
                            "train.learning_rate\n");
   const std::string table = bytes_of(out / "table.csv");
   EXPECT_NE(table.find("\n0,float,,3,3,,"), std::string::npos) << table;
@@ -159,7 +177,8 @@ TEST_F(SweepRanks, KilledAndResumedByOneProcess) {
   const auto broken = folder_ / "broken";
   {
     Running running(words(broken, {"--threads", "1"}, iterations), under_mpirun(2));
-    while (!running.ended() && fits(broken) < 5) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    while (!running.ended() && fits(broken) < 5)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
     running.send(SIGTERM);  // mpirun ends its processes
     EXPECT_NE(running.wait().status, 0);
   }

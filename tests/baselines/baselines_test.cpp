@@ -23,7 +23,8 @@ struct Drawn {
   [[nodiscard]] BaselineTrials trials() const {
     BaselineTrials own{&data, {}, {}};
     for (const auto g : data.unit.region) own.column.push_back(static_cast<std::size_t>(g));
-    for (std::size_t n = 0; n < data.trials(); ++n) own.stimulus.push_back({data.trial.stimulus[2 * n], data.trial.stimulus[2 * n + 1]});
+    for (std::size_t n = 0; n < data.trials(); ++n)
+      own.stimulus.push_back({data.trial.stimulus[2 * n], data.trial.stimulus[2 * n + 1]});
     return own;
   }
   Dataset data;
@@ -54,7 +55,8 @@ TEST(TimeGrid, BinsAreWholeOnesOfCounts) {
 TEST(RaisedCosines, AreOneTogether) {
   const TimeGrid grid{0.01, 100};
   const auto basis = raised_cosines(grid, 1, 8);
-  for (std::size_t b = 0; b < 100; ++b) EXPECT_NEAR(std::accumulate(&basis[8 * b], &basis[8 * b] + 8, 0.0), 1, 1e-14) << b;
+  for (std::size_t b = 0; b < 100; ++b)
+    EXPECT_NEAR(std::accumulate(&basis[8 * b], &basis[8 * b] + 8, 0.0), 1, 1e-14) << b;
 }
 
 TEST(CrossValidation, JudgesEveryTrialByASetThatLeavesItOut) {
@@ -82,11 +84,13 @@ TEST(CrossValidation, DoesNotSeeTheTrialThatItJudges) {
     return std::pair(glm->trial(n)->at(2, 0.31).intensity, psth->trial(n)->at(2, 0.31).intensity);
   };
   const auto own = intensities(7);
-  const auto other_trial = static_cast<std::size_t>(
-      std::find_if(sets.judged_by.begin(), sets.judged_by.end(), [&](auto fold) { return fold != sets.judged_by[7]; }) -
-      sets.judged_by.begin());
+  const auto other_trial =
+      static_cast<std::size_t>(std::find_if(sets.judged_by.begin(), sets.judged_by.end(),
+                                            [&](auto fold) { return fold != sets.judged_by[7]; }) -
+                               sets.judged_by.begin());
   const auto other = intensities(other_trial);
-  for (auto i = static_cast<std::size_t>(drawn.data.spike.offset[7]); i < static_cast<std::size_t>(drawn.data.spike.offset[8]); ++i)
+  for (auto i = static_cast<std::size_t>(drawn.data.spike.offset[7]);
+       i < static_cast<std::size_t>(drawn.data.spike.offset[8]); ++i)
     drawn.data.spike.time[i] = 1e-3;
   EXPECT_EQ(intensities(7), own);
   EXPECT_NE(intensities(other_trial), other);
@@ -104,10 +108,12 @@ TEST(Psth, IsShrunkByOneSpikeTwice) {
   for (std::size_t m = 0; m < data.trials(); ++m) {
     const bool same[3]{true, true, own.stimulus[m] == own.stimulus[n]};
     double units = 0;
-    for (std::size_t u = 0; u < data.units(); ++u) units += data.unit.session[u] == data.trial.session[m] && own.column[u] == column;
+    for (std::size_t u = 0; u < data.units(); ++u)
+      units += data.unit.session[u] == data.trial.session[m] && own.column[u] == column;
     const double until = data.trial.observed_until[m], in_bin = std::clamp(until - 0.3, 0.0, 0.1);
     for (const int k : {0, 1, 2}) exposure[k] += same[k] ? units * (k == 0 ? until : in_bin) : 0;
-    for (auto i = static_cast<std::size_t>(data.spike.offset[m]); i < static_cast<std::size_t>(data.spike.offset[m + 1]); ++i) {
+    for (auto i = static_cast<std::size_t>(data.spike.offset[m]);
+         i < static_cast<std::size_t>(data.spike.offset[m + 1]); ++i) {
       if (own.column[static_cast<std::size_t>(data.spike.unit[i])] != column) continue;
       const bool inside = data.spike.time[i] >= 0.3 && data.spike.time[i] < 0.4;
       for (const int k : {0, 1, 2}) events[k] += same[k] && (k == 0 || inside) ? 1 : 0;
@@ -121,7 +127,8 @@ TEST(Psth, IsShrunkByOneSpikeTwice) {
   auto unseen = own;
   unseen.stimulus[n] = {9, 9};
   const double by_time = (events[1] + 1) / (exposure[1] + exposure[0] / events[0]);
-  EXPECT_NEAR(psth_baseline(sets, unseen, 6, grid, 1)->trial(n)->at(column, 0.33).intensity, by_time, 1e-10 * by_time);
+  EXPECT_NEAR(psth_baseline(sets, unseen, 6, grid, 1)->trial(n)->at(column, 0.33).intensity,
+              by_time, 1e-10 * by_time);
 }
 
 TEST(Baselines, CumulativeIntensityIsTheIntegral) {
@@ -129,8 +136,9 @@ TEST(Baselines, CumulativeIntensityIsTheIntegral) {
   const auto own = drawn.trials();
   const TimeGrid grid = time_grid(drawn.data, 10);
   const auto sets = fit_elsewhere(own, own);
-  const std::unique_ptr<IntensityModel> models[]{constant_baseline({1, 2, 3, 4, 5, 6}), psth_baseline(sets, own, 6, grid, 1),
-                                                 glm_baseline(fit_glm(sets, 6, grid, 4, 1, 1), sets, own, grid)};
+  const std::unique_ptr<IntensityModel> models[]{
+      constant_baseline({1, 2, 3, 4, 5, 6}), psth_baseline(sets, own, 6, grid, 1),
+      glm_baseline(fit_glm(sets, 6, grid, 4, 1, 1), sets, own, grid)};
   for (const auto& model : models) {
     const auto trial = model->trial(3);
     double integral = 0;
@@ -189,8 +197,11 @@ TEST(Race, DensityIsMinusTheSlopeOfSurvival) {
   for (const double time : {0.2, 1.0, 5.0, 1e4, 1e6}) {
     const double h = 1e-5 * time;
     const std::vector<double> stimulus{0.2};
-    const double slope = (race_log_survival(racer, stimulus, time - h) - race_log_survival(racer, stimulus, time + h)) / (2 * h);
-    const double hazard = std::exp(race_log_density(racer, stimulus, time) - race_log_survival(racer, stimulus, time));
+    const double slope = (race_log_survival(racer, stimulus, time - h) -
+                          race_log_survival(racer, stimulus, time + h)) /
+                         (2 * h);
+    const double hazard = std::exp(race_log_density(racer, stimulus, time) -
+                                   race_log_survival(racer, stimulus, time));
     EXPECT_NEAR(slope, hazard, 1e-5 * hazard) << time;
   }
 }

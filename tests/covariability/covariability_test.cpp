@@ -22,10 +22,12 @@ struct Known {
 
 TEST(Covariability, TheSameOnAnyNumberOfThreads) {
   const Known known(96);
-  const CovariabilityOptions options{.windows = {{0, 1}, {0.2, 0.4}}, .repeats = 2, .units = true, .threads = 1};
+  const CovariabilityOptions options{
+      .windows = {{0, 1}, {0.2, 0.4}}, .repeats = 2, .units = true, .threads = 1};
   auto three = options;
   three.threads = 3;
-  EXPECT_EQ(to_json(covariability(known.model, known.data, options)), to_json(covariability(known.model, known.data, three)));
+  EXPECT_EQ(to_json(covariability(known.model, known.data, options)),
+            to_json(covariability(known.model, known.data, three)));
 }
 
 TEST(Covariability, CountsInBinsAreCountsInWindows) {
@@ -44,24 +46,28 @@ TEST(Covariability, CountsInBinsAreCountsInWindows) {
     binned.count.offset.push_back(static_cast<std::int64_t>(binned.count.bin.size()));
   }
   const CovariabilityOptions options{.windows = {{0, 1}, {0.2, 0.45}}, .units = true};
-  EXPECT_EQ(to_json(covariability(known.model, binned, options)), to_json(covariability(known.model, known.data, options)));
+  EXPECT_EQ(to_json(covariability(known.model, binned, options)),
+            to_json(covariability(known.model, known.data, options)));
   EXPECT_THROW((void)covariability(known.model, binned, {.windows = {{0.2, 0.43}}}), UsageError);
 }
 
 TEST(Covariability, SaysNothingWhereThereIsNothingToSay) {
   Known known(96);
   // Every trial a stimulus of its own.
-  for (std::size_t n = 0; n < known.data.trials(); ++n) known.data.trial.stimulus[2 * n] = 0.001 * static_cast<double>(n);
+  for (std::size_t n = 0; n < known.data.trials(); ++n)
+    known.data.trial.stimulus[2 * n] = 0.001 * static_cast<double>(n);
   const auto window = covariability(known.model, known.data).windows.at(0);
   EXPECT_EQ(window.trials, 0U);
   EXPECT_EQ(window.choices, 0U);
   ASSERT_EQ(window.pairs.size(), 21U);
   for (const auto& pair : window.pairs) {
     EXPECT_EQ(pair.unit_pairs, 0U);
-    EXPECT_TRUE(std::isnan(pair.units.observed.value) && std::isnan(pair.units.implied) && std::isnan(pair.units.sampled.value));
+    EXPECT_TRUE(std::isnan(pair.units.observed.value) && std::isnan(pair.units.implied) &&
+                std::isnan(pair.units.sampled.value));
   }
   for (const auto& region : window.regions)
-    EXPECT_TRUE(std::isnan(region.population.observed.value) && std::isnan(region.mean_unit.implied));
+    EXPECT_TRUE(std::isnan(region.population.observed.value) &&
+                std::isnan(region.mean_unit.implied));
 }
 
 TEST(Covariability, UnitsThatNeverVaryAreLeftOut) {
@@ -69,8 +75,10 @@ TEST(Covariability, UnitsThatNeverVaryAreLeftOut) {
   Dataset silent = known.data;
   // Unit 0 gives its spikes to unit 1 of the same region.
   for (auto& unit : silent.spike.unit) unit = unit == 0 ? 1 : unit;
-  const auto before = covariability(known.model, known.data).windows.at(0), after = covariability(known.model, silent).windows.at(0);
-  EXPECT_EQ(after.pairs[0].unit_pairs, before.pairs[0].unit_pairs - 4);  // five units of the region in session 0
+  const auto before = covariability(known.model, known.data).windows.at(0),
+             after = covariability(known.model, silent).windows.at(0);
+  EXPECT_EQ(after.pairs[0].unit_pairs,
+            before.pairs[0].unit_pairs - 4);  // five units of the region in session 0
   EXPECT_EQ(after.pairs[1].populations.observed.value, before.pairs[1].populations.observed.value);
   EXPECT_TRUE(std::isfinite(after.pairs[0].units.observed.value));
 }
@@ -82,8 +90,8 @@ TEST(Covariability, RefusesWindowsOutsideTheTrial) {
   EXPECT_THROW((void)covariability(known.model, known.data, {.repeats = -1}), UsageError);
 }
 
-// Seeds are fixed, so these tests always give the same verdict; a bound of 4.5 standard errors for each of some 100 numbers would fail a
-// right program for one seed in 1,000.
+// Seeds are fixed, so these tests always give the same verdict; a bound of 4.5 standard errors for
+// each of some 100 numbers would fail a right program for one seed in 1,000.
 constexpr double bound = 4.5;
 
 /// Every statistic of trials drawn from the model against its closed form.
@@ -92,7 +100,8 @@ class Deviations {
   void compare(const Measurement& estimate, double implied, const std::string& what) {
     if (std::isnan(implied)) return;
     const double error = (estimate.value - implied) / estimate.standard_error;
-    EXPECT_LT(std::abs(error), bound) << what << ": " << estimate.value << " +- " << estimate.standard_error << ", implied " << implied;
+    EXPECT_LT(std::abs(error), bound) << what << ": " << estimate.value << " +- "
+                                      << estimate.standard_error << ", implied " << implied;
     squares_ += error * error;
     ++count_;
   }
@@ -100,13 +109,16 @@ class Deviations {
     for (const auto& window : of.windows) {
       const std::string where = " from " + std::to_string(window.window.from);
       for (const auto& pair : window.pairs) {
-        const std::string which = " " + std::to_string(pair.first) + " " + std::to_string(pair.second) + where;
+        const std::string which =
+            " " + std::to_string(pair.first) + " " + std::to_string(pair.second) + where;
         compare(pair.units.sampled, pair.units.implied, "units" + which);
         compare(pair.populations.sampled, pair.populations.implied, "populations" + which);
       }
       for (const auto& region : window.regions) {
-        compare(region.mean_unit.sampled, region.mean_unit.implied, "choice, units" + std::to_string(region.region) + where);
-        compare(region.population.sampled, region.population.implied, "choice " + std::to_string(region.region) + where);
+        compare(region.mean_unit.sampled, region.mean_unit.implied,
+                "choice, units" + std::to_string(region.region) + where);
+        compare(region.population.sampled, region.population.implied,
+                "choice " + std::to_string(region.region) + where);
       }
     }
   }
@@ -123,24 +135,29 @@ TEST_P(StatisticsOfCovariability, ClosedFormEqualsSampling) {
   Known known(320);
   known.model.neural_time = GetParam();
   Deviations deviations;
-  deviations.all(covariability(known.model, known.data, {.windows = {{0, 1}, {0.3, 0.5}}, .repeats = 40, .seed = 8}));
+  deviations.all(covariability(known.model, known.data,
+                               {.windows = {{0, 1}, {0.3, 0.5}}, .repeats = 40, .seed = 8}));
   EXPECT_GT(deviations.count(), 80);
-  // Errors of about 100 statistics of the same trials hang together: their mean square is near 1, not as near as independent ones'.
+  // Errors of about 100 statistics of the same trials hang together: their mean square is near 1,
+  // not as near as independent ones'.
   EXPECT_GT(deviations.mean_square(), 0.5);
   EXPECT_LT(deviations.mean_square(), 1.8);
 }
 
-INSTANTIATE_TEST_SUITE_P(NeuralTime, StatisticsOfCovariability, testing::Values(NeuralTime::scaled, NeuralTime::absolute),
+INSTANTIATE_TEST_SUITE_P(NeuralTime, StatisticsOfCovariability,
+                         testing::Values(NeuralTime::scaled, NeuralTime::absolute),
                          [](const auto& time) { return to_string(time.param); });
 
-/// Over 40 recordings of the known model, standard errors are the spread of the estimates: their mean square ratio is chi-square over its
-/// 40 degrees of freedom, of standard error 0.22.
+/// Over 40 recordings of the known model, standard errors are the spread of the estimates: their
+/// mean square ratio is chi-square over its 40 degrees of freedom, of standard error 0.22.
 TEST(StatisticsOfStandardErrors, AreTheSpreadOverRecordings) {
   const auto [model, like] = demonstration(480);
   constexpr int recordings = 40;
   double pair = 0, population = 0, unit = 0, choice = 0;
   for (int r = 0; r < recordings; ++r) {
-    const auto window = covariability(model, sample(model, like, {.seed = 100 + static_cast<std::uint64_t>(r)})).windows.at(0);
+    const auto window =
+        covariability(model, sample(model, like, {.seed = 100 + static_cast<std::uint64_t>(r)}))
+            .windows.at(0);
     const auto square = [](const Covariation& c) {
       return std::pow((c.observed.value - c.implied) / c.observed.standard_error, 2) / recordings;
     };

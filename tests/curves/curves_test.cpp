@@ -44,11 +44,13 @@ TEST(Curves, CumulativeIsTheIntegralOfIntensity) {
   Curves curves(model, some_stimulus);
   for (const double scale : {1.0, 1.7})
     for (std::size_t g = 0; g < 3; ++g) {
-      const double expected = integral([&](double t) { return curves.column(g, t, scale).intensity; }, 0.43);
+      const double expected =
+          integral([&](double t) { return curves.column(g, t, scale).intensity; }, 0.43);
       EXPECT_NEAR(curves.column(g, 0.43, scale).cumulative, expected, 1e-11 * expected);
     }
   for (const std::size_t a : {0U, 1U}) {
-    const double expected = integral([&](double t) { return curves.actions(t)[a].intensity; }, 0.77);
+    const double expected =
+        integral([&](double t) { return curves.actions(t)[a].intensity; }, 0.77);
     EXPECT_NEAR(curves.actions(0.77)[a].cumulative, expected, 1e-11 * expected);
   }
 }
@@ -109,8 +111,10 @@ TEST(ResponsePrediction, AgreesWithTheIntegralOfHazardTimesSurvival) {
   };
   EXPECT_NEAR(predicted.left, integral([&](double t) { return density(t, 0); }, 1), 1e-10);
   EXPECT_NEAR(predicted.right, integral([&](double t) { return density(t, 1); }, 1), 1e-10);
-  EXPECT_NEAR(predicted.left + predicted.right, 1 - std::exp(-curves.response(1).cumulative), 1e-10);
-  const double before_median = integral([&](double t) { return density(t, 0) + density(t, 1); }, predicted.median_time);
+  EXPECT_NEAR(predicted.left + predicted.right, 1 - std::exp(-curves.response(1).cumulative),
+              1e-10);
+  const double before_median =
+      integral([&](double t) { return density(t, 0) + density(t, 1); }, predicted.median_time);
   EXPECT_NEAR(before_median, (predicted.left + predicted.right) / 2, 1e-10);
 }
 
@@ -137,9 +141,11 @@ TEST(Curves, HeadGradientsAreThoseOfTheHeads) {
     }
   EXPECT_GT(greatest, 0.005);
   // The heads in the regions' own states are the actions, but for the floor and the beginning.
-  EXPECT_DOUBLE_EQ(curves.heads(states)[1].intensity + intensity_floor, curves.actions(0.4)[1].intensity);
-  EXPECT_DOUBLE_EQ(curves.heads(states)[0].cumulative - curves.actions_at_onset()[0] + intensity_floor * 0.4,
-                   curves.actions(0.4)[0].cumulative);
+  EXPECT_DOUBLE_EQ(curves.heads(states)[1].intensity + intensity_floor,
+                   curves.actions(0.4)[1].intensity);
+  EXPECT_DOUBLE_EQ(
+      curves.heads(states)[0].cumulative - curves.actions_at_onset()[0] + intensity_floor * 0.4,
+      curves.actions(0.4)[0].cumulative);
 }
 
 TEST(Curves, SomeColumnsAreThoseOfAll) {

@@ -22,11 +22,13 @@ TEST(InverseCurve, OfTheKnownModel) {
   const Demonstration known = demonstration(1);
   for (const auto& stimulus : {std::vector<double>{0, 0}, {1, 0.25}}) {
     Curves curves(known.model, stimulus);
-    for (std::size_t g = 0; g < 6; ++g) expect_round_trip([&](double t) { return curves.column(g, t, 1.25); }, 0.8, 1e-12);
+    for (std::size_t g = 0; g < 6; ++g)
+      expect_round_trip([&](double t) { return curves.column(g, t, 1.25); }, 0.8, 1e-12);
   }
 }
 
-// Left of the step the curve is flat but for the floor, so rounding of the cumulative (4e-15) alone moves the time by 4e-10.
+// Left of the step the curve is flat but for the floor, so rounding of the cumulative (4e-15) alone
+// moves the time by 4e-10.
 TEST(InverseCurve, OfANearlyVerticalStep) {
   const InverseCurve::Curve step = [](double t) {
     const double x = 1e5 * (t - 0.37), y = std::tanh(x);

@@ -19,7 +19,8 @@ TEST(MatchedTrials, FindsRegionsAndFeaturesByName) {
   const MatchedTrials trials(model, like, "d.h5");
   EXPECT_EQ(trials.region(0), 5U);
   EXPECT_EQ(trials.region(2), 3U);
-  EXPECT_EQ(trials.stimulus(6), (std::vector<double>{like.trial.stimulus[13], like.trial.stimulus[12]}));
+  EXPECT_EQ(trials.stimulus(6),
+            (std::vector<double>{like.trial.stimulus[13], like.trial.stimulus[12]}));
 }
 
 TEST(MatchedTrials, AllowsADatasetWithSomeOfTheRegions) {
@@ -49,15 +50,18 @@ TEST_P(MatchedTrialsRefuses, Naming) {
 
 INSTANTIATE_TEST_SUITE_P(
     What, MatchedTrialsRefuses,
-    testing::Values(
-        Mismatch{"time_limit",
-                 "attribute time_limit: is 0.4 s, but the model was fitted to 1 s; import the recording again with --time-limit 1",
-                 [](Dataset& d) { d.time_limit = 0.4; }},
-        Mismatch{"region", "region/name: the model was not fitted to region \"TH\"", [](Dataset& d) { d.region_names[3] = "TH"; }},
-        Mismatch{"unknown_feature", "stimulus/name: the model does not know the feature \"tone\"",
-                 [](Dataset& d) { d.stimulus_names[1] = "tone"; }},
-        Mismatch{"missing_feature", "stimulus/name: lacks the model's feature \"contrast_right\"",
-                 [](Dataset& d) { d.stimulus_names.pop_back(); }}),
+    testing::Values(Mismatch{"time_limit",
+                             "attribute time_limit: is 0.4 s, but the model was fitted to 1 s; "
+                             "import the recording again with --time-limit 1",
+                             [](Dataset& d) { d.time_limit = 0.4; }},
+                    Mismatch{"region", "region/name: the model was not fitted to region \"TH\"",
+                             [](Dataset& d) { d.region_names[3] = "TH"; }},
+                    Mismatch{"unknown_feature",
+                             "stimulus/name: the model does not know the feature \"tone\"",
+                             [](Dataset& d) { d.stimulus_names[1] = "tone"; }},
+                    Mismatch{"missing_feature",
+                             "stimulus/name: lacks the model's feature \"contrast_right\"",
+                             [](Dataset& d) { d.stimulus_names.pop_back(); }}),
     [](const auto& mismatch) { return mismatch.param.what; });
 
 }  // namespace

@@ -38,7 +38,9 @@ struct Patient {
 
   void remove(const char* path) const { ASSERT_GE(H5Ldelete(id, path, H5P_DEFAULT), 0); }
   void remove_attribute(const char* name) const { ASSERT_GE(H5Adelete(id, name), 0); }
-  void group(const char* path) const { H5Gclose(H5Gcreate2(id, path, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT)); }
+  void group(const char* path) const {
+    H5Gclose(H5Gcreate2(id, path, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+  }
   void attribute(const char* name, hid_t type, const void* value) const {
     remove_attribute(name);
     const hid_t space = H5Screate(H5S_SCALAR);
@@ -67,7 +69,9 @@ struct Damage {
   const char* message;  ///< part of it
 };
 
-void PrintTo(const Damage& damage, std::ostream* out) { *out << damage.name; }
+void PrintTo(const Damage& damage, std::ostream* out) {
+  *out << damage.name;
+}
 
 class DamagedFile : public Scratch, public ::testing::WithParamInterface<Damage> {};
 
@@ -75,7 +79,9 @@ TEST_P(DamagedFile, IsRefusedWithItsPath) {
   const fs::path file = folder / "x.h5";
   write_dataset(file, small_dataset());
   GetParam().change(Patient(file));
-  EXPECT_EQ(message([&] { (void)read_dataset(file); }).substr(0, file.string().size() + 2 + std::string(GetParam().message).size()),
+  EXPECT_EQ(message([&] {
+              (void)read_dataset(file);
+            }).substr(0, file.string().size() + 2 + std::string(GetParam().message).size()),
             file.string() + ": " + GetParam().message);
 }
 
@@ -88,7 +94,8 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Damage{"NoFormat", [](const Patient& file) { file.remove_attribute("format"); },
                "/: attribute format is not \"nnpoisson-dataset\""},
-        Damage{"NoVersion", [](const Patient& file) { file.remove_attribute("version"); }, "/, attribute version: is missing"},
+        Damage{"NoVersion", [](const Patient& file) { file.remove_attribute("version"); },
+               "/, attribute version: is missing"},
         Damage{"OtherVersion",
                [](const Patient& file) {
                  const int two = 2;
@@ -101,24 +108,32 @@ INSTANTIATE_TEST_SUITE_P(
                  file.attribute("format", H5T_NATIVE_INT, &two);
                },
                "/, attribute format: must be a string type"},
-        Damage{"NoTimeLimit", [](const Patient& file) { file.remove_attribute("time_limit"); }, "/, attribute time_limit: is missing"},
+        Damage{"NoTimeLimit", [](const Patient& file) { file.remove_attribute("time_limit"); },
+               "/, attribute time_limit: is missing"},
         Damage{"CountsMissing",
                [](const Patient& file) {
                  const double width = 0.1;
                  file.attribute("bin_width", H5T_NATIVE_DOUBLE, &width);
                },
                "spike: must not be there where bin_width > 0"},
-        Damage{"CountsToo", [](const Patient& file) { file.group("count"); }, "count: must not be there where bin_width is 0"},
-        missing("NoRegions", "region", "region/name: is missing"), missing("NoSessionName", "session/name", "session/name: is missing"),
+        Damage{"CountsToo", [](const Patient& file) { file.group("count"); },
+               "count: must not be there where bin_width is 0"},
+        missing("NoRegions", "region", "region/name: is missing"),
+        missing("NoSessionName", "session/name", "session/name: is missing"),
         missing("NoStimulus", "trial/stimulus", "trial/stimulus: is missing"),
-        missing("NoChoice", "trial/choice", "trial/choice: is missing"), missing("NoUnits", "unit", "unit/session: is missing"),
+        missing("NoChoice", "trial/choice", "trial/choice: is missing"),
+        missing("NoUnits", "unit", "unit/session: is missing"),
         missing("NoSpikes", "spike", "spike/offset: is missing"),
-        Damage{"NamesAreNumbers", [](const Patient& file) { file.replace("region/name", H5T_STD_I32LE, {3}); },
+        Damage{"NamesAreNumbers",
+               [](const Patient& file) { file.replace("region/name", H5T_STD_I32LE, {3}); },
                "region/name: must be a string type"},
-        Damage{"SessionIsReal", [](const Patient& file) { file.replace("trial/session", H5T_IEEE_F64LE, {3}); },
+        Damage{"SessionIsReal",
+               [](const Patient& file) { file.replace("trial/session", H5T_IEEE_F64LE, {3}); },
                "trial/session: must be an integer type"},
-        Damage{"TimeIsText", [](const Patient& file) { file.replace("spike/time", H5T_C_S1, {5}); }, "spike/time: must be a number type"},
-        Damage{"StimulusIsFlat", [](const Patient& file) { file.replace("trial/stimulus", H5T_IEEE_F64LE, {6}); },
+        Damage{"TimeIsText", [](const Patient& file) { file.replace("spike/time", H5T_C_S1, {5}); },
+               "spike/time: must be a number type"},
+        Damage{"StimulusIsFlat",
+               [](const Patient& file) { file.replace("trial/stimulus", H5T_IEEE_F64LE, {6}); },
                "trial/stimulus: has 1 dimensions, not 2"},
         Damage{"StimulusIsTransposed",
                [](const Patient& file) {
@@ -131,7 +146,8 @@ INSTANTIATE_TEST_SUITE_P(
                  file.group("spike/time");
                },
                "spike/time: is not a dataset"},
-        Damage{"OffsetsAreZero", [](const Patient& file) { file.replace("spike/offset", H5T_STD_I64LE, {4}); },
+        Damage{"OffsetsAreZero",
+               [](const Patient& file) { file.replace("spike/offset", H5T_STD_I64LE, {4}); },
                "spike/offset[3]: must be the number of entries, 5, not 0"}),
     [](const auto& test) { return std::string(test.param.name); });
 
@@ -167,8 +183,10 @@ TEST_F(DatasetFile, RandomValuesNeverGetThroughUnchecked) {
   const fs::path file = folder / "x.h5";
   std::mt19937 random(5);
   int refused = 0;
-  constexpr std::array paths{"trial/session", "trial/stimulus", "trial/response_time", "trial/choice", "trial/observed_until",
-                             "unit/session",  "unit/region",    "spike/offset",        "spike/time",   "spike/unit"};
+  constexpr std::array paths{"trial/session", "trial/stimulus",       "trial/response_time",
+                             "trial/choice",  "trial/observed_until", "unit/session",
+                             "unit/region",   "spike/offset",         "spike/time",
+                             "spike/unit"};
   for (int round = 0; round < 10; ++round) {
     for (const char* path : paths) {
       write_dataset(file, small_dataset());
@@ -211,7 +229,8 @@ TEST_P(GoldenDataset, IsRead) {
 
 INSTANTIATE_TEST_SUITE_P(Golden, GoldenDataset,
                          ::testing::Values(GoldenFile{"cori7/train.h5", 161, 716, 178837, 7},
-                                           GoldenFile{"cori7/test.h5", 53, 716, 58153, 7}, GoldenFile{"rats5/train.h5", 275, 131, 86876, 5},
+                                           GoldenFile{"cori7/test.h5", 53, 716, 58153, 7},
+                                           GoldenFile{"rats5/train.h5", 275, 131, 86876, 5},
                                            GoldenFile{"rats5/test.h5", 90, 131, 28873, 5}));
 
 }  // namespace

@@ -9,7 +9,8 @@ namespace {
 
 TEST(Regions, AreOrderedByTheBytesOfTheirNames) {
   EXPECT_EQ(alphabetical_regions(small_dataset()), (std::vector<std::int32_t>{1, 0, 2}));
-  EXPECT_EQ(units_by_session_and_region(small_dataset()), (std::vector<std::int32_t>{1, 0, 1, 0, 0, 1}));
+  EXPECT_EQ(units_by_session_and_region(small_dataset()),
+            (std::vector<std::int32_t>{1, 0, 1, 0, 0, 1}));
 }
 
 TEST(SelectTrials, TakesTheirSpikesInTheOrderGiven) {
@@ -36,7 +37,8 @@ TEST(SelectTrials, TakesTheirCounts) {
 
 TEST(SelectTrials, RefusesTrialsThatAreNotThere) {
   for (const std::int32_t absent : {-1, 3}) {
-    EXPECT_THROW((void)select_trials(small_dataset(), std::vector<std::int32_t>{absent}), std::out_of_range);
+    EXPECT_THROW((void)select_trials(small_dataset(), std::vector<std::int32_t>{absent}),
+                 std::out_of_range);
   }
 }
 
@@ -60,7 +62,8 @@ TEST(SplitTrials, IsStratifiedBySessionAndComplete) {
   std::sort(all.begin(), all.end());
   std::iota(expected.begin(), expected.end(), 0);
   EXPECT_EQ(all, expected);
-  for (const std::int32_t trial : split.test) ++of_session[static_cast<std::size_t>(session[static_cast<std::size_t>(trial)])];
+  for (const std::int32_t trial : split.test)
+    ++of_session[static_cast<std::size_t>(session[static_cast<std::size_t>(trial)])];
   EXPECT_EQ(of_session, (std::vector<std::int32_t>{25, 11, 2}));  // 42 / 4 = 10.5 is rounded up
 
   EXPECT_EQ(split_trials(data, 0.25, 3).test, split.test);
@@ -80,7 +83,8 @@ TEST(SplitTrials, ChoosesEachTrialAboutAsOften) {
   const Dataset data = many_trials(std::vector<std::int32_t>(20, 0));
   std::vector<int> chosen(20, 0);
   for (std::uint64_t seed = 0; seed < 2000; ++seed) {
-    for (const std::int32_t trial : split_trials(data, 0.25, seed).test) ++chosen[static_cast<std::size_t>(trial)];
+    for (const std::int32_t trial : split_trials(data, 0.25, seed).test)
+      ++chosen[static_cast<std::size_t>(trial)];
   }
   // Binomial(2000, 1/4): mean 500, standard deviation 19.4; six of them for twenty trials.
   for (const int times : chosen) EXPECT_NEAR(times, 500, 117);
@@ -90,7 +94,8 @@ TEST(SplitTrials, RefusesImpossibleFractions) {
   const Dataset data = many_trials({0});
   EXPECT_TRUE(split_trials(data, 0, 0).test.empty());
   EXPECT_TRUE(split_trials(data, 1, 0).train.empty());
-  for (const double fraction : {-0.1, 1.1, nan}) EXPECT_THROW((void)split_trials(data, fraction, 0), UsageError);
+  for (const double fraction : {-0.1, 1.1, nan})
+    EXPECT_THROW((void)split_trials(data, fraction, 0), UsageError);
 }
 
 TEST(Summary, CountsWhatIsThere) {

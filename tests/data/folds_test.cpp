@@ -44,7 +44,8 @@ TEST(Folds, NeedATrialEach) {
   const auto data = testing::random_dataset({.trials = 6});
   EXPECT_EQ(testing::message<UsageError>([&] { static_cast<void>(trial_folds(data, 7, 0)); }),
             "folds: 7 of 6 trials; at least 2 are needed, and a trial for each");
-  EXPECT_NE(testing::message<UsageError>([&] { static_cast<void>(trial_folds(data, 1, 0)); }), "no error");
+  EXPECT_NE(testing::message<UsageError>([&] { static_cast<void>(trial_folds(data, 1, 0)); }),
+            "no error");
 }
 
 }  // namespace

@@ -35,7 +35,8 @@ TEST(NpzWriter, WritesWhatTheReaderReads) {
   EXPECT_EQ(in.array("empty").shape(), (std::vector<std::size_t>{0, 4}));
   EXPECT_EQ(in.array("ids").integer(1), std::int64_t{1} << 62);
   EXPECT_EQ(in.array("names").texts(),
-            (std::vector<std::string>{"VISp", "\xC3\xA9\xE2\x82\xAC\xF0\x9F\x90\xAD", "a\xEF\xBF\xBD\xEF\xBF\xBD", ""}));
+            (std::vector<std::string>{"VISp", "\xC3\xA9\xE2\x82\xAC\xF0\x9F\x90\xAD",
+                                      "a\xEF\xBF\xBD\xEF\xBF\xBD", ""}));
   fs::remove(file);
 }
 

@@ -14,9 +14,10 @@
 namespace nnpoisson::testing {
 
 /// The bytes of a .npy file. `type` as NumPy writes it, `shape` as Python text.
-inline std::string npy(const std::string& type, const std::string& shape, const std::string& values, int version = 1,
-                       const std::string& order = "False") {
-  std::string header = "{'descr': '" + type + "', 'fortran_order': " + order + ", 'shape': " + shape + ", }\n";
+inline std::string npy(const std::string& type, const std::string& shape, const std::string& values,
+                       int version = 1, const std::string& order = "False") {
+  std::string header =
+      "{'descr': '" + type + "', 'fortran_order': " + order + ", 'shape': " + shape + ", }\n";
   std::string bytes = "\x93NUMPY";
   bytes += static_cast<char>(version);
   bytes += '\0';
@@ -57,7 +58,8 @@ inline void write_npz(const std::filesystem::path& file, const Archive& arrays) 
 
 /// Two trials of two bins (the second one used only in the second trial) and three neurons.
 inline Archive binned_archive() {
-  return {{"counts", npy("|u1", "(2, 2, 3)", bytes_of<std::uint8_t>({0, 1, 2, 0, 0, 0, 3, 0, 0, 0, 0, 4}))},
+  return {{"counts",
+           npy("|u1", "(2, 2, 3)", bytes_of<std::uint8_t>({0, 1, 2, 0, 0, 0, 3, 0, 0, 0, 0, 4}))},
           {"bin_width", npy("<f8", "()", bytes_of<double>({0.1}))},
           {"n_bins", npy("<i4", "(2,)", bytes_of<std::int32_t>({1, 2}))},
           {"stimulus", npy("<f4", "(2, 2)", bytes_of<float>({0.25F, 1, 0.1F, 2}))},
@@ -77,7 +79,8 @@ inline Archive exact_archive() {
           {"stimulus", npy("<f4", "(2, 1)", bytes_of<float>({3, 5}))},
           {"stimulus_names", npy("<U5", "(1,)", ucs4({U"clicks"}, 5))},
           {"choice", npy("|i1", "(2,)", bytes_of<std::int8_t>({1, 0}))},
-          {"response_time", npy("<f8", "(2,)", bytes_of<double>({2.5, std::numeric_limits<double>::quiet_NaN()}))}};
+          {"response_time",
+           npy("<f8", "(2,)", bytes_of<double>({2.5, std::numeric_limits<double>::quiet_NaN()}))}};
 }
 
 }  // namespace nnpoisson::testing

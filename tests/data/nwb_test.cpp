@@ -45,7 +45,8 @@ TEST_F(Nwb, GuessesColumnsAndSaysSo) {
   EXPECT_EQ(data.region_names, (std::vector<std::string>{"CA1", "VISp"}));
   EXPECT_EQ(data.unit.region, (std::vector<std::int32_t>{1, 0, 0}));
   EXPECT_EQ(data.unit.id, (std::vector<std::int64_t>{10, 11, 12}));
-  EXPECT_EQ(data.stimulus_names, (std::vector<std::string>{"contrast", "stimulus_side=left", "stimulus_side=right"}));
+  EXPECT_EQ(data.stimulus_names,
+            (std::vector<std::string>{"contrast", "stimulus_side=left", "stimulus_side=right"}));
   EXPECT_EQ(data.trial.stimulus, (std::vector<double>{0.5, 1, 0, 1, 0, 1, 0.25, 1, 0}));
   EXPECT_EQ(data.trial.choice, (std::vector<std::int8_t>{1, -1, 0}));
   EXPECT_EQ(data.trial.response_time[0], 0.75);
@@ -56,12 +57,16 @@ TEST_F(Nwb, GuessesColumnsAndSaysSo) {
   EXPECT_EQ(data.spike.time, (std::vector<double>{0, 0.25, 0.5, 0.125, 0.5, 0.25}));
   EXPECT_EQ(data.spike.unit, (std::vector<std::int32_t>{0, 0, 1, 2, 0, 1}));
   EXPECT_EQ(imported.notes.size(), 5U);
-  EXPECT_EQ(imported.notes.front(), "onset: stim_on_time (guessed; --map onset=COLUMN for another)");
+  EXPECT_EQ(imported.notes.front(),
+            "onset: stim_on_time (guessed; --map onset=COLUMN for another)");
 }
 
 TEST_F(Nwb, ColumnsCanBeNamed) {
-  options.columns = {
-      {"onset", "start_time"}, {"reaction", "contrast"}, {"choice", "stimulus_side"}, {"stimulus", "id,contrast"}, {"region", "quality"}};
+  options.columns = {{"onset", "start_time"},
+                     {"reaction", "contrast"},
+                     {"choice", "stimulus_side"},
+                     {"stimulus", "id,contrast"},
+                     {"region", "quality"}};
   options.left = "right";
   const Dataset data = import().data;
   EXPECT_EQ(data.stimulus_names, (std::vector<std::string>{"id", "contrast"}));
@@ -73,9 +78,13 @@ TEST_F(Nwb, ColumnsCanBeNamed) {
   EXPECT_THROW((void)import(), UsageError);
   options.columns = {{"onset", "lick_times"}};
   EXPECT_EQ(message([&] { (void)import(); }),
-            file.string() + ": intervals/trials: lick_times: does not hold one number or text for each row; name another column");
+            file.string() +
+                ": intervals/trials: lick_times: does not hold one number or text for each row; "
+                "name another column");
   options.columns = {{"onset", "stimulus_side"}};
-  EXPECT_EQ(message([&] { (void)import(); }), file.string() + ": intervals/trials/stimulus_side: holds texts; name a column of numbers");
+  EXPECT_EQ(
+      message([&] { (void)import(); }),
+      file.string() + ": intervals/trials/stimulus_side: holds texts; name a column of numbers");
   options.columns = {{"onsets", "start_time"}};
   EXPECT_THROW((void)import(), UsageError);
 }
@@ -94,7 +103,8 @@ TEST_F(Nwb, ConditionsChooseUnitsAndTrials) {
     EXPECT_THROW((void)import(), UsageError) << wrong;
   }
   options.units_where = {"depth > 3"};
-  EXPECT_EQ(message([&] { (void)import(); }), file.string() + ": units: has no column depth; there are: id, quality");
+  EXPECT_EQ(message([&] { (void)import(); }),
+            file.string() + ": units: has no column depth; there are: id, quality");
 }
 
 TEST_F(Nwb, TimesCanBeCountedInBins) {
@@ -113,11 +123,14 @@ TEST_F(Nwb, FilesAreJoinedAndTextsAreLevelsOfAll) {
   fs::copy(file, folder / "rat.nwb");
   options.trials_files = {"one.csv", "two.csv"};
   EXPECT_THROW((void)import(), UsageError);  // two tables for one file
-  options.trials_files = {csv("stimulus_onset,stimulus_image,choice\n1,cat,1\n3,\"dog, grey\",-1\n5,cat,0\n")};
+  options.trials_files = {
+      csv("stimulus_onset,stimulus_image,choice\n1,cat,1\n3,\"dog, grey\",-1\n5,cat,0\n")};
   const Dataset data = import().data;
-  EXPECT_EQ(data.stimulus_names, (std::vector<std::string>{"stimulus_image=cat", "stimulus_image=dog, grey"}));
+  EXPECT_EQ(data.stimulus_names,
+            (std::vector<std::string>{"stimulus_image=cat", "stimulus_image=dog, grey"}));
   options.trials_files.push_back(folder / "other.csv");
-  std::ofstream(options.trials_files[1]) << "choice,stimulus_onset,stimulus_image\r\n\r\n-1,3,bird\r\n";
+  std::ofstream(options.trials_files[1])
+      << "choice,stimulus_onset,stimulus_image\r\n\r\n-1,3,bird\r\n";
   const Dataset both = import_nwb(std::vector{file, folder / "rat.nwb"}, options).data;
   EXPECT_EQ(both.session_names, (std::vector<std::string>{"mouse", "rat"}));
   EXPECT_EQ(both.stimulus_names.front(), "stimulus_image=bird");
@@ -135,14 +148,19 @@ TEST_F(Nwb, TextTablesAreRefusedByLine) {
   EXPECT_EQ(refused("a,,b\n"), ": line 1: must name each column");
   EXPECT_EQ(refused("a,b,a\n"), ": line 1: names a twice");
   EXPECT_EQ(refused("a,b\n1,2\n1\n"), ": line 3: has 1 cells, not 2");
-  EXPECT_EQ(refused("a,b\n"), ": names no stimulus onset that could be guessed; give --map onset=COLUMN");
+  EXPECT_EQ(refused("a,b\n"),
+            ": names no stimulus onset that could be guessed; give --map onset=COLUMN");
   EXPECT_EQ(refused("start_time\n"), ": holds no trial; at least one is needed");
   EXPECT_EQ(refused("start_time,choice\n1,up\n"),
-            "/choice[0]: \"up\" is neither left, right nor none; say what is with --left VALUE --right VALUE");
+            "/choice[0]: \"up\" is neither left, right nor none; say what is with --left VALUE "
+            "--right VALUE");
   EXPECT_EQ(refused("start_time,choice\n1,2\n"),
-            "/choice[0]: 2 is not +1 left, -1 right or 0 none; say what is with --left VALUE --right VALUE");
-  EXPECT_EQ(refused("start_time,contrast\n1,\n").substr(0, 33), "/contrast[0]: is not a number; sa");
-  EXPECT_EQ(refused("start_time,rt\n1,inf\n"), "/rt[0]: must be finite, or NaN where there was no response");
+            "/choice[0]: 2 is not +1 left, -1 right or 0 none; say what is with --left VALUE "
+            "--right VALUE");
+  EXPECT_EQ(refused("start_time,contrast\n1,\n").substr(0, 33),
+            "/contrast[0]: is not a number; sa");
+  EXPECT_EQ(refused("start_time,rt\n1,inf\n"),
+            "/rt[0]: must be finite, or NaN where there was no response");
   options.missing_stimulus = 0;
   options.trials_files = {csv("start_time,contrast\n1,\n,2\n")};
   const Imported imported = import();
@@ -153,7 +171,9 @@ TEST_F(Nwb, TextTablesAreRefusedByLine) {
 TEST_F(Nwb, OtherClocksAreNoticed) {
   options.trials_files = {csv("start_time\n1\n7\n1000\n")};
   const Imported imported = import();
-  EXPECT_EQ(imported.notes.back(), "mouse: 2 trials lie before the first or after the last spike; are spikes and trials on one clock?");
+  EXPECT_EQ(imported.notes.back(),
+            "mouse: 2 trials lie before the first or after the last spike; are spikes and trials "
+            "on one clock?");
 }
 
 TEST_F(Nwb, OnlyWhatWasObservedIsKept) {
@@ -175,21 +195,26 @@ TEST_F(Nwb, OnlyWhatWasObservedIsKept) {
   EXPECT_EQ(imported.data.trials(), 2U);
   EXPECT_EQ(imported.data.region_names, std::vector<std::string>{"all"});
   EXPECT_EQ(imported.data.stimulus_names, std::vector<std::string>{"none"});
-  EXPECT_EQ(
-      std::count_if(imported.notes.begin(), imported.notes.end(), [](const auto& note) { return note.find(" left out") != note.npos; }), 2);
+  EXPECT_EQ(std::count_if(imported.notes.begin(), imported.notes.end(),
+                          [](const auto& note) { return note.find(" left out") != note.npos; }),
+            2);
 }
 
 TEST_F(Nwb, OtherFilesAreNeverOpened) {
   fs::copy(file, folder / "other.nwb");
   change([&](hid_t id) {
     H5Ldelete(id, "units/spike_times", H5P_DEFAULT);
-    H5Lcreate_external((folder / "other.nwb").c_str(), "/units/spike_times", id, "units/spike_times", H5P_DEFAULT, H5P_DEFAULT);
+    H5Lcreate_external((folder / "other.nwb").c_str(), "/units/spike_times", id,
+                       "units/spike_times", H5P_DEFAULT, H5P_DEFAULT);
   });
   EXPECT_EQ(message([&] { (void)import(); }),
-            file.string() + ": units/spike_times: is a link into another file, which is not followed; copy what it names into this one");
+            file.string() +
+                ": units/spike_times: is a link into another file, which is not followed; copy "
+                "what it names into this one");
   change([&](hid_t id) {
     H5Ldelete(id, "units", H5P_DEFAULT);
-    H5Lcreate_external((folder / "other.nwb").c_str(), "/units", id, "elsewhere", H5P_DEFAULT, H5P_DEFAULT);
+    H5Lcreate_external((folder / "other.nwb").c_str(), "/units", id, "elsewhere", H5P_DEFAULT,
+                       H5P_DEFAULT);
     H5Lcreate_soft("/elsewhere", id, "units", H5P_DEFAULT, H5P_DEFAULT);
   });
   EXPECT_THROW((void)import(), DataError);
@@ -199,14 +224,17 @@ TEST_F(Nwb, OtherFilesAreNeverOpened) {
   change([&](hid_t id) {
     H5Ldelete(id, "units/spike_times", H5P_DEFAULT);
     const hsize_t size = 7;
-    const hid_t space = H5Screate_simple(1, &size, nullptr), creation = H5Pcreate(H5P_DATASET_CREATE);
+    const hid_t space = H5Screate_simple(1, &size, nullptr),
+                creation = H5Pcreate(H5P_DATASET_CREATE);
     H5Pset_external(creation, (folder / "raw").c_str(), 0, 56);
-    H5Dclose(H5Dcreate2(id, "units/spike_times", H5T_NATIVE_DOUBLE, space, H5P_DEFAULT, creation, H5P_DEFAULT));
+    H5Dclose(H5Dcreate2(id, "units/spike_times", H5T_NATIVE_DOUBLE, space, H5P_DEFAULT, creation,
+                        H5P_DEFAULT));
     H5Pclose(creation), H5Sclose(space);
   });
-  EXPECT_EQ(
-      message([&] { (void)import(); }),
-      file.string() + ": units/spike_times: keeps its values in another file, which is not opened; copy them into this one (h5repack)");
+  EXPECT_EQ(message([&] { (void)import(); }),
+            file.string() +
+                ": units/spike_times: keeps its values in another file, which is not opened; copy "
+                "them into this one (h5repack)");
 }
 
 TEST_F(Nwb, ChunkedAndCompressedSpikesAreTheSame) {
@@ -215,9 +243,11 @@ TEST_F(Nwb, ChunkedAndCompressedSpikesAreTheSame) {
     const std::vector<double> times{0.5, 1, 1.25, 3.5, 1.5, 5.25, 3.125};
     H5Ldelete(id, "units/spike_times", H5P_DEFAULT);
     const hsize_t size = times.size(), chunk = 3;
-    const hid_t space = H5Screate_simple(1, &size, nullptr), creation = H5Pcreate(H5P_DATASET_CREATE);
+    const hid_t space = H5Screate_simple(1, &size, nullptr),
+                creation = H5Pcreate(H5P_DATASET_CREATE);
     H5Pset_chunk(creation, 1, &chunk), H5Pset_deflate(creation, 4), H5Pset_shuffle(creation);
-    const hid_t set = H5Dcreate2(id, "units/spike_times", H5T_IEEE_F32BE, space, H5P_DEFAULT, creation, H5P_DEFAULT);
+    const hid_t set = H5Dcreate2(id, "units/spike_times", H5T_IEEE_F32BE, space, H5P_DEFAULT,
+                                 creation, H5P_DEFAULT);
     H5Dwrite(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, times.data());
     H5Dclose(set), H5Pclose(creation), H5Sclose(space);
   });
@@ -234,9 +264,11 @@ TEST(SpikeWindows, KeepsWhatLiesInThem) {
   std::vector<std::vector<int>> units;
   windows.for_each([&](std::size_t, auto spikes) {
     times.emplace_back(), units.emplace_back();
-    for (const auto& [time, unit] : spikes) times.back().push_back(time), units.back().push_back(unit);
+    for (const auto& [time, unit] : spikes)
+      times.back().push_back(time), units.back().push_back(unit);
   });
-  EXPECT_EQ(times, (std::vector<std::vector<double>>{{0.5, 0.5}, {0, 0, 0.75, 0.75}, {0.25, 0.25, 0.5}, {}}));
+  EXPECT_EQ(times, (std::vector<std::vector<double>>{
+                       {0.5, 0.5}, {0, 0, 0.75, 0.75}, {0.25, 0.25, 0.5}, {}}));
   EXPECT_EQ(units, (std::vector<std::vector<int>>{{0, 1}, {0, 1, 0, 1}, {0, 1, 0}, {}}));
   EXPECT_NO_THROW(SpikeWindows(std::vector<SpikeWindows::Window>(64, {0, 1})));
   EXPECT_THROW(SpikeWindows(std::vector<SpikeWindows::Window>(65, {0, 1})), UsageError);
@@ -246,12 +278,16 @@ TEST(SpikeWindows, KeepsWhatLiesInThem) {
 /// Whole units at once, against every spike compared with every window.
 TEST(SpikeWindows, UnitsAtOnceGiveTheSame) {
   std::mt19937 random(1);
-  const auto uniform = [&](double end) { return end * static_cast<double>(random()) / 4294967296.0; };
-  const std::vector<SpikeWindows::Window> where{{5, 6}, {0, 2}, {1.5, 3}, {4, 4}, {8, 20}, {30, 31}};
+  const auto uniform = [&](double end) {
+    return end * static_cast<double>(random()) / 4294967296.0;
+  };
+  const std::vector<SpikeWindows::Window> where{{5, 6}, {0, 2},  {1.5, 3},
+                                                {4, 4}, {8, 20}, {30, 31}};
   std::vector<std::vector<double>> trains;
   for (int unit = 0; unit < 12; ++unit) {
     std::vector<double> times(static_cast<std::size_t>(unit * 40));
-    for (double& time : times) time = unit % 3 == 0 ? std::round(uniform(40)) : uniform(unit == 4 ? 4 : 25);
+    for (double& time : times)
+      time = unit % 3 == 0 ? std::round(uniform(40)) : uniform(unit == 4 ? 4 : 25);
     if (unit != 7) std::sort(times.begin(), times.end());
     trains.push_back(times);
   }
@@ -261,7 +297,8 @@ TEST(SpikeWindows, UnitsAtOnceGiveTheSame) {
     windows.add(trains[unit], static_cast<std::int32_t>(unit));
     for (const double time : trains[unit]) {
       for (std::size_t w = 0; w < where.size(); ++w) {
-        if (where[w].start <= time && time < where[w].end) expected[w].emplace_back(time - where[w].start, static_cast<std::int32_t>(unit));
+        if (where[w].start <= time && time < where[w].end)
+          expected[w].emplace_back(time - where[w].start, static_cast<std::int32_t>(unit));
       }
     }
   }
@@ -292,9 +329,11 @@ TEST(RecordingNwb, WithoutTrialsIsToldAndFitsWithATable) {
   options.time_limit = 1;
   EXPECT_EQ(message([&] { (void)import_nwb(std::vector{file}, options); }),
             file.string() +
-                ": intervals/trials: is missing; give the trials with --trials FILE.csv (docs/importing.md), or name another table "
+                ": intervals/trials: is missing; give the trials with --trials FILE.csv "
+                "(docs/importing.md), or name another table "
                 "with --trials-table: epochs");
-  // Made for a test: the file has epochs only, so its spikes from their beginning are its one trial.
+  // Made for a test: the file has epochs only, so its spikes from their beginning are its one
+  // trial.
   options.trials_table = "epochs";
   const Dataset data = import_nwb(std::vector{file}, options).data;
   EXPECT_EQ(data.trials(), 1U);

@@ -24,7 +24,8 @@ inline void write_small_nwb(const std::filesystem::path& file) {
   out.numbers<std::int64_t>("intervals/trials/id", {0, 1, 2});
   out.numbers<double>("intervals/trials/start_time", {0.5, 2.5, 4.5});
   out.numbers<double>("intervals/trials/stim_on_time", {1, 3, 5});
-  out.numbers<double>("intervals/trials/response_time", {1.75, 4.5, std::numeric_limits<double>::quiet_NaN()});
+  out.numbers<double>("intervals/trials/response_time",
+                      {1.75, 4.5, std::numeric_limits<double>::quiet_NaN()});
   out.strings("intervals/trials/choice", {"left", "right", ""});
   out.numbers<double>("intervals/trials/contrast", {0.5, 1, 0.25});
   out.strings("intervals/trials/stimulus_side", {"left", "right", "left"});

@@ -67,7 +67,8 @@ class Scratch : public ::testing::Test {
  protected:
   void SetUp() override {
     const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-    std::string name = std::string(test->test_suite_name()) + "_" + test->name() + "_" + std::to_string(::getpid());
+    std::string name = std::string(test->test_suite_name()) + "_" + test->name() + "_" +
+                       std::to_string(::getpid());
     std::replace(name.begin(), name.end(), '/', '_');
     folder = std::filesystem::temp_directory_path() / ("nnpoisson_" + name);
     std::filesystem::create_directories(folder);
@@ -90,7 +91,8 @@ inline void expect_same(const Dataset& a, const Dataset& b, double tolerance = 0
   ASSERT_EQ(a.trials(), b.trials());
   for (std::size_t n = 0; n < a.trials(); ++n) {
     const double is = a.trial.response_time[n], should = b.trial.response_time[n];
-    EXPECT_TRUE(std::isnan(should) ? std::isnan(is) : std::abs(is - should) <= tolerance) << n << ": " << is << ", not " << should;
+    EXPECT_TRUE(std::isnan(should) ? std::isnan(is) : std::abs(is - should) <= tolerance)
+        << n << ": " << is << ", not " << should;
   }
   EXPECT_EQ(a.unit.session, b.unit.session);
   EXPECT_EQ(a.unit.region, b.unit.region);

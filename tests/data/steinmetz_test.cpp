@@ -14,14 +14,18 @@ namespace fs = std::filesystem;
 /// Arrays as files, `NAME.npy` each; `text` as they are.
 void write_folder(const fs::path& folder, const Archive& arrays, const Archive& text = {}) {
   fs::create_directories(folder);
-  for (const auto& [name, bytes] : arrays) std::ofstream(folder / (name + ".npy"), std::ios::binary) << bytes;
+  for (const auto& [name, bytes] : arrays)
+    std::ofstream(folder / (name + ".npy"), std::ios::binary) << bytes;
   for (const auto& [name, bytes] : text) std::ofstream(folder / name, std::ios::binary) << bytes;
 }
 
-std::string column(std::size_t rows) { return "(" + std::to_string(rows) + ", 1)"; }
+std::string column(std::size_t rows) {
+  return "(" + std::to_string(rows) + ", 1)";
+}
 template <class T>
 std::string reals(const std::vector<T>& values, const std::string& order = "True") {
-  return npy("<f8", column(values.size()), bytes_of(std::vector<double>(values.begin(), values.end())), 1, order);
+  return npy("<f8", column(values.size()),
+             bytes_of(std::vector<double>(values.begin(), values.end())), 1, order);
 }
 
 const fs::path cori = fs::path(NNPOISSON_SHARED_DIR) / "data/steinmetz2019/Cori_2016-12-14.npz";
@@ -30,10 +34,13 @@ const fs::path cori = fs::path(NNPOISSON_SHARED_DIR) / "data/steinmetz2019/Cori_
 struct Cori {
   Cori() {
     const NpzFile file(cori);
-    const NpyArray counts_array = file.array("counts"), choices = file.array("choice"), responses = file.array("response_time");
+    const NpyArray counts_array = file.array("counts"), choices = file.array("choice"),
+                   responses = file.array("response_time");
     const NpyArray contrasts = file.array("stimulus"), include = file.array("included");
-    trials = counts_array.shape()[0], bins = counts_array.shape()[1], neurons = counts_array.shape()[2];
-    for (std::size_t i = 0; i < counts_array.size(); ++i) counts.push_back(static_cast<std::int8_t>(counts_array.integer(i)));
+    trials = counts_array.shape()[0], bins = counts_array.shape()[1],
+    neurons = counts_array.shape()[2];
+    for (std::size_t i = 0; i < counts_array.size(); ++i)
+      counts.push_back(static_cast<std::int8_t>(counts_array.integer(i)));
     for (std::size_t n = 0; n < trials; ++n) {
       choice.push_back(static_cast<std::int8_t>(choices.integer(n)));
       // A trial without a choice has a time in these formats, that of its end.
@@ -65,7 +72,8 @@ class RecordingSteinmetz : public Scratch {};
 
 TEST_F(RecordingSteinmetz, AlfGivesTheDatasetOfTheArchive) {
   const Cori from;
-  // Stimuli every 2 s; the spikes of a bin spread evenly inside it; clusters in reverse among ones that are not neurons.
+  // Stimuli every 2 s; the spikes of a bin spread evenly inside it; clusters in reverse among ones
+  // that are not neurons.
   std::vector<double> onset, times;
   std::vector<std::int32_t> clusters;
   for (std::size_t n = 0; n < from.trials; ++n) {
@@ -115,7 +123,8 @@ TEST_F(RecordingSteinmetz, AlfGivesTheDatasetOfTheArchive) {
   options.paper_regions = true;
   const Dataset paper = import_alf(std::vector{session / ""}, options).data;
   EXPECT_EQ(paper.region_names,
-            (std::vector<std::string>{"left-ACA", "left-CA3", "left-DG", "left-LS", "left-MOs", "left-SUB", "left-VISp"}));
+            (std::vector<std::string>{"left-ACA", "left-CA3", "left-DG", "left-LS", "left-MOs",
+                                      "left-SUB", "left-VISp"}));
   EXPECT_EQ(paper.units(), 734U - 18U);  // without root
 }
 
@@ -161,14 +170,16 @@ Archive small_session() {
           {"clusters._phy_annotation", reals<double>({3, 1, 2})},
           {"clusters.peakChannel", reals<double>({1, 1, 2})},
           // Columns: two starts, a flinch and turns right and left; ends.
-          {"wheelMoves.intervals", npy("<f8", "(4, 2)", bytes_of<double>({1.125, 1.25, 1.5, 3.25, 2, 2, 2, 4}), 1, "True")},
+          {"wheelMoves.intervals",
+           npy("<f8", "(4, 2)", bytes_of<double>({1.125, 1.25, 1.5, 3.25, 2, 2, 2, 4}), 1, "True")},
           {"wheelMoves.type", reals<double>({0, 2, 1, 2})}};
 }
 const std::string channels = "ccf_lr\tallen_ontology\r\n5000\tMOs\r\n6000\tVISp\r\n";
 
 class Alf : public Scratch {
  protected:
-  [[nodiscard]] Imported import(const Archive& arrays, AlfImport options = {}, const std::string& locations = channels) const {
+  [[nodiscard]] Imported import(const Archive& arrays, AlfImport options = {},
+                                const std::string& locations = channels) const {
     if (!options.time_limit) options.time_limit = 1;
     write_folder(folder / "mouse", arrays, {{"channels.brainLocation.tsv", locations}});
     return import_alf(std::vector{folder / "mouse"}, options);
@@ -209,7 +220,9 @@ struct BrokenFolder {
   std::string bytes;
   const char* message;  ///< what follows the folder's name
 };
-void PrintTo(const BrokenFolder& broken, std::ostream* out) { *out << broken.name; }
+void PrintTo(const BrokenFolder& broken, std::ostream* out) {
+  *out << broken.name;
+}
 class BrokenAlf : public Alf, public ::testing::WithParamInterface<BrokenFolder> {};
 
 TEST_P(BrokenAlf, IsRefusedWithFileAndIndex) {
@@ -225,20 +238,26 @@ TEST_P(BrokenAlf, IsRefusedWithFileAndIndex) {
 INSTANTIATE_TEST_SUITE_P(
     Import, BrokenAlf,
     ::testing::Values(
-        BrokenFolder{"OnsetNaN", "trials.visualStim_times", reals<double>({1, nan}), "trials.visualStim_times.npy[1,0]: is not finite"},
+        BrokenFolder{"OnsetNaN", "trials.visualStim_times", reals<double>({1, nan}),
+                     "trials.visualStim_times.npy[1,0]: is not finite"},
         BrokenFolder{"Contrasts", "trials.visualStim_contrastLeft", reals<double>({1}),
                      "trials.visualStim_contrastLeft.npy: has the shape (1, 1), not (2)"},
-        BrokenFolder{"Choice", "trials.response_choice", reals<double>({1, 0.5}), "trials.response_choice.npy[1,0]: must be +1 left"},
-        BrokenFolder{"Clusters", "spikes.clusters", npy("<u4", "(2,)", bytes_of<std::uint32_t>({0, 0})),
+        BrokenFolder{"Choice", "trials.response_choice", reals<double>({1, 0.5}),
+                     "trials.response_choice.npy[1,0]: must be +1 left"},
+        BrokenFolder{"Clusters", "spikes.clusters",
+                     npy("<u4", "(2,)", bytes_of<std::uint32_t>({0, 0})),
                      "spikes.clusters.npy: has the shape (2), not (6)"},
-        BrokenFolder{"Cluster", "spikes.clusters", npy("<u4", "(6,)", bytes_of<std::uint32_t>({0, 0, 3, 1, 2, 0})),
+        BrokenFolder{"Cluster", "spikes.clusters",
+                     npy("<u4", "(6,)", bytes_of<std::uint32_t>({0, 0, 3, 1, 2, 0})),
                      "spikes.clusters.npy[2]: there is no cluster 3 (there are 3)"},
-        BrokenFolder{"TimeNaN", "spikes.times", reals<double>({0, nan, 0, 0, 0, 0}), "spikes.times.npy[1,0]: is not finite"},
+        BrokenFolder{"TimeNaN", "spikes.times", reals<double>({0, nan, 0, 0, 0, 0}),
+                     "spikes.times.npy[1,0]: is not finite"},
         BrokenFolder{"Channel", "clusters.peakChannel", reals<double>({1, 1, 3}),
                      "clusters.peakChannel.npy[2,0]: there is no channel 3 (there are 2)"},
         BrokenFolder{"ChannelZero", "clusters.peakChannel", reals<double>({0, 1, 2}),
                      "clusters.peakChannel.npy[0,0]: there is no channel 0"},
-        BrokenFolder{"Moves", "wheelMoves.type", reals<double>({1}), "wheelMoves.intervals.npy: has the shape (4, 2), not (1, 2)"},
+        BrokenFolder{"Moves", "wheelMoves.type", reals<double>({1}),
+                     "wheelMoves.intervals.npy: has the shape (4, 2), not (1, 2)"},
         BrokenFolder{"Text", "spikes.times", "no array", "spikes.times.npy: is not a NumPy array"}),
     [](const auto& test) { return std::string(test.param.name); });
 

@@ -30,7 +30,8 @@ TEST(Dependencies, ContributionsSumToTheHazard) {
       for (std::size_t k = 0; k < K; ++k) {
         double sum = 0;
         for (std::size_t g = 0; g < G; ++g) sum += d.mean.contribution[(a * G + g) * K + k];
-        EXPECT_NEAR(sum, d.mean.hazard[a * K + k], 1e-9 * d.mean.hazard[a * K + K - 1]) << steps << " steps, time " << d.times[k];
+        EXPECT_NEAR(sum, d.mean.hazard[a * K + k], 1e-9 * d.mean.hazard[a * K + K - 1])
+            << steps << " steps, time " << d.times[k];
       }
   }
 }
@@ -77,18 +78,20 @@ TEST(Dependencies, RefusesModelsOfOtherRecordings) {
 TEST(Dependencies, AHeadThatReadsNothingHasNoShares) {
   auto [model, like] = demonstration(16);
   const auto slot = ParameterLayout(model.shape)[Tensor::F1_left];
-  std::fill_n(model.parameters.begin() + static_cast<std::ptrdiff_t>(slot.offset), slot.size(), 0.0);
+  std::fill_n(model.parameters.begin() + static_cast<std::ptrdiff_t>(slot.offset), slot.size(),
+              0.0);
   const auto d = of(model, like);
   EXPECT_TRUE(std::isnan(d.mean.share[0]));
   EXPECT_EQ(d.by_influence[0], (std::vector<std::size_t>{0, 1, 2, 3, 4, 5}));
   EXPECT_NE(to_json(d).find("null"), std::string::npos);
 }
 
-// Seeds are fixed, so these tests always give the same verdict; a bound of 4 standard errors would fail a right program for one seed in
-// 16,000 a number.
+// Seeds are fixed, so these tests always give the same verdict; a bound of 4 standard errors would
+// fail a right program for one seed in 16,000 a number.
 constexpr double bound = 4;
 
-/// Each response drawn from the model came through region g with probability drive_g / hazard at its time: over responses, the shares.
+/// Each response drawn from the model came through region g with probability drive_g / hazard at
+/// its time: over responses, the shares.
 TEST(StatisticsOfDependencies, SharesAreThoseOfDrawnResponses) {
   auto [model, like] = demonstration(16);
   like.unit = {};  // responses alone
@@ -114,11 +117,14 @@ TEST(StatisticsOfDependencies, SharesAreThoseOfDrawnResponses) {
   }
   for (std::size_t row = 0; row < 2 * G; ++row) {
     const double n = answered[row / G], mean = sum[row] / n;
-    EXPECT_LE(std::abs(mean - d.mean.share[row]), bound * std::sqrt((squares[row] / n - mean * mean) / n) + 1e-5) << "row " << row;
+    EXPECT_LE(std::abs(mean - d.mean.share[row]),
+              bound * std::sqrt((squares[row] / n - mean * mean) / n) + 1e-5)
+        << "row " << row;
   }
 }
 
-/// A region held constant is a model without it, whose heads' biases hold what it added: choices and times drawn from that one.
+/// A region held constant is a model without it, whose heads' biases hold what it added: choices
+/// and times drawn from that one.
 TEST(StatisticsOfDependencies, LesionsAreThoseOfDrawnResponses) {
   auto [model, like] = demonstration(16);
   like.unit = {};
@@ -137,7 +143,8 @@ TEST(StatisticsOfDependencies, LesionsAreThoseOfDrawnResponses) {
       }
     }
     Model without = model;
-    for (const auto& [kernel, bias] : {std::pair{Tensor::F1_left, Tensor::f1_left}, {Tensor::F1_right, Tensor::f1_right}})
+    for (const auto& [kernel, bias] :
+         {std::pair{Tensor::F1_left, Tensor::f1_left}, {Tensor::F1_right, Tensor::f1_right}})
       for (std::size_t k = 0; k < 2; ++k) {
         double& weight = without.parameters[layout[kernel].offset + 2 * lesioned + k];
         without.parameters[layout[bias].offset + k] += weight * held;
@@ -149,15 +156,18 @@ TEST(StatisticsOfDependencies, LesionsAreThoseOfDrawnResponses) {
       double left = 0, early = 0, answered = 0;
       for (std::size_t n = 0; n < drawn.trials(); ++n) {
         if (!drawn.responded(n) ||
-            !std::equal(d.stimuli[s].begin(), d.stimuli[s].end(), drawn.trial.stimulus.begin() + static_cast<std::ptrdiff_t>(2 * n)))
+            !std::equal(d.stimuli[s].begin(), d.stimuli[s].end(),
+                        drawn.trial.stimulus.begin() + static_cast<std::ptrdiff_t>(2 * n)))
           continue;
         ++answered;
         left += drawn.trial.choice[n] > 0;
         early += drawn.trial.response_time[n] < d.mean.lesioned_median[at];
       }
       const double p = d.mean.lesioned_left[at];
-      EXPECT_LT(std::abs(left - answered * p), bound * std::sqrt(answered * p * (1 - p))) << "region " << lesioned << ", stimulus " << s;
-      EXPECT_LT(std::abs(early - answered / 2), bound * std::sqrt(answered) / 2) << "region " << lesioned << ", stimulus " << s;
+      EXPECT_LT(std::abs(left - answered * p), bound * std::sqrt(answered * p * (1 - p)))
+          << "region " << lesioned << ", stimulus " << s;
+      EXPECT_LT(std::abs(early - answered / 2), bound * std::sqrt(answered) / 2)
+          << "region " << lesioned << ", stimulus " << s;
     }
   }
 }

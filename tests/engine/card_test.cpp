@@ -13,7 +13,8 @@
 #include "nnpoisson/error.hpp"
 #include "random_dataset.hpp"
 
-/// What drives a GPU (kernels/cuda), on emulated cards: several backends and several cards in one process, cards that refuse, slow cards.
+/// What drives a GPU (kernels/cuda), on emulated cards: several backends and several cards in one
+/// process, cards that refuse, slow cards.
 namespace nnpoisson {
 namespace {
 
@@ -24,26 +25,36 @@ const std::atomic<bool> go_on{false};
 /// A network, its plan, and a training program of it.
 struct Fit {
   explicit Fit(int width = 11)
-      : shape{.features = 3, .stimulus_widths = {7, 3}, .time_width = width, .hidden_width = width + 2, .behaviour_width = 5, .regions = 3},
-        plan(std::make_shared<const Plan>(make_plan(testing::random_dataset({.seed = 31, .trials = 29, .features = 3}),
-                                                    {.preset = Preset::exact, .parts = 4, .behaviour_weight = 0.5}))) {
+      : shape{.features = 3,
+              .stimulus_widths = {7, 3},
+              .time_width = width,
+              .hidden_width = width + 2,
+              .behaviour_width = 5,
+              .regions = 3},
+        plan(std::make_shared<const Plan>(
+            make_plan(testing::random_dataset({.seed = 31, .trials = 29, .features = 3}),
+                      {.preset = Preset::exact, .parts = 4, .behaviour_weight = 0.5}))) {
     state.parameters = testing::random_parameters(shape, 60);
     state.first_moment.assign(state.parameters.size(), 0.0);
     state.second_moment = state.first_moment;
   }
   [[nodiscard]] std::unique_ptr<Backend> on(int card) const {
-    return kernels::make_kernel_backend(kernels::emulated::open_device(card), Precision::single_precision, shape, plan);
+    return kernels::make_kernel_backend(kernels::emulated::open_device(card),
+                                        Precision::single_precision, shape, plan);
   }
   [[nodiscard]] TrainingState trained(Backend& backend, std::size_t steps = 8) const {
     std::vector<std::uint32_t> order;
-    for (std::size_t k = 0; k < steps; ++k) order.push_back(static_cast<std::uint32_t>(k % plan->batches.size()));
+    for (std::size_t k = 0; k < steps; ++k)
+      order.push_back(static_cast<std::uint32_t>(k % plan->batches.size()));
     const double rate = 1e-3;
     TrainingState after = state;
     EXPECT_EQ(backend.train(after, {order, {&rate, 1}}, go_on).steps, steps);
     return after;
   }
   /// As trained by a backend alone on a card of its own.
-  [[nodiscard]] TrainingState expected(std::size_t steps = 8) const { return trained(*on(simt::add_card({})), steps); }
+  [[nodiscard]] TrainingState expected(std::size_t steps = 8) const {
+    return trained(*on(simt::add_card({})), steps);
+  }
 
   NetworkShape shape;
   std::shared_ptr<const Plan> plan;
@@ -55,14 +66,18 @@ void expect_same(const TrainingState& a, const TrainingState& b) {
   EXPECT_EQ(bits(a.second_moment), bits(b.second_moment));
 }
 
-/// As in `train --test`: the test set's backend is made after that of training, needs less, and must not take from it.
+/// As in `train --test`: the test set's backend is made after that of training, needs less, and
+/// must not take from it.
 TEST(Cards, BackendsOfDifferentSharedMemoryWorkInOneProcess) {
-  const int large_card = simt::add_card({.shared_bytes = 200 << 10}), small_card = simt::add_card({.shared_bytes = 200 << 10});
+  const int large_card = simt::add_card({.shared_bytes = 200 << 10}),
+            small_card = simt::add_card({.shared_bytes = 200 << 10});
   const Fit large(30), small(3);
   static_cast<void>(large.trained(*large.on(large_card)));
   static_cast<void>(small.trained(*small.on(small_card)));
-  ASSERT_GT(simt::done_by(large_card).most_shared_bytes, 48U << 10) << "no more than every kernel may have anyway";
-  ASSERT_LT(simt::done_by(small_card).most_shared_bytes, simt::done_by(large_card).most_shared_bytes);
+  ASSERT_GT(simt::done_by(large_card).most_shared_bytes, 48U << 10)
+      << "no more than every kernel may have anyway";
+  ASSERT_LT(simt::done_by(small_card).most_shared_bytes,
+            simt::done_by(large_card).most_shared_bytes);
 
   const auto first = large.on(large_card), second = small.on(large_card);
   const auto expected = large.trained(*large.on(simt::add_card({.shared_bytes = 200 << 10})));
@@ -84,7 +99,8 @@ TEST(Cards, AProgramWhoseBlocksDoNotFitTogetherGoesOnPhaseByPhase) {
 
 TEST(Cards, TheOneThatWorksNeedNotBeTheCurrentOne) {
   const Fit fit;
-  const int first = simt::add_card({}), second = simt::add_card({}), third = simt::add_card({.free_bytes = 1});  // streams its points
+  const int first = simt::add_card({}), second = simt::add_card({}),
+            third = simt::add_card({.free_bytes = 1});  // streams its points
   ASSERT_EQ(cudaSetDevice(first), cudaSuccess);
   const auto expected = fit.expected();
   const auto on_second = fit.on(second), on_third = fit.on(third);
@@ -100,7 +116,8 @@ TEST(Cards, TheOneThatWorksNeedNotBeTheCurrentOne) {
   EXPECT_GT(simt::done_by(third).launches, 0U);
 }
 
-/// A thread that has not used CUDA has the first device as its current one, without having asked for it.
+/// A thread that has not used CUDA has the first device as its current one, without having asked
+/// for it.
 TEST(Cards, OthersAreLeftAlone) {
   const Fit fit;
   const int first = simt::add_card({}), second = simt::add_card({});
@@ -113,7 +130,8 @@ TEST(Cards, OthersAreLeftAlone) {
 }
 
 TEST(Cards, AskingWhatThereIsTakesNothingOfThem) {
-  const int card = simt::add_card({.name = "large one", .processors = 7, .free_bytes = 5UL << 30}), busy = simt::add_card({.busy = true});
+  const int card = simt::add_card({.name = "large one", .processors = 7, .free_bytes = 5UL << 30}),
+            busy = simt::add_card({.busy = true});
   const auto states = kernels::emulated::device_states();
   const auto& state = states.at(static_cast<std::size_t>(card));
   EXPECT_EQ(state.number, card);
@@ -125,23 +143,28 @@ TEST(Cards, AskingWhatThereIsTakesNothingOfThem) {
   EXPECT_GT(state.memory_clock, 0);
   EXPECT_TRUE(state.usable());
   EXPECT_FALSE(simt::has_context(card));
-  EXPECT_TRUE(states.at(static_cast<std::size_t>(busy)).usable());  // it may have become free when it is opened
+  EXPECT_TRUE(states.at(static_cast<std::size_t>(busy))
+                  .usable());  // it may have become free when it is opened
 }
 
 TEST(Cards, SayWhyTheyCannotBeUsed) {
   const auto why = [](const simt::Card& card) {
     const int number = simt::add_card(card);
-    return testing::message<ResourceError>([&] { static_cast<void>(kernels::emulated::open_device(number)); });
+    return testing::message<ResourceError>(
+        [&] { static_cast<void>(kernels::emulated::open_device(number)); });
   };
   EXPECT_NE(why({.major = 7}).find("architecture sm_70 is not in this build"), std::string::npos);
   EXPECT_NE(why({.prohibited = true}).find("compute mode is prohibited"), std::string::npos);
   EXPECT_NE(why({.busy = true}).find("another process has it to itself"), std::string::npos);
-  EXPECT_NE(
-      testing::message<ResourceError>([] { static_cast<void>(kernels::emulated::open_device(99999)); }).find("there is no device 99999"),
-      std::string::npos);
+  EXPECT_NE(testing::message<ResourceError>([] {
+              static_cast<void>(kernels::emulated::open_device(99999));
+            }).find("there is no device 99999"),
+            std::string::npos);
   // Machine code of 8.0 runs on 8.9, PTX of 9.0 on whatever is later.
-  for (const auto& [major, minor] : {std::pair{8, 0}, std::pair{8, 9}, std::pair{9, 0}, std::pair{12, 0}})
-    EXPECT_NO_THROW(static_cast<void>(kernels::emulated::open_device(simt::add_card({.major = major, .minor = minor}))));
+  for (const auto& [major, minor] :
+       {std::pair{8, 0}, std::pair{8, 9}, std::pair{9, 0}, std::pair{12, 0}})
+    EXPECT_NO_THROW(static_cast<void>(
+        kernels::emulated::open_device(simt::add_card({.major = major, .minor = minor}))));
   simt::has_ptx = false;
   EXPECT_NE(why({.major = 12}).find("architecture sm_120 is not in this build"), std::string::npos);
   simt::has_ptx = true;
@@ -157,16 +180,20 @@ TEST(Cards, ErrorsSayWhereInTheSources) {
   const int card = simt::add_card({});
   const auto backend = fit.on(card);
   simt::change_card(card, {.busy = true});
-  const auto text = testing::message<ResourceError>([&] { static_cast<void>(fit.trained(*backend)); });
+  const auto text =
+      testing::message<ResourceError>([&] { static_cast<void>(fit.trained(*backend)); });
   EXPECT_NE(text.find("busy or unavailable (kernels/cuda/"), std::string::npos) << text;
   simt::change_card(card, {});
 }
 
 TEST(Cards, SayWhatMemoryIsMissing) {
   const Fit fit;
-  const auto text =
-      testing::message<ResourceError>([&] { static_cast<void>(fit.on(simt::add_card({.free_bytes = 64 << 20, .largest = 1000}))); });
-  EXPECT_NE(text.find("wanted 1 MiB, free 64 MiB of 64 MiB; use a larger train.time_resolution"), std::string::npos) << text;
+  const auto text = testing::message<ResourceError>([&] {
+    static_cast<void>(fit.on(simt::add_card({.free_bytes = 64 << 20, .largest = 1000})));
+  });
+  EXPECT_NE(text.find("wanted 1 MiB, free 64 MiB of 64 MiB; use a larger train.time_resolution"),
+            std::string::npos)
+      << text;
 }
 
 /// The host is heard, and a display drawn, between two pieces.
@@ -186,8 +213,9 @@ TEST(Cards, PiecesOfAProgramLastAMoment) {
 TEST(Cards, PhasesCanBeTimedOneByOne) {
   const Fit fit;
   kernels::PhaseTimes times;
-  const auto backend = kernels::make_kernel_backend(kernels::emulated::open_device(simt::add_card({})), Precision::single_precision,
-                                                    fit.shape, fit.plan, {.times = &times});
+  const auto backend = kernels::make_kernel_backend(
+      kernels::emulated::open_device(simt::add_card({})), Precision::single_precision, fit.shape,
+      fit.plan, {.times = &times});
   expect_same(fit.trained(*backend), fit.expected());
   EXPECT_EQ(times.steps, 8U);
   for (const double seconds : times.seconds) EXPECT_GT(seconds, 0);
@@ -202,7 +230,8 @@ TEST(PieceSteps, FollowWhatStepsTake) {
   };
   for (int k = 0; k < 5; ++k) after(piece.steps(1), 1e-5);
   EXPECT_NEAR(static_cast<double>(piece.steps(1)), kernels::piece_seconds / 1e-5, 2);
-  EXPECT_NEAR(static_cast<double>(after(1, 1e-5)), kernels::piece_seconds / 1e-5, 2) << "a short last piece changes nothing";
+  EXPECT_NEAR(static_cast<double>(after(1, 1e-5)), kernels::piece_seconds / 1e-5, 2)
+      << "a short last piece changes nothing";
   EXPECT_EQ(after(100, 0.03), 2U);
   EXPECT_EQ(after(2, 1.0), 1U) << "one at least";
   EXPECT_LE(after(1, 1e-9), 8U) << "few steps tell little of many";

@@ -31,13 +31,31 @@ std::vector<Size> sizes() {
     like.seed = static_cast<std::uint64_t>(shape.features * 100 + shape.regions);
     return Size{shape, like};
   };
-  return {size({.features = 1, .stimulus_widths = {1, 1}, .time_width = 1, .hidden_width = 1, .behaviour_width = 1, .regions = 1},
+  return {size({.features = 1,
+                .stimulus_widths = {1, 1},
+                .time_width = 1,
+                .hidden_width = 1,
+                .behaviour_width = 1,
+                .regions = 1},
                {.sessions = 1, .trials = 13, .stimuli = 3, .spikes_per_unit = 8}),
-          size({.features = 4, .stimulus_widths = {7, 3}, .time_width = 11, .hidden_width = 13, .behaviour_width = 5, .regions = 3},
+          size({.features = 4,
+                .stimulus_widths = {7, 3},
+                .time_width = 11,
+                .hidden_width = 13,
+                .behaviour_width = 5,
+                .regions = 3},
                {.trials = 23, .stimuli = 0, .spikes_per_unit = 5}),
-          size({.features = 9, .stimulus_widths = {7, 3}, .time_width = 11, .hidden_width = 13, .behaviour_width = 5, .regions = 17},
+          size({.features = 9,
+                .stimulus_widths = {7, 3},
+                .time_width = 11,
+                .hidden_width = 13,
+                .behaviour_width = 5,
+                .regions = 17},
                {.sessions = 4, .trials = 11, .stimuli = 5, .spikes_per_unit = 1}),
-          size({.features = 8, .regions = 6}, {.sessions = 2, .trials = 70, .stimuli = 0, .spikes_per_unit = 1})};  // the paper's widths
+          size({.features = 8, .regions = 6}, {.sessions = 2,
+                                               .trials = 70,
+                                               .stimuli = 0,
+                                               .spikes_per_unit = 1})};  // the paper's widths
 }
 
 struct Likelihood {
@@ -47,20 +65,25 @@ struct Likelihood {
   double resolution, bin_width;
   [[nodiscard]] std::string name() const {
     const char* groupings[] = {"authors", "joint", "by_region"};
-    return std::string(to_string(preset)) + "_" + to_string(time) + "_" + groupings[static_cast<int>(grouping)] +
-           (bin_width > 0 ? "_counts" : "") + (resolution > 0 ? "_merged" : "");
+    return std::string(to_string(preset)) + "_" + to_string(time) + "_" +
+           groupings[static_cast<int>(grouping)] + (bin_width > 0 ? "_counts" : "") +
+           (resolution > 0 ? "_merged" : "");
   }
 };
 
-void PrintTo(const Likelihood& likelihood, std::ostream* out) { *out << likelihood.name(); }
+void PrintTo(const Likelihood& likelihood, std::ostream* out) {
+  *out << likelihood.name();
+}
 
 std::vector<Likelihood> likelihoods() {
   std::vector<Likelihood> all;
   for (const auto preset : {Preset::exact, Preset::authors})
     for (const auto time : {NeuralTime::scaled, NeuralTime::absolute})
       for (const auto grouping : {Grouping::authors, Grouping::joint, Grouping::by_region}) {
-        if (preset == Preset::authors && time == NeuralTime::absolute) continue;  // their time is always scaled
-        for (const double resolution : {0.0, 0.04}) all.push_back({preset, time, grouping, resolution, 0});
+        if (preset == Preset::authors && time == NeuralTime::absolute)
+          continue;  // their time is always scaled
+        for (const double resolution : {0.0, 0.04})
+          all.push_back({preset, time, grouping, resolution, 0});
         if (preset == Preset::exact) all.push_back({preset, time, grouping, 0, 0.03});
       }
   return all;
@@ -89,31 +112,39 @@ TEST_P(Conformance, EveryBackendAgreesWithTheReferenceAndWithItselfOnAnyTeam) {
     bool bypass, by_unit;
   };
   for (const auto& size : sizes())
-    for (const auto& [bypass, by_unit] : {Variant{false, false}, Variant{true, false}, Variant{false, true}}) {
-      // Nobody fits `exact` by the authors' batches, of which there are many: one size shows that it could be done.
-      if (likelihood.preset == Preset::exact && likelihood.grouping == Grouping::authors && size.shape.features != 4) continue;
-      if (by_unit && (likelihood.preset == Preset::authors || likelihood.grouping == Grouping::authors)) continue;
+    for (const auto& [bypass, by_unit] :
+         {Variant{false, false}, Variant{true, false}, Variant{false, true}}) {
+      // Nobody fits `exact` by the authors' batches, of which there are many: one size shows that
+      // it could be done.
+      if (likelihood.preset == Preset::exact && likelihood.grouping == Grouping::authors &&
+          size.shape.features != 4)
+        continue;
+      if (by_unit &&
+          (likelihood.preset == Preset::authors || likelihood.grouping == Grouping::authors))
+        continue;
       auto shape = size.shape;
       shape.stimulus_bypass = bypass;
       auto like = size.like;
       like.bin_width = likelihood.bin_width;
       const auto data = random_dataset(like);
       if (by_unit) shape.unit_region = data.unit.region;
-      const auto plan = std::make_shared<const Plan>(make_plan(data, {.preset = likelihood.preset,
-                                                                      .neural_time = likelihood.time,
-                                                                      .grouping = likelihood.grouping,
-                                                                      .parts = 2,
-                                                                      .by_unit = by_unit,
-                                                                      .behaviour_weight = 0.3,
-                                                                      .time_resolution = likelihood.resolution,
-                                                                      .seed = 1}));
+      const auto plan =
+          std::make_shared<const Plan>(make_plan(data, {.preset = likelihood.preset,
+                                                        .neural_time = likelihood.time,
+                                                        .grouping = likelihood.grouping,
+                                                        .parts = 2,
+                                                        .by_unit = by_unit,
+                                                        .behaviour_weight = 0.3,
+                                                        .time_resolution = likelihood.resolution,
+                                                        .seed = 1}));
       std::vector<std::uint32_t> batches(plan->batches.size());
       std::iota(batches.begin(), batches.end(), 0U);
       const ParameterLayout layout(shape);
       const std::size_t n = layout.size();
       const int models = 2;
       const auto parameters = parameters_of_models(shape, models);
-      const auto expected = testing::evaluate(*testing::reference_row.make(shape, plan), batches, models, parameters);
+      const auto expected =
+          testing::evaluate(*testing::reference_row.make(shape, plan), batches, models, parameters);
       ASSERT_TRUE(expected.guards_intact);
       ASSERT_FALSE(any_nan(expected.losses));
       ASSERT_FALSE(any_nan(expected.gradients));
@@ -121,33 +152,47 @@ TEST_P(Conformance, EveryBackendAgreesWithTheReferenceAndWithItselfOnAnyTeam) {
       auto rows = testing::fast_rows(1);
       if (by_unit) std::ranges::copy(testing::wide_rows(1), std::back_inserter(rows));
       for (const auto& row : rows) {
-        SCOPED_TRACE(row.name + ", " + std::to_string(shape.regions) + " regions" + (bypass ? ", bypass" : by_unit ? ", by unit" : ""));
+        SCOPED_TRACE(row.name + ", " + std::to_string(shape.regions) + " regions" +
+                     (bypass    ? ", bypass"
+                      : by_unit ? ", by unit"
+                                : ""));
         const auto value = testing::evaluate(*row.make(shape, plan), batches, models, parameters);
         ASSERT_TRUE(value.guards_intact);
         ASSERT_FALSE(any_nan(value.losses));
         ASSERT_FALSE(any_nan(value.gradients));
         const double loss_tolerance = row.single() ? tolerance::float_loss : tolerance::golden_loss;
-        const double gradient_tolerance = row.single() ? tolerance::float_gradient : tolerance::golden_gradient;
+        const double gradient_tolerance =
+            row.single() ? tolerance::float_gradient : tolerance::golden_gradient;
         for (std::size_t i = 0; i < expected.losses.size(); ++i)
-          EXPECT_TRUE(std::abs(value.losses[i] - expected.losses[i]) <= loss_tolerance * std::max(1.0, std::abs(expected.losses[i])))
-              << "batch " << i / 4 / models << " term " << i % 4 << ": " << value.losses[i] << " against " << expected.losses[i];
+          EXPECT_TRUE(std::abs(value.losses[i] - expected.losses[i]) <=
+                      loss_tolerance * std::max(1.0, std::abs(expected.losses[i])))
+              << "batch " << i / 4 / models << " term " << i % 4 << ": " << value.losses[i]
+              << " against " << expected.losses[i];
         for (std::size_t k = 0; k < batches.size() * models; ++k) {
-          const std::span<const double> mine(value.gradients.data() + k * n, n), theirs(expected.gradients.data() + k * n, n);
+          const std::span<const double> mine(value.gradients.data() + k * n, n),
+              theirs(expected.gradients.data() + k * n, n);
           double largest = 0;
           for (const double g : theirs) largest = std::max(largest, std::abs(g));
           for (const auto& slot : layout.slots()) {
             double error = 0;
-            for (std::size_t i = slot.offset; i < slot.offset + slot.size(); ++i) error = std::max(error, std::abs(mine[i] - theirs[i]));
+            for (std::size_t i = slot.offset; i < slot.offset + slot.size(); ++i)
+              error = std::max(error, std::abs(mine[i] - theirs[i]));
             EXPECT_TRUE(error <= gradient_tolerance * largest)
-                << "batch " << k / models << " " << slot.name() << ": " << error << " of " << largest;
+                << "batch " << k / models << " " << slot.name() << ": " << error << " of "
+                << largest;
           }
         }
 
-        if (row.emulated && !row.single()) continue;               // slow, and the same order of sums as in float
-        const int threads = bypass && shape.regions == 3 ? 7 : 2;  // more threads than processors are slow
-        const auto again = testing::evaluate(*row.with_team(threads).make(shape, plan), batches, models, parameters);
-        EXPECT_EQ(testing::bits(again.losses), testing::bits(value.losses)) << threads << " threads";
-        EXPECT_EQ(testing::bits(again.gradients), testing::bits(value.gradients)) << threads << " threads";
+        if (row.emulated && !row.single())
+          continue;  // slow, and the same order of sums as in float
+        const int threads =
+            bypass && shape.regions == 3 ? 7 : 2;  // more threads than processors are slow
+        const auto again = testing::evaluate(*row.with_team(threads).make(shape, plan), batches,
+                                             models, parameters);
+        EXPECT_EQ(testing::bits(again.losses), testing::bits(value.losses))
+            << threads << " threads";
+        EXPECT_EQ(testing::bits(again.gradients), testing::bits(value.gradients))
+            << threads << " threads";
       }
     }
 }
@@ -160,11 +205,12 @@ TEST_P(Conformance, EachBatchAndModelAloneGivesTheSameBits) {
   shape.stimulus_bypass = true;
   auto like = size.like;
   like.bin_width = likelihood.bin_width;
-  const auto plan = std::make_shared<const Plan>(make_plan(random_dataset(like), {.preset = likelihood.preset,
-                                                                                  .neural_time = likelihood.time,
-                                                                                  .grouping = likelihood.grouping,
-                                                                                  .parts = 3,
-                                                                                  .time_resolution = likelihood.resolution}));
+  const auto plan = std::make_shared<const Plan>(
+      make_plan(random_dataset(like), {.preset = likelihood.preset,
+                                       .neural_time = likelihood.time,
+                                       .grouping = likelihood.grouping,
+                                       .parts = 3,
+                                       .time_resolution = likelihood.resolution}));
   std::vector<std::uint32_t> batches(plan->batches.size());
   std::iota(batches.rbegin(), batches.rend(), 0U);
   const std::size_t n = ParameterLayout(shape).size(), models = 3;
@@ -173,13 +219,17 @@ TEST_P(Conformance, EachBatchAndModelAloneGivesTheSameBits) {
     SCOPED_TRACE(row.name);
     const auto backend = row.make(shape, plan);
     const auto together = testing::evaluate(*backend, batches, 3, parameters);
-    EXPECT_EQ(testing::bits(testing::evaluate(*backend, batches, 3, parameters, false).losses), testing::bits(together.losses));
+    EXPECT_EQ(testing::bits(testing::evaluate(*backend, batches, 3, parameters, false).losses),
+              testing::bits(together.losses));
     for (std::size_t k = 0; k < batches.size(); ++k)
       for (std::size_t m = 0; m < models; ++m) {
         const std::size_t at = k * models + m;
-        const auto alone = testing::evaluate(*backend, std::span(batches).subspan(k, 1), 1, std::span(parameters).subspan(m * n, n));
-        EXPECT_EQ(testing::bits(alone.losses), testing::bits(std::span(together.losses).subspan(at * 4, 4)));
-        EXPECT_EQ(testing::bits(alone.gradients), testing::bits(std::span(together.gradients).subspan(at * n, n)));
+        const auto alone = testing::evaluate(*backend, std::span(batches).subspan(k, 1), 1,
+                                             std::span(parameters).subspan(m * n, n));
+        EXPECT_EQ(testing::bits(alone.losses),
+                  testing::bits(std::span(together.losses).subspan(at * 4, 4)));
+        EXPECT_EQ(testing::bits(alone.gradients),
+                  testing::bits(std::span(together.gradients).subspan(at * n, n)));
       }
   }
 }

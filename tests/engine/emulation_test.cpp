@@ -20,20 +20,23 @@ namespace {
 
 TEST(Emulation, EveryThreadOfEveryBlockRuns) {
   std::vector<int> seen(3 * 70);
-  simt::launch({.blocks = 3, .threads = 70}, [&] { ++seen[blockIdx.x * blockDim.x + threadIdx.x]; });
+  simt::launch({.blocks = 3, .threads = 70},
+               [&] { ++seen[blockIdx.x * blockDim.x + threadIdx.x]; });
   EXPECT_EQ(seen, std::vector<int>(seen.size(), 1));
 }
 
 TEST(Emulation, BarriersSeparateWhatIsWrittenFromWhatIsRead) {
-  for (const auto order : {simt::Order::ascending, simt::Order::descending, simt::Order::shuffled}) {
+  for (const auto order :
+       {simt::Order::ascending, simt::Order::descending, simt::Order::shuffled}) {
     std::vector<int> out(64);
-    simt::launch({.blocks = 1, .threads = 64, .shared_bytes = 64 * sizeof(int), .order = order}, [&] {
-      int* shared = reinterpret_cast<int*>(simt::shared_memory());
-      const unsigned i = threadIdx.x;
-      shared[i] = static_cast<int>(i);
-      __syncthreads();
-      out[i] = shared[63 - i];
-    });
+    simt::launch({.blocks = 1, .threads = 64, .shared_bytes = 64 * sizeof(int), .order = order},
+                 [&] {
+                   int* shared = reinterpret_cast<int*>(simt::shared_memory());
+                   const unsigned i = threadIdx.x;
+                   shared[i] = static_cast<int>(i);
+                   __syncthreads();
+                   out[i] = shared[63 - i];
+                 });
     for (int i = 0; i < 64; ++i) EXPECT_EQ(out[static_cast<std::size_t>(i)], 63 - i);
   }
 }
@@ -61,7 +64,8 @@ TEST(Emulation, ABarrierThatSomeNeverReachIsAnError) {
 TEST(Emulation, WhatAThreadThrowsEndsTheLaunch) {
   EXPECT_THROW(simt::launch({.blocks = 2, .threads = 32},
                             [] {
-                              if (blockIdx.x == 1 && threadIdx.x == 3) throw std::range_error("here");
+                              if (blockIdx.x == 1 && threadIdx.x == 3)
+                                throw std::range_error("here");
                               __syncthreads();
                             }),
                std::range_error);
@@ -74,7 +78,8 @@ TEST(Warp, TransposedSumGivesEachLaneItsOwnSum) {
     for (int i = 0; i < 32; ++i) value[i] = 100.0 * i + threadIdx.x;
     sums[threadIdx.x] = kernels::transposed_sum(value);
   });
-  for (int i = 0; i < 32; ++i) EXPECT_EQ(sums[static_cast<std::size_t>(i)], 32 * 100.0 * i + 31 * 16) << i;
+  for (int i = 0; i < 32; ++i)
+    EXPECT_EQ(sums[static_cast<std::size_t>(i)], 32 * 100.0 * i + 31 * 16) << i;
 }
 
 std::size_t resident_pages() {
@@ -83,7 +88,8 @@ std::size_t resident_pages() {
   return resident;
 }
 
-/// Programs of one step on points that lie in the device's memory, that are streamed through it, and with a readout by matrix products.
+/// Programs of one step on points that lie in the device's memory, that are streamed through it,
+/// and with a readout by matrix products.
 TEST(StatisticsEmulation, ProgramsKeepNoMemory) {
   struct Way {
     const char* name;
@@ -93,14 +99,22 @@ TEST(StatisticsEmulation, ProgramsKeepNoMemory) {
     int programs;  ///< fewer where one takes longer
   };
   for (const Way& way : {Way{"resident", 1 << 30, false, kernels::wide_columns, 10000},
-                         Way{"streamed", 1, false, kernels::wide_columns, 500}, Way{"wide", 1 << 30, true, 1, 500}}) {
+                         Way{"streamed", 1, false, kernels::wide_columns, 500},
+                         Way{"wide", 1 << 30, true, 1, 500}}) {
     SCOPED_TRACE(way.name);
-    const auto data = testing::random_dataset({.sessions = 1, .regions = 1, .trials = 2, .features = 1});
+    const auto data =
+        testing::random_dataset({.sessions = 1, .regions = 1, .trials = 2, .features = 1});
     const auto plan = std::make_shared<const Plan>(make_plan(data, {.by_unit = way.by_unit}));
-    NetworkShape shape{.features = 1, .stimulus_widths = {1, 1}, .time_width = 1, .hidden_width = 1, .behaviour_width = 1, .regions = 1};
+    NetworkShape shape{.features = 1,
+                       .stimulus_widths = {1, 1},
+                       .time_width = 1,
+                       .hidden_width = 1,
+                       .behaviour_width = 1,
+                       .regions = 1};
     if (way.by_unit) shape.unit_region = data.unit.region;
-    const auto backend = kernels::make_kernel_backend(simt::make_emulated_device({.resident_blocks = 1, .free_bytes = way.free_bytes}),
-                                                      Precision::single_precision, shape, plan, {.wide_from = way.wide_from});
+    const auto backend = kernels::make_kernel_backend(
+        simt::make_emulated_device({.resident_blocks = 1, .free_bytes = way.free_bytes}),
+        Precision::single_precision, shape, plan, {.wide_from = way.wide_from});
     TrainingState state;
     state.parameters = testing::random_parameters(shape, 1);
     state.first_moment.assign(state.parameters.size(), 0.0);

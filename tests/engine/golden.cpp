@@ -21,11 +21,14 @@ std::vector<double> Case::tensors(const std::string& group) const {
   }
   return flat;
 }
-std::vector<double> Case::weights(const std::string& when) const { return tensors("float64/weights/" + when); }
+std::vector<double> Case::weights(const std::string& when) const {
+  return tensors("float64/weights/" + when);
+}
 std::vector<double> Case::gradient(const std::string& region, const std::string& batch) const {
   return tensors("float64/loss/" + region + "/" + batch + "/gradient");
 }
-double Case::loss(const std::string& region, const std::string& batch, const std::string& term) const {
+double Case::loss(const std::string& region, const std::string& batch,
+                  const std::string& term) const {
   return file.number_attribute("float64/loss/" + region + "/" + batch, term);
 }
 

@@ -14,8 +14,10 @@ struct Case {
   explicit Case(const std::string& name);
 
   [[nodiscard]] std::vector<double> weights(const std::string& when) const;  ///< flat order
-  [[nodiscard]] std::vector<double> gradient(const std::string& region, const std::string& batch) const;
-  [[nodiscard]] double loss(const std::string& region, const std::string& batch, const std::string& term) const;
+  [[nodiscard]] std::vector<double> gradient(const std::string& region,
+                                             const std::string& batch) const;
+  [[nodiscard]] double loss(const std::string& region, const std::string& batch,
+                            const std::string& term) const;
 
   std::string folder;
   Hdf5Reader file;

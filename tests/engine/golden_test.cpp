@@ -12,13 +12,18 @@ namespace {
 
 using testing::Row;
 
-bool is_double(const Row& row) { return !row.single(); }
-
-PlanOptions authors(int parts, Grouping grouping = Grouping::authors) {
-  return {.preset = Preset::authors, .grouping = grouping, .parts = parts, .behaviour_weight = 0.01};
+bool is_double(const Row& row) {
+  return !row.single();
 }
 
-int parts_of(const golden::Case& c) { return static_cast<int>(c.file.members("partition/" + c.train.region_names[0]).size()); }
+PlanOptions authors(int parts, Grouping grouping = Grouping::authors) {
+  return {
+      .preset = Preset::authors, .grouping = grouping, .parts = parts, .behaviour_weight = 0.01};
+}
+
+int parts_of(const golden::Case& c) {
+  return static_cast<int>(c.file.members("partition/" + c.train.region_names[0]).size());
+}
 
 class Golden : public ::testing::TestWithParam<std::string> {};
 
@@ -28,15 +33,19 @@ TEST_P(Golden, PartitionIsTheAuthorsOwn) {
   const auto partition = authors_partition(c.train, parts_of(c), 0);
   for (std::size_t k = 0; k < order.size(); ++k)
     for (std::size_t b = 0; b < partition[k].size(); ++b)
-      EXPECT_EQ(partition[k][b], c.file.numbers<std::int32_t>(
-                                     "partition/" + c.train.region_names[static_cast<std::size_t>(order[k])] + "/" + std::to_string(b), 1));
+      EXPECT_EQ(partition[k][b],
+                c.file.numbers<std::int32_t>(
+                    "partition/" + c.train.region_names[static_cast<std::size_t>(order[k])] + "/" +
+                        std::to_string(b),
+                    1));
 }
 
 TEST_P(Golden, LossesAndGradients) {
   const golden::Case c(GetParam());
   const auto parameters = c.weights("step0");
   const auto order = alphabetical_regions(c.train);
-  for (const auto& [data, parts, batch] : {std::tuple{&c.train, parts_of(c), "train_batch0"}, std::tuple{&c.test, 1, "test_all"}}) {
+  for (const auto& [data, parts, batch] :
+       {std::tuple{&c.train, parts_of(c), "train_batch0"}, std::tuple{&c.test, 1, "test_all"}}) {
     const auto plan = std::make_shared<const Plan>(make_plan(*data, authors(parts)));
     for (const auto& row : testing::all_rows(2)) {
       const auto backend = row.make(c.shape, plan);
@@ -58,7 +67,8 @@ TEST_P(Golden, LossesAndGradients) {
         close(losses[k].left, "left");
         close(losses[k].right, "right");
         close(losses[k].total, "total");
-        const std::span<const double> mine(gradients.data() + k * parameters.size(), parameters.size());
+        const std::span<const double> mine(gradients.data() + k * parameters.size(),
+                                           parameters.size());
         const auto theirs = c.gradient(region, batch);
         const ParameterLayout layout(c.shape);
         for (const auto& slot : layout.slots()) {
@@ -68,7 +78,9 @@ TEST_P(Golden, LossesAndGradients) {
             error = std::max(error, std::abs(mine[i] - theirs[i]));
           }
           for (const double g : theirs) largest = std::max(largest, std::abs(g));
-          EXPECT_TRUE(error <= (is_double(row) ? tolerance::golden_gradient : tolerance::float_gradient) * largest)
+          EXPECT_TRUE(error <=
+                      (is_double(row) ? tolerance::golden_gradient : tolerance::float_gradient) *
+                          largest)
               << slot.name() << ": " << error << " of " << largest;
         }
       }
@@ -94,20 +106,25 @@ TEST_P(Golden, WeightsAfterSteps) {
     std::size_t done = 0;
     BatchLoss sums;
     for (const auto& [upto, when] :
-         {std::pair{std::size_t{1}, "step1"}, std::pair{std::size_t{10}, "step10"}, std::pair{order.size(), "two_episodes"}}) {
+         {std::pair{std::size_t{1}, "step1"}, std::pair{std::size_t{10}, "step10"},
+          std::pair{order.size(), "two_episodes"}}) {
       SCOPED_TRACE(row.name + " " + when);
-      const auto result = backend->train(state, {std::span(order).subspan(done, upto - done), rate}, stop);
+      const auto result =
+          backend->train(state, {std::span(order).subspan(done, upto - done), rate}, stop);
       ASSERT_TRUE(result.finite);
       ASSERT_EQ(result.steps, upto - done);
       done = upto;
-      sums = {sums.neural + result.sums[0].neural, sums.left + result.sums[0].left, sums.right + result.sums[0].right,
-              sums.total + result.sums[0].total};
+      sums = {sums.neural + result.sums[0].neural, sums.left + result.sums[0].left,
+              sums.right + result.sums[0].right, sums.total + result.sums[0].total};
       const auto expected = c.weights(when);
       double error = 0;
-      for (std::size_t i = 0; i < expected.size(); ++i) error = std::max(error, std::abs(state.parameters[i] - expected[i]));
-      EXPECT_TRUE(error <= (is_double(row) ? tolerance::golden_weight : tolerance::run_weight)) << error;
+      for (std::size_t i = 0; i < expected.size(); ++i)
+        error = std::max(error, std::abs(state.parameters[i] - expected[i]));
+      EXPECT_TRUE(error <= (is_double(row) ? tolerance::golden_weight : tolerance::run_weight))
+          << error;
     }
-    const auto expected = c.file.numbers_attribute("float64", "two_episode_sums_neural_left_right_total");
+    const auto expected =
+        c.file.numbers_attribute("float64", "two_episode_sums_neural_left_right_total");
     const double tolerance = is_double(row) ? tolerance::golden_loss : tolerance::float_loss;
     EXPECT_NEAR(sums.neural, expected[0], tolerance * std::abs(expected[0])) << row.name;
     EXPECT_NEAR(sums.left, expected[1], tolerance * std::abs(expected[1])) << row.name;
@@ -116,7 +133,8 @@ TEST_P(Golden, WeightsAfterSteps) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, Golden, ::testing::ValuesIn(golden::cases()), [](const auto& which) { return which.param; });
+INSTANTIATE_TEST_SUITE_P(Cases, Golden, ::testing::ValuesIn(golden::cases()),
+                         [](const auto& which) { return which.param; });
 
 }  // namespace
 }  // namespace nnpoisson

@@ -23,10 +23,12 @@ const NetworkShape shape{.features = 3,
                          .stimulus_bypass = true};
 
 Dataset recording(double bin_width) {
-  return random_dataset({.seed = 51, .regions = 4, .trials = 19, .features = 3, .bin_width = bin_width});
+  return random_dataset(
+      {.seed = 51, .regions = 4, .trials = 19, .features = 3, .bin_width = bin_width});
 }
 
-/// From the recording's trials to the loss: plan and network together against sums that share nothing with them.
+/// From the recording's trials to the loss: plan and network together against sums that share
+/// nothing with them.
 TEST(ReferenceLikelihood, IsTheSumOverTrialsUnitsAndSpikes) {
   struct Case {
     Preset preset;
@@ -36,10 +38,13 @@ TEST(ReferenceLikelihood, IsTheSumOverTrialsUnitsAndSpikes) {
   };
   for (const auto& [preset, time, bin_width, by_unit] :
        {Case{Preset::exact, NeuralTime::scaled, 0}, Case{Preset::exact, NeuralTime::absolute, 0},
-        Case{Preset::exact, NeuralTime::scaled, 0.03}, Case{Preset::exact, NeuralTime::absolute, 0.03},
-        Case{Preset::authors, NeuralTime::scaled, 0}, Case{Preset::exact, NeuralTime::scaled, 0, true},
+        Case{Preset::exact, NeuralTime::scaled, 0.03},
+        Case{Preset::exact, NeuralTime::absolute, 0.03},
+        Case{Preset::authors, NeuralTime::scaled, 0},
+        Case{Preset::exact, NeuralTime::scaled, 0, true},
         Case{Preset::exact, NeuralTime::absolute, 0.03, true}}) {
-    SCOPED_TRACE(std::string(to_string(preset)) + " " + to_string(time) + (bin_width > 0 ? " counts" : "") + (by_unit ? " by unit" : ""));
+    SCOPED_TRACE(std::string(to_string(preset)) + " " + to_string(time) +
+                 (bin_width > 0 ? " counts" : "") + (by_unit ? " by unit" : ""));
     const auto data = recording(bin_width);
     auto net = shape;
     if (by_unit) net.unit_region = data.unit.region;
@@ -48,15 +53,20 @@ TEST(ReferenceLikelihood, IsTheSumOverTrialsUnitsAndSpikes) {
     const testing::DirectLikelihood direct(data, network, preset, time, by_unit);
     std::vector<std::int32_t> trials(data.trials());
     std::iota(trials.begin(), trials.end(), 0);
-    const auto plan = std::make_shared<const Plan>(make_plan(data, {.preset = preset, .neural_time = time, .by_unit = by_unit}));
-    const auto value = testing::evaluate(*testing::reference_row.make(net, plan), std::vector<std::uint32_t>{0}, 1, parameters);
+    const auto plan = std::make_shared<const Plan>(
+        make_plan(data, {.preset = preset, .neural_time = time, .by_unit = by_unit}));
+    const auto value = testing::evaluate(*testing::reference_row.make(net, plan),
+                                         std::vector<std::uint32_t>{0}, 1, parameters);
     const bool exact = preset == Preset::exact;
-    const double neural_divisor = exact ? static_cast<double>(data.trials()) : 200.0 * shape.regions;
+    const double neural_divisor =
+        exact ? static_cast<double>(data.trials()) : 200.0 * shape.regions;
     const double action_divisor = exact ? static_cast<double>(data.trials()) : 200.0;
     const auto actions = direct.actions(trials);
-    const double expected[] = {direct.neural(trials) / neural_divisor, actions[0] / action_divisor, actions[1] / action_divisor};
+    const double expected[] = {direct.neural(trials) / neural_divisor, actions[0] / action_divisor,
+                               actions[1] / action_divisor};
     for (std::size_t i = 0; i < 3; ++i)
-      EXPECT_TRUE(std::abs(value.losses[i] - expected[i]) <= tolerance::golden_loss * std::max(1.0, std::abs(expected[i])))
+      EXPECT_TRUE(std::abs(value.losses[i] - expected[i]) <=
+                  tolerance::golden_loss * std::max(1.0, std::abs(expected[i])))
           << i << ": " << value.losses[i] << " against " << expected[i];
   }
 }
@@ -68,7 +78,9 @@ struct Which {
   bool bypass = true;
 };
 
-void PrintTo(const Which& which, std::ostream* out) { *out << which.name; }
+void PrintTo(const Which& which, std::ostream* out) {
+  *out << which.name;
+}
 
 class FiniteDifferences : public ::testing::TestWithParam<Which> {};
 
@@ -82,7 +94,9 @@ TEST_P(FiniteDifferences, AreTheGradient) {
   const std::vector<std::uint32_t> batch{0};
   auto parameters = testing::random_parameters(net, 53);
   const auto gradient = testing::evaluate(*backend, batch, 1, parameters).gradients;
-  const auto total = [&] { return testing::evaluate(*backend, batch, 1, parameters, false).losses[3]; };
+  const auto total = [&] {
+    return testing::evaluate(*backend, batch, 1, parameters, false).losses[3];
+  };
   double largest = 0;
   for (const double g : gradient) largest = std::max(largest, std::abs(g));
   ASSERT_GT(largest, 0);
@@ -92,7 +106,8 @@ TEST_P(FiniteDifferences, AreTheGradient) {
     for (std::size_t i = slot.offset; slot.trained && i < slot.offset + slot.size(); ++i) {
       const double x = parameters[i], h = 2e-3;
       double slope = 0;
-      for (const auto& [steps, factor] : {std::pair{1, 45.0}, std::pair{2, -9.0}, std::pair{3, 1.0}}) {
+      for (const auto& [steps, factor] :
+           {std::pair{1, 45.0}, std::pair{2, -9.0}, std::pair{3, 1.0}}) {
         parameters[i] = x + steps * h;
         const double up = total();
         parameters[i] = x - steps * h;
@@ -103,7 +118,8 @@ TEST_P(FiniteDifferences, AreTheGradient) {
       error = std::max(error, std::abs(gradient[i] - slope));
       largest_here = std::max(largest_here, std::abs(gradient[i]));
     }
-    // Differences of a loss of some ten are good to 1e-12 in all; below that a tensor's own scale does not count.
+    // Differences of a loss of some ten are good to 1e-12 in all; below that a tensor's own scale
+    // does not count.
     EXPECT_TRUE(error <= tolerance::finite_difference * std::max(largest_here, 1e-4 * largest))
         << slot.name() << ": " << error << " of " << largest_here << ", overall " << largest;
   }

@@ -14,8 +14,9 @@ namespace {
 
 /// A network's backend needs a plan, though its outputs do not.
 std::shared_ptr<const Plan> any_plan(const NetworkShape& shape) {
-  return std::make_shared<const Plan>(
-      make_plan(testing::random_dataset({.regions = shape.regions, .trials = 3, .features = shape.features}), {}));
+  return std::make_shared<const Plan>(make_plan(
+      testing::random_dataset({.regions = shape.regions, .trials = 3, .features = shape.features}),
+      {}));
 }
 
 struct Points {
@@ -33,7 +34,12 @@ struct Points {
 };
 
 std::vector<NetworkShape> shapes() {
-  return {{.features = 1, .stimulus_widths = {1, 1}, .time_width = 1, .hidden_width = 1, .behaviour_width = 1, .regions = 1},
+  return {{.features = 1,
+           .stimulus_widths = {1, 1},
+           .time_width = 1,
+           .hidden_width = 1,
+           .behaviour_width = 1,
+           .regions = 1},
           {.features = 4,
            .stimulus_widths = {7, 3},
            .time_width = 11,
@@ -49,7 +55,8 @@ TEST(BackendOutputs, AgreeWithTheReferenceOnEveryBackend) {
     const auto plan = any_plan(shape);
     const auto parameters = testing::random_parameters(shape, 5);
     const Points points(shape.features, 13, 331);
-    const auto expected = testing::reference_row.make(shape, plan)->outputs(parameters, points.view());
+    const auto expected =
+        testing::reference_row.make(shape, plan)->outputs(parameters, points.view());
     for (const auto& row : testing::fast_rows(2)) {
       SCOPED_TRACE(row.name + ", " + std::to_string(shape.regions) + " regions");
       const auto found = row.make(shape, plan)->outputs(parameters, points.view());
@@ -72,9 +79,11 @@ TEST(BackendOutputs, RatesAreTheDerivativesOfValues) {
   for (auto& t : earlier.time) t -= step;
   const auto backend = testing::reference_row.make(shape, any_plan(shape));
   const auto now = backend->outputs(parameters, points.view());
-  const auto after = backend->outputs(parameters, later.view()), before = backend->outputs(parameters, earlier.view());
+  const auto after = backend->outputs(parameters, later.view()),
+             before = backend->outputs(parameters, earlier.view());
   for (std::size_t i = 0; i < now.rate.size(); ++i)
-    EXPECT_NEAR(now.rate[i], (after.value[i] - before.value[i]) / (2 * step), 1e-6 * std::max(1.0, now.rate[i]));
+    EXPECT_NEAR(now.rate[i], (after.value[i] - before.value[i]) / (2 * step),
+                1e-6 * std::max(1.0, now.rate[i]));
 }
 
 TEST(BackendOutputs, NoPointsAndWrongOnes) {
@@ -88,7 +97,8 @@ TEST(BackendOutputs, NoPointsAndWrongOnes) {
     const auto backend = row.make(shape, any_plan(shape));
     EXPECT_TRUE(backend->outputs(parameters, none.view()).value.empty());
     EXPECT_THROW(static_cast<void>(backend->outputs(parameters, outside.view())), UsageError);
-    EXPECT_THROW(static_cast<void>(backend->outputs(std::span(parameters).first(3), none.view())), UsageError);
+    EXPECT_THROW(static_cast<void>(backend->outputs(std::span(parameters).first(3), none.view())),
+                 UsageError);
   }
 }
 

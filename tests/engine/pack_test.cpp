@@ -27,17 +27,21 @@ struct Errors {
 };
 
 template <class T, class F>
-Errors errors(F&& pack, const std::function<long double(long double)>& exact, double from, double to, int steps, bool logarithmic) {
+Errors errors(F&& pack, const std::function<long double(long double)>& exact, double from,
+              double to, int steps, bool logarithmic) {
   Errors worst;
   for (int k = 0; k <= steps; ++k) {
     const double at = static_cast<double>(k) / steps;
-    const T x = static_cast<T>(logarithmic ? std::exp2(std::log2(from) * (1 - at) + std::log2(to) * at) : from + (to - from) * at);
+    const T x =
+        static_cast<T>(logarithmic ? std::exp2(std::log2(from) * (1 - at) + std::log2(to) * at)
+                                   : from + (to - from) * at);
     const long double expected = exact(static_cast<long double>(x)),
                       error = std::abs(static_cast<long double>(lane<T>(pack, x)) - expected);
     const long double epsilon = std::numeric_limits<T>::epsilon();
     if (!(error >= 0)) return {error, error};
     worst.absolute = std::max(worst.absolute, error / epsilon);
-    if (expected != 0) worst.relative = std::max(worst.relative, error / std::abs(expected) / epsilon);
+    if (expected != 0)
+      worst.relative = std::max(worst.relative, error / std::abs(expected) / epsilon);
   }
   return worst;
 }
@@ -64,7 +68,8 @@ TYPED_TEST(Packs, ExpSaturates) {
   const auto e = [](T x) { return lane<T>([](Narrow<T> p) { return exp(p); }, x); };
   for (const T x : {T(100), T(1e4), T(1e30), infinity})
     EXPECT_TRUE(std::isfinite(e(x)) && e(x) >= std::exp(std::min(x, T(87)))) << x << " " << e(x);
-  for (const T x : {T(-90), T(-1e4), T(-1e30), -infinity}) EXPECT_TRUE(e(x) >= 0 && e(x) <= std::exp(T(-86))) << x << " " << e(x);
+  for (const T x : {T(-90), T(-1e4), T(-1e30), -infinity})
+    EXPECT_TRUE(e(x) >= 0 && e(x) <= std::exp(T(-86))) << x << " " << e(x);
   EXPECT_TRUE(std::isnan(e(nan)));
   EXPECT_EQ(e(T(0)), T(1));
   EXPECT_EQ(e(T(-0.0)), T(1));
@@ -74,7 +79,10 @@ TYPED_TEST(Packs, LogIsGoodToAFewUnitsOfTheLastPlace) {
   using T = TypeParam;
   const auto pack = [](Narrow<T> x) { return log(x); };
   const auto exact = [](long double x) { return std::log(x); };
-  EXPECT_LE(errors<T>(pack, exact, std::numeric_limits<T>::min(), std::numeric_limits<T>::max() / 2, steps, true).relative, 2);
+  EXPECT_LE(errors<T>(pack, exact, std::numeric_limits<T>::min(), std::numeric_limits<T>::max() / 2,
+                      steps, true)
+                .relative,
+            2);
   EXPECT_LE(errors<T>(pack, exact, 0.5, 2, steps, false).relative, 3);
   EXPECT_LE(errors<T>(pack, exact, 1e-5, 1e5, steps, true).relative, 3);
   EXPECT_EQ(lane<T>(pack, T(1)), T(0));
@@ -84,7 +92,8 @@ TYPED_TEST(Packs, LogIsGoodToAFewUnitsOfTheLastPlace) {
 
 TYPED_TEST(Packs, Log1pIsGoodToUnitsOfOne) {
   using T = TypeParam;
-  const auto worst = errors<T>([](Narrow<T> x) { return log1p(x); }, [](long double x) { return std::log1p(x); }, 0, 1, steps, false);
+  const auto worst = errors<T>([](Narrow<T> x) { return log1p(x); },
+                               [](long double x) { return std::log1p(x); }, 0, 1, steps, false);
   EXPECT_LE(worst.absolute, 1);
 }
 
@@ -117,11 +126,14 @@ TYPED_TEST(Packs, LogisticAndSoftplus) {
   const auto logistic = [](Narrow<T> x) { return formulas::logistic(x); };
   const auto softplus = [](Narrow<T> x) { return formulas::softplus(x); };
   const double far = sizeof(T) == 4 ? 80 : 700;
-  EXPECT_LE(errors<T>(
-                logistic, [](long double x) { return 1 / (1 + std::exp(-x)); }, -far, 30, steps, false)
-                .relative,
-            4);
-  const auto exact = [](long double x) { return x > 0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x)); };
+  EXPECT_LE(
+      errors<T>(
+          logistic, [](long double x) { return 1 / (1 + std::exp(-x)); }, -far, 30, steps, false)
+          .relative,
+      4);
+  const auto exact = [](long double x) {
+    return x > 0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x));
+  };
   EXPECT_LE(errors<T>(softplus, exact, -30, 1, steps, false).absolute, 2);
   EXPECT_LE(errors<T>(softplus, exact, -far, 0, steps, false).relative, 4);
   EXPECT_LE(errors<T>(softplus, exact, 1, 1e4, steps, true).relative, 2);

@@ -18,33 +18,48 @@ namespace nnpoisson::testing {
 struct Row {
   std::string name;
   BackendOptions options;
-  bool emulated = false;                            ///< the CUDA kernels, in the emulation of tests/simt
+  bool emulated = false;  ///< the CUDA kernels, in the emulation of tests/simt
   std::uint32_t wide_from = kernels::wide_columns;  ///< of kernels
-  [[nodiscard]] bool single() const { return options.kind != BackendKind::reference && options.precision == Precision::single_precision; }
-  /// The same with that many threads; for kernels that many blocks, in another order for each number.
+  [[nodiscard]] bool single() const {
+    return options.kind != BackendKind::reference &&
+           options.precision == Precision::single_precision;
+  }
+  /// The same with that many threads; for kernels that many blocks, in another order for each
+  /// number.
   [[nodiscard]] Row with_team(int threads) const {
     Row row = *this;
     row.options.threads = threads;
     return row;
   }
-  [[nodiscard]] std::unique_ptr<Backend> make(const NetworkShape& shape, std::shared_ptr<const Plan> plan) const {
-    if (!emulated && wide_from == kernels::wide_columns) return make_backend(options, shape, std::move(plan));
-    constexpr simt::Order orders[] = {simt::Order::ascending, simt::Order::descending, simt::Order::shuffled};
-    auto device = emulated ? simt::make_emulated_device({.resident_blocks = options.threads, .order = orders[options.threads % 3]})
+  [[nodiscard]] std::unique_ptr<Backend> make(const NetworkShape& shape,
+                                              std::shared_ptr<const Plan> plan) const {
+    if (!emulated && wide_from == kernels::wide_columns)
+      return make_backend(options, shape, std::move(plan));
+    constexpr simt::Order orders[] = {simt::Order::ascending, simt::Order::descending,
+                                      simt::Order::shuffled};
+    auto device = emulated ? simt::make_emulated_device({.resident_blocks = options.threads,
+                                                         .order = orders[options.threads % 3]})
                            : kernels::make_cuda_device(-1);
-    return kernels::make_kernel_backend(std::move(device), options.precision, shape, std::move(plan), {.wide_from = wide_from});
+    return kernels::make_kernel_backend(std::move(device), options.precision, shape,
+                                        std::move(plan), {.wide_from = wide_from});
   }
 };
 
-inline const Row reference_row{"reference", {.kind = BackendKind::reference, .precision = Precision::double_precision}};
+inline const Row reference_row{
+    "reference", {.kind = BackendKind::reference, .precision = Precision::double_precision}};
 
-/// The CPU backend with each instruction set that this machine runs, in double and float, on `threads` threads.
+/// The CPU backend with each instruction set that this machine runs, in double and float, on
+/// `threads` threads.
 inline std::vector<Row> cpu_rows(int threads) {
   std::vector<Row> rows;
   for (const auto& set : instruction_sets())
     for (const auto precision : {Precision::double_precision, Precision::single_precision})
-      rows.push_back({"cpu " + set + (precision == Precision::double_precision ? " double" : " float"),
-                      {.kind = BackendKind::cpu, .precision = precision, .threads = threads, .instruction_set = set}});
+      rows.push_back(
+          {"cpu " + set + (precision == Precision::double_precision ? " double" : " float"),
+           {.kind = BackendKind::cpu,
+            .precision = precision,
+            .threads = threads,
+            .instruction_set = set}});
   return rows;
 }
 
@@ -69,7 +84,8 @@ inline std::vector<Row> fast_rows(int threads) {
   auto rows = cpu_rows(threads);
   if (!rows_wanted("emulated")) return rows;
   for (const auto precision : {Precision::double_precision, Precision::single_precision})
-    rows.push_back({std::string("emulated kernels ") + (precision == Precision::double_precision ? "double" : "float"),
+    rows.push_back({std::string("emulated kernels ") +
+                        (precision == Precision::double_precision ? "double" : "float"),
                     {.kind = BackendKind::cuda, .precision = precision, .threads = threads},
                     true});
   const auto cuda = cuda_rows();
@@ -108,12 +124,15 @@ template <class T, class Guard>
 class Guarded {
  public:
   Guarded(std::size_t n, Guard guard) : guard_(guard), values_(n + 2 * border, guard()) {}
-  [[nodiscard]] std::span<T> span() { return std::span<T>(values_).subspan(border, values_.size() - 2 * border); }
+  [[nodiscard]] std::span<T> span() {
+    return std::span<T>(values_).subspan(border, values_.size() - 2 * border);
+  }
   /// Whether nothing was written outside.
   template <class Equal>
   [[nodiscard]] bool intact(const Equal& equal) const {
     for (std::size_t i = 0; i < border; ++i)
-      if (!equal(values_[i], guard_()) || !equal(values_[values_.size() - 1 - i], guard_())) return false;
+      if (!equal(values_[i], guard_()) || !equal(values_[values_.size() - 1 - i], guard_()))
+        return false;
     return true;
   }
 
@@ -130,14 +149,17 @@ struct Evaluated {
   bool guards_intact = false;
 };
 
-inline Evaluated evaluate(Backend& backend, std::span<const std::uint32_t> batches, int models, std::span<const double> parameters,
-                          bool with_gradients = true) {
+inline Evaluated evaluate(Backend& backend, std::span<const std::uint32_t> batches, int models,
+                          std::span<const double> parameters, bool with_gradients = true) {
   constexpr double guard = -1234.5;
   const auto guard_loss = [] { return BatchLoss{guard, guard, guard, guard}; };
   const auto guard_number = [] { return guard; };
-  Guarded<BatchLoss, decltype(guard_loss)> losses(batches.size() * static_cast<std::size_t>(models), guard_loss);
-  Guarded<double, decltype(guard_number)> gradients(with_gradients ? batches.size() * parameters.size() : 0, guard_number);
-  backend.evaluate(batches, models, parameters, losses.span(), with_gradients ? gradients.span() : std::span<double>{});
+  Guarded<BatchLoss, decltype(guard_loss)> losses(batches.size() * static_cast<std::size_t>(models),
+                                                  guard_loss);
+  Guarded<double, decltype(guard_number)> gradients(
+      with_gradients ? batches.size() * parameters.size() : 0, guard_number);
+  backend.evaluate(batches, models, parameters, losses.span(),
+                   with_gradients ? gradients.span() : std::span<double>{});
   Evaluated made;
   for (const auto& l : losses.span())
     for (const double v : {l.neural, l.left, l.right, l.total}) made.losses.push_back(v);

@@ -26,15 +26,18 @@ const std::vector<double> rates{1e-2, 3e-3, 1e-3};
 const std::atomic<bool> go_on{false};
 
 std::shared_ptr<const Plan> plan_with(Preset preset, double bin_width) {
-  const auto data = testing::random_dataset({.seed = 31, .trials = 29, .features = 3, .stimuli = 0, .bin_width = bin_width});
+  const auto data = testing::random_dataset(
+      {.seed = 31, .trials = 29, .features = 3, .stimuli = 0, .bin_width = bin_width});
   const auto grouping = preset == Preset::exact ? Grouping::joint : Grouping::authors;
-  return std::make_shared<const Plan>(make_plan(data, {.preset = preset, .grouping = grouping, .parts = 4, .behaviour_weight = 0.5}));
+  return std::make_shared<const Plan>(make_plan(
+      data, {.preset = preset, .grouping = grouping, .parts = 4, .behaviour_weight = 0.5}));
 }
 
 /// `steps` batches in an order that visits all and repeats some at once.
 std::vector<std::uint32_t> program(const Plan& plan, std::size_t steps) {
   std::vector<std::uint32_t> order;
-  for (std::size_t k = 0; k < steps; ++k) order.push_back(static_cast<std::uint32_t>((k * k / 2) % plan.batches.size()));
+  for (std::size_t k = 0; k < steps; ++k)
+    order.push_back(static_cast<std::uint32_t>((k * k / 2) % plan.batches.size()));
   return order;
 }
 
@@ -58,7 +61,8 @@ void expect_same_bits(const TrainingState& a, const TrainingState& b) {
 }
 
 void expect_same_bits(const BatchLoss& a, const BatchLoss& b) {
-  EXPECT_EQ(bits(std::vector{a.neural, a.left, a.right, a.total}), bits(std::vector{b.neural, b.left, b.right, b.total}));
+  EXPECT_EQ(bits(std::vector{a.neural, a.left, a.right, a.total}),
+            bits(std::vector{b.neural, b.left, b.right, b.total}));
 }
 
 struct Which {
@@ -83,7 +87,8 @@ TEST_P(Training, NumbersDoNotDependOnThreads) {
     EXPECT_EQ(alone.step, 30U);
     for (const int threads : {2, 7}) {
       auto team = start(0, 3);
-      const auto again = row.with_team(threads).make(shape, plan)->train(team, {order, rates}, go_on);
+      const auto again =
+          row.with_team(threads).make(shape, plan)->train(team, {order, rates}, go_on);
       expect_same_bits(team, alone);
       for (std::size_t m = 0; m < 3; ++m) expect_same_bits(again.sums[m], result.sums[m]);
     }
@@ -104,7 +109,8 @@ TEST_P(Training, ModelsSideBySideAreEachAsIfAlone) {
       expect_same_bits(own.sums[0], result.sums[m]);
       EXPECT_EQ(bits(alone.parameters), bits(std::span(together.parameters).subspan(m * n, n)));
       EXPECT_EQ(bits(alone.first_moment), bits(std::span(together.first_moment).subspan(m * n, n)));
-      EXPECT_EQ(bits(alone.second_moment), bits(std::span(together.second_moment).subspan(m * n, n)));
+      EXPECT_EQ(bits(alone.second_moment),
+                bits(std::span(together.second_moment).subspan(m * n, n)));
     }
   }
 }
@@ -116,8 +122,11 @@ TEST_P(Training, InPiecesIsAsInOneCall) {
     auto whole = start(0, 3), pieces = start(0, 3);
     static_cast<void>(row.make(shape, plan)->train(whole, {order, rates}, go_on));
     std::size_t done = 0;
-    for (const std::size_t count : {1U, 0U, 12U, 17U}) {  // each by a backend of its own, as after a resume
-      const auto result = row.make(shape, plan)->train(pieces, {std::span(order).subspan(done, count), rates}, go_on);
+    for (const std::size_t count :
+         {1U, 0U, 12U, 17U}) {  // each by a backend of its own, as after a resume
+      const auto result =
+          row.make(shape, plan)
+              ->train(pieces, {std::span(order).subspan(done, count), rates}, go_on);
       EXPECT_EQ(result.steps, count);
       done += count;
     }
@@ -148,7 +157,8 @@ TEST_P(Training, SumsAreThoseOfTheLossesBeforeEachStep) {
 TEST_P(Training, EveryBackendFollowsTheReference) {
   const auto order = program(*plan, 30);
   auto expected = start(0, 3);
-  static_cast<void>(testing::reference_row.make(shape, plan)->train(expected, {order, rates}, go_on));
+  static_cast<void>(
+      testing::reference_row.make(shape, plan)->train(expected, {order, rates}, go_on));
   for (const auto& row : testing::fast_rows(2)) {
     if (row.single()) continue;  // its paths fork where a weight meets 0
     SCOPED_TRACE(row.name);
@@ -197,7 +207,8 @@ TEST_P(Training, StopSetBeforehandTakesNoStep) {
     SCOPED_TRACE(row.name);
     const auto backend = row.make(shape, plan);
     auto state = start(0, 3);
-    static_cast<void>(backend->train(state, {std::span(order).first(3), rates}, go_on));  // values of the backend's precision
+    static_cast<void>(backend->train(state, {std::span(order).first(3), rates},
+                                     go_on));  // values of the backend's precision
     const auto before = state;
     const auto result = backend->train(state, {order, rates}, stop);
     EXPECT_TRUE(result.finite);
@@ -208,7 +219,8 @@ TEST_P(Training, StopSetBeforehandTakesNoStep) {
 }
 
 TEST_P(Training, WhatIsNotFiniteEndsTheProgramAndLeavesTheState) {
-  const double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
+  const double nan = std::numeric_limits<double>::quiet_NaN(),
+               infinity = std::numeric_limits<double>::infinity();
   const ParameterLayout layout(shape);
   const auto order = program(*plan, 4);
   const std::size_t n = layout.size();
@@ -216,9 +228,11 @@ TEST_P(Training, WhatIsNotFiniteEndsTheProgramAndLeavesTheState) {
     const auto backend = row.make(shape, plan);
     for (std::size_t t = 0; t < tensor_count; ++t)
       for (const double bad : {nan, infinity}) {
-        // Infinite biases of saturating layers are limits that the network has; those of the outputs are not.
+        // Infinite biases of saturating layers are limits that the network has; those of the
+        // outputs are not.
         const auto tensor = static_cast<Tensor>(t);
-        const bool output = tensor == Tensor::e || tensor == Tensor::f2_left || tensor == Tensor::f2_right;
+        const bool output =
+            tensor == Tensor::e || tensor == Tensor::f2_left || tensor == Tensor::f2_right;
         if (bad == infinity && !output) continue;
         SCOPED_TRACE(row.name + " " + layout.slots()[t].name());
         auto state = start(0, 3);
@@ -233,14 +247,18 @@ TEST_P(Training, WhatIsNotFiniteEndsTheProgramAndLeavesTheState) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Likelihoods, Training,
-                         ::testing::Values(Which{"exact", Preset::exact, 0}, Which{"counts", Preset::exact, 0.03},
+                         ::testing::Values(Which{"exact", Preset::exact, 0},
+                                           Which{"counts", Preset::exact, 0.03},
                                            Which{"authors", Preset::authors, 0}),
                          [](const auto& which) { return which.param.name; });
 
-/// The step that fails need not be the first; the clamp at 0 must not turn NaN into a number before a later step meets it.
+/// The step that fails need not be the first; the clamp at 0 must not turn NaN into a number before
+/// a later step meets it.
 TEST(TrainingOfOneRegion, StopsAtTheLatestAtTheStepThatMeetsTheBadWeight) {
-  const auto data = testing::random_dataset({.seed = 33, .regions = 2, .trials = 12, .features = 3});
-  const auto plan = std::make_shared<const Plan>(make_plan(data, {.grouping = Grouping::by_region}));
+  const auto data =
+      testing::random_dataset({.seed = 33, .regions = 2, .trials = 12, .features = 3});
+  const auto plan =
+      std::make_shared<const Plan>(make_plan(data, {.grouping = Grouping::by_region}));
   auto two = shape;
   two.regions = 2;
   const ParameterLayout layout(two);
@@ -250,7 +268,8 @@ TEST(TrainingOfOneRegion, StopsAtTheLatestAtTheStepThatMeetsTheBadWeight) {
     for (const auto tensor : {Tensor::E, Tensor::e}) {
       SCOPED_TRACE(row.name + " " + layout[tensor].name());
       auto state = start(0, 1, two);
-      state.parameters[layout[tensor].offset + bad_region] = std::numeric_limits<double>::quiet_NaN();
+      state.parameters[layout[tensor].offset + bad_region] =
+          std::numeric_limits<double>::quiet_NaN();
       const auto before = state;
       const auto result = row.make(two, plan)->train(state, {order, rates}, go_on);
       EXPECT_FALSE(result.finite);
@@ -267,8 +286,8 @@ TEST(Backends, EmptyBatchesCostNothingAndChangeNothing) {
     SCOPED_TRACE(row.name);
     const auto backend = row.make(shape, plan);
     auto state = start(0, 1);
-    static_cast<void>(
-        testing::evaluate(*backend, std::vector<std::uint32_t>{0, 1, 2, 3}, 1, state.parameters));  // to leave something behind
+    static_cast<void>(testing::evaluate(*backend, std::vector<std::uint32_t>{0, 1, 2, 3}, 1,
+                                        state.parameters));  // to leave something behind
     const auto value = testing::evaluate(*backend, last, 1, state.parameters);
     EXPECT_EQ(value.losses, std::vector<double>(4, 0.0));
     EXPECT_EQ(value.gradients, std::vector<double>(state.parameters.size(), 0.0));
@@ -294,37 +313,46 @@ TEST(Backends, ContinueWhereAnotherStopped) {
     if (row.single()) continue;
     SCOPED_TRACE(row.name);
     auto whole = start(0, 2), shared = start(0, 2);
-    static_cast<void>(testing::reference_row.make(shape, plan)->train(whole, {order, rates}, go_on));
-    static_cast<void>(testing::reference_row.make(shape, plan)->train(shared, {std::span(order).first(8), rates}, go_on));
-    static_cast<void>(row.make(shape, plan)->train(shared, {std::span(order).subspan(8), rates}, go_on));
+    static_cast<void>(
+        testing::reference_row.make(shape, plan)->train(whole, {order, rates}, go_on));
+    static_cast<void>(testing::reference_row.make(shape, plan)
+                          ->train(shared, {std::span(order).first(8), rates}, go_on));
+    static_cast<void>(
+        row.make(shape, plan)->train(shared, {std::span(order).subspan(8), rates}, go_on));
     EXPECT_EQ(shared.step, whole.step);
     double error = 0;
-    for (std::size_t i = 0; i < whole.parameters.size(); ++i) error = std::max(error, std::abs(shared.parameters[i] - whole.parameters[i]));
+    for (std::size_t i = 0; i < whole.parameters.size(); ++i)
+      error = std::max(error, std::abs(shared.parameters[i] - whole.parameters[i]));
     EXPECT_TRUE(error <= tolerance::golden_weight) << error;
   }
 }
 
-/// On a device that cannot run the persistent kernel, or that has not the memory for all points: the same numbers.
+/// On a device that cannot run the persistent kernel, or that has not the memory for all points:
+/// the same numbers.
 TEST(Backends, KernelsPhaseByPhaseOrStreamedGiveTheSameBits) {
   struct Case {
     Preset preset;
     double bin_width;
   };
-  for (const auto& [preset, bin_width] : {Case{Preset::exact, 0}, Case{Preset::exact, 0.05}, Case{Preset::authors, 0}}) {
+  for (const auto& [preset, bin_width] :
+       {Case{Preset::exact, 0}, Case{Preset::exact, 0.05}, Case{Preset::authors, 0}}) {
     const auto plan = plan_with(preset, bin_width);
     const auto order = program(*plan, 20);
     const auto run = [&](const simt::Card& device, double first) {
       auto state = start(0, 2);
       state.parameters[0] = first;
-      const auto backend = kernels::make_kernel_backend(simt::make_emulated_device(device), Precision::single_precision, shape, plan);
-      EXPECT_EQ(backend->description().find("streamed in") != std::string::npos, device.free_bytes < 1 << 20) << backend->description();
+      const auto backend = kernels::make_kernel_backend(simt::make_emulated_device(device),
+                                                        Precision::single_precision, shape, plan);
+      EXPECT_EQ(backend->description().find("streamed in") != std::string::npos,
+                device.free_bytes < 1 << 20)
+          << backend->description();
       const auto result = backend->train(state, {order, rates}, go_on);
       return std::pair{state, result};
     };
     const auto persistent = run({}, 0.1);
     ASSERT_TRUE(persistent.second.finite);
-    for (const auto& device :
-         {simt::Card{.cooperative = false}, simt::Card{.free_bytes = 1}, simt::Card{.resident_blocks = 1, .free_bytes = 8 * 700}}) {
+    for (const auto& device : {simt::Card{.cooperative = false}, simt::Card{.free_bytes = 1},
+                               simt::Card{.resident_blocks = 1, .free_bytes = 8 * 700}}) {
       const auto other = run(device, 0.1);
       expect_same_bits(other.first, persistent.first);
       expect_same_bits(other.second.sums[1], persistent.second.sums[1]);
@@ -339,7 +367,9 @@ TEST(Backends, UnknownInstructionSetsAreErrors) {
   const auto plan = plan_with(Preset::exact, 0);
   for (const auto precision : {Precision::double_precision, Precision::single_precision})
     EXPECT_THROW(
-        static_cast<void>(make_backend({.kind = BackendKind::cpu, .precision = precision, .instruction_set = "avx1024"}, shape, plan)),
+        static_cast<void>(make_backend(
+            {.kind = BackendKind::cpu, .precision = precision, .instruction_set = "avx1024"}, shape,
+            plan)),
         ResourceError);
   EXPECT_FALSE(instruction_sets().empty());
 }

@@ -21,7 +21,8 @@ TEST(Evaluate, TheTrueModelBeatsTheNullInEveryRegionAndChoice) {
   EXPECT_EQ(evaluation.null, "constant rate fitted on this dataset");
   for (const auto& region : evaluation.regions) {
     EXPECT_GT(region.bits_per_spike, 0.02) << region.name;
-    EXPECT_NEAR(region.expected, static_cast<double>(region.spikes), 4 * std::sqrt(region.expected)) << region.name;
+    EXPECT_NEAR(region.expected, static_cast<double>(region.spikes), 4 * std::sqrt(region.expected))
+        << region.name;
     EXPECT_NEAR(region.null_rate, static_cast<double>(region.spikes) / region.exposure, 1e-12);
   }
   EXPECT_GT(evaluation.bits_per_spike, 0.1);
@@ -42,8 +43,10 @@ TEST(Evaluate, TheModelsOwnRatesAreTheNullWhereItHasThem) {
     const auto& region = evaluation.regions[g];
     const auto spikes = static_cast<double>(region.spikes);
     EXPECT_NEAR(region.null_rate, model.constant_rate[g], 1e-12);
-    EXPECT_NEAR(region.null_log_likelihood, spikes * std::log(region.null_rate) - region.null_rate * region.exposure, 1e-9);
-    EXPECT_NEAR(region.bits_per_spike * spikes * std::numbers::ln2, region.log_likelihood - region.null_log_likelihood, 1e-9);
+    EXPECT_NEAR(region.null_log_likelihood,
+                spikes * std::log(region.null_rate) - region.null_rate * region.exposure, 1e-9);
+    EXPECT_NEAR(region.bits_per_spike * spikes * std::numbers::ln2,
+                region.log_likelihood - region.null_log_likelihood, 1e-9);
     null += region.null_log_likelihood;
   }
   EXPECT_NEAR(evaluation.null_log_likelihood, null, 1e-9);
@@ -54,19 +57,22 @@ TEST(Evaluate, AWrongModelIsSeenEverywhere) {
   const Model model = known_model();
   Dataset data = known_draw(400, 1);
   const Evaluation right = evaluate(model, data);
-  for (std::size_t n = 0; n < data.trials(); ++n) std::swap(data.trial.stimulus[2 * n], data.trial.stimulus[2 * n + 1]);
+  for (std::size_t n = 0; n < data.trials(); ++n)
+    std::swap(data.trial.stimulus[2 * n], data.trial.stimulus[2 * n + 1]);
   const Evaluation wrong = evaluate(model, data);
   EXPECT_LT(wrong.log_likelihood, right.log_likelihood - 1000);
   EXPECT_LT(wrong.behaviour.bits_per_trial, 0);
   EXPECT_LT(wrong.behaviour.auc, 0.3);
-  for (const std::size_t visual : {4U, 5U}) EXPECT_GT(wrong.regions[visual].ks, wrong.regions[visual].ks_band);
+  for (const std::size_t visual : {4U, 5U})
+    EXPECT_GT(wrong.regions[visual].ks, wrong.regions[visual].ks_band);
 }
 
 TEST(Evaluate, DoesNotDependOnThreads) {
   const Model model = known_model();
   const Dataset data = known_draw(100, 1);
   const std::string once = to_json(evaluate(model, data, {.threads = 1}, "d.h5"));
-  for (const int threads : {2, 7}) EXPECT_EQ(to_json(evaluate(model, data, {.threads = threads}, "d.h5")), once);
+  for (const int threads : {2, 7})
+    EXPECT_EQ(to_json(evaluate(model, data, {.threads = threads}, "d.h5")), once);
 }
 
 TEST(Evaluate, NullOfBehaviourIsConstantHazards) {
@@ -90,13 +96,16 @@ TEST(Evaluate, ChoiceMetricsAgreeWithEveryPairOfTrials) {
     Curves curves(model, std::span(data.trial.stimulus).subspan(2 * n, 2));
     const auto predicted = predict_response(curves, 1);
     score[n] = predicted.left / (predicted.left + predicted.right);
-    if (data.responded(n)) error.push_back(std::abs(predicted.median_time - data.trial.response_time[n]));
+    if (data.responded(n))
+      error.push_back(std::abs(predicted.median_time - data.trial.response_time[n]));
   }
   double pairs = 0, won = 0, right = 0;
   for (std::size_t n = 0; n < data.trials(); ++n) {
     if (data.responded(n)) right += (score[n] > 0.5) == (data.trial.choice[n] > 0);
     for (std::size_t m = 0; m < data.trials(); ++m) {
-      if (!data.responded(n) || !data.responded(m) || data.trial.choice[n] < 0 || data.trial.choice[m] > 0) continue;
+      if (!data.responded(n) || !data.responded(m) || data.trial.choice[n] < 0 ||
+          data.trial.choice[m] > 0)
+        continue;
       ++pairs;
       won += score[n] > score[m] ? 1 : score[n] == score[m] ? 0.5 : 0;
     }
@@ -105,7 +114,8 @@ TEST(Evaluate, ChoiceMetricsAgreeWithEveryPairOfTrials) {
   EXPECT_NEAR(behaviour.auc, won / pairs, 1e-12);
   EXPECT_NEAR(behaviour.accuracy, right / static_cast<double>(error.size()), 1e-12);
   std::sort(error.begin(), error.end());
-  EXPECT_NEAR(behaviour.median_error, (error[(error.size() - 1) / 2] + error[error.size() / 2]) / 2, 1e-12);
+  EXPECT_NEAR(behaviour.median_error, (error[(error.size() - 1) / 2] + error[error.size() / 2]) / 2,
+              1e-12);
 }
 
 TEST(Evaluate, StimuliHoldEveryTrialOnce) {
@@ -172,9 +182,11 @@ TEST(Evaluate, JsonHoldsTheNumbersInFull) {
   ASSERT_EQ(json["regions"].size(), 6U);
   EXPECT_EQ(json["regions"][4]["name"], "VISal");
   EXPECT_EQ(json["regions"][4]["ks"].get<double>(), evaluation.regions[4].ks);
-  EXPECT_EQ(json["behaviour"]["terms"]["authors"]["right"].get<double>(), evaluation.behaviour.authors_terms[1]);
+  EXPECT_EQ(json["behaviour"]["terms"]["authors"]["right"].get<double>(),
+            evaluation.behaviour.authors_terms[1]);
   EXPECT_EQ(json["stimuli"].size(), 16U);
-  EXPECT_EQ(json["stimuli"][3]["predicted"]["left"].get<double>(), evaluation.stimuli[3].predicted_left);
+  EXPECT_EQ(json["stimuli"][3]["predicted"]["left"].get<double>(),
+            evaluation.stimuli[3].predicted_left);
 }
 
 }  // namespace

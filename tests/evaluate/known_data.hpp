@@ -16,9 +16,12 @@ inline Dataset known_draw(std::size_t trials, std::uint64_t seed) {
   const auto [model, like] = demonstration(trials);
   return sample(model, like, {.seed = seed});
 }
-inline Model known_model() { return demonstration(1).model; }
+inline Model known_model() {
+  return demonstration(1).model;
+}
 
-/// The same spikes as counts in bins; what comes after a trial's last whole bin is left out, and the trial ends there.
+/// The same spikes as counts in bins; what comes after a trial's last whole bin is left out, and
+/// the trial ends there.
 inline Dataset binned(const Dataset& data, double width) {
   Dataset counts = data;
   counts.bin_width = width;
@@ -28,7 +31,8 @@ inline Dataset binned(const Dataset& data, double width) {
     const auto bins = std::max(1.0, std::floor(data.trial.observed_until[n] / width + 1e-9));
     counts.trial.observed_until[n] = bins * width;
     std::map<std::pair<std::int32_t, std::int32_t>, std::int32_t> cells;
-    for (auto i = static_cast<std::size_t>(data.spike.offset[n]); i < static_cast<std::size_t>(data.spike.offset[n + 1]); ++i)
+    for (auto i = static_cast<std::size_t>(data.spike.offset[n]);
+         i < static_cast<std::size_t>(data.spike.offset[n + 1]); ++i)
       if (const double bin = std::floor(data.spike.time[i] / width); bin < bins)
         ++cells[{static_cast<std::int32_t>(bin), data.spike.unit[i]}];
     for (const auto& [cell, value] : cells) {

@@ -32,7 +32,8 @@ TEST(Ks, MedianOfEvenAndOdd) {
 
 /// Accepts a rate of rejections of 5 % within 3.3 standard errors.
 void expect_five_percent(int rejected, int tests) {
-  EXPECT_NEAR(static_cast<double>(rejected) / tests, 0.05, 3.3 * std::sqrt(0.05 * 0.95 / tests)) << rejected << " of " << tests;
+  EXPECT_NEAR(static_cast<double>(rejected) / tests, 0.05, 3.3 * std::sqrt(0.05 * 0.95 / tests))
+      << rejected << " of " << tests;
 }
 
 TEST(StatisticsOfKs, BandHoldsForFewAndMany) {
@@ -40,7 +41,8 @@ TEST(StatisticsOfKs, BandHoldsForFewAndMany) {
     int rejected = 0;
     constexpr int tests = 2000;
     for (int k = 0; k < tests; ++k) {
-      RandomStream random(7, Purpose::bootstrap, static_cast<std::uint64_t>(k), static_cast<std::uint32_t>(count));
+      RandomStream random(7, Purpose::bootstrap, static_cast<std::uint64_t>(k),
+                          static_cast<std::uint32_t>(count));
       std::vector<double> values(count);
       for (double& v : values) v = random.uniform();
       std::sort(values.begin(), values.end());
@@ -63,7 +65,8 @@ TEST(Ks, QuantilePlotKeepsItsRanks) {
 }
 
 /// One unit a region and session; 400 sets of 64 trials, each of six regions.
-void expect_true_model_rejected_as_often_as_it_should(const Model& model, Dataset like, double spikes_a_trial) {
+void expect_true_model_rejected_as_often_as_it_should(const Model& model, Dataset like,
+                                                      double spikes_a_trial) {
   Dataset::Units few;
   for (std::size_t u = 0; u < like.units(); ++u)
     if (u == 0 || like.unit.region[u] != like.unit.region[u - 1]) {
@@ -76,7 +79,8 @@ void expect_true_model_rejected_as_often_as_it_should(const Model& model, Datase
   int rejected = 0, tests = 0, rejected_units = 0, units = 0;
   double spikes = 0;
   for (std::uint64_t seed = 0; seed < sets; ++seed) {
-    const Evaluation evaluation = evaluate(model, sample(model, like, {.seed = seed}), {.baselines = false, .bins = 1, .resamples = 0});
+    const Evaluation evaluation = evaluate(model, sample(model, like, {.seed = seed}),
+                                           {.baselines = false, .bins = 1, .resamples = 0});
     for (const auto& region : evaluation.regions) {
       ++tests;
       rejected += region.ks > region.ks_band;
@@ -87,7 +91,8 @@ void expect_true_model_rejected_as_often_as_it_should(const Model& model, Datase
       rejected_units += unit.ks > unit.ks_band;
     }
   }
-  EXPECT_NEAR(spikes / (sets * 16.0 * static_cast<double>(few.id.size())), spikes_a_trial, 0.2 * spikes_a_trial);
+  EXPECT_NEAR(spikes / (sets * 16.0 * static_cast<double>(few.id.size())), spikes_a_trial,
+              0.2 * spikes_a_trial);
   expect_five_percent(rejected, tests);
   expect_five_percent(rejected_units, units);
 }
@@ -103,7 +108,8 @@ TEST(StatisticsOfKs, RejectsTheTrueModelFiveTimesInAHundredWithoutShortTrials) {
   auto [model, like] = demonstration(64);
   const ParameterLayout layout(model.shape);
   for (const auto t : {Tensor::F2_left, Tensor::F2_right})
-    std::fill_n(model.parameters.begin() + static_cast<std::ptrdiff_t>(layout[t].offset), layout[t].size(), 0.0);
+    std::fill_n(model.parameters.begin() + static_cast<std::ptrdiff_t>(layout[t].offset),
+                layout[t].size(), 0.0);
   expect_true_model_rejected_as_often_as_it_should(model, like, 12);
 }
 

@@ -16,9 +16,11 @@ namespace {
 
 /// Losses of the engine's reference backend: each region in alphabetical order, then the behaviour.
 std::vector<BatchLoss> engine_losses(const Model& model, const Dataset& data, Preset preset) {
-  const auto plan =
-      std::make_shared<const Plan>(make_plan(data, {.preset = preset, .neural_time = model.neural_time, .grouping = Grouping::by_region}));
-  const auto backend = make_backend({.kind = BackendKind::reference, .precision = Precision::double_precision}, model.shape, plan);
+  const auto plan = std::make_shared<const Plan>(make_plan(
+      data, {.preset = preset, .neural_time = model.neural_time, .grouping = Grouping::by_region}));
+  const auto backend =
+      make_backend({.kind = BackendKind::reference, .precision = Precision::double_precision},
+                   model.shape, plan);
   std::vector<std::uint32_t> batches(plan->batches.size());
   std::iota(batches.begin(), batches.end(), 0U);
   std::vector<BatchLoss> losses(batches.size());
@@ -32,10 +34,14 @@ void expect_engine_agrees(const Model& model, const Dataset& data) {
   const auto losses = engine_losses(model, data, Preset::exact);
   const auto trials = static_cast<double>(data.trials());
   ASSERT_EQ(losses.size(), evaluation.regions.size() + 1);
-  for (std::size_t g = 0; g < evaluation.regions.size(); ++g)  // the known model's regions are in alphabetical order
-    EXPECT_NEAR(evaluation.regions[g].log_likelihood, -trials * losses[g].neural, 1e-10 * std::abs(trials * losses[g].neural));
-  EXPECT_NEAR(evaluation.behaviour.exact_terms[0], losses.back().left, 1e-10 * std::abs(losses.back().left));
-  EXPECT_NEAR(evaluation.behaviour.exact_terms[1], losses.back().right, 1e-10 * std::abs(losses.back().right));
+  for (std::size_t g = 0; g < evaluation.regions.size();
+       ++g)  // the known model's regions are in alphabetical order
+    EXPECT_NEAR(evaluation.regions[g].log_likelihood, -trials * losses[g].neural,
+                1e-10 * std::abs(trials * losses[g].neural));
+  EXPECT_NEAR(evaluation.behaviour.exact_terms[0], losses.back().left,
+              1e-10 * std::abs(losses.back().left));
+  EXPECT_NEAR(evaluation.behaviour.exact_terms[1], losses.back().right,
+              1e-10 * std::abs(losses.back().right));
 }
 
 TEST(Likelihood, IsTheEnginesOnSpikes) {
@@ -71,17 +77,19 @@ TEST(Likelihood, AuthorsFormIsTheEngines) {
   EXPECT_NEAR(terms[1], loss.right, 1e-10 * std::abs(loss.right));
 }
 
-/// From the definition: spikes on a fine grid of steps, in each of which a unit fires with probability intensity * step.
+/// From the definition: spikes on a fine grid of steps, in each of which a unit fires with
+/// probability intensity * step.
 TEST(Likelihood, IsTheLimitOfFineBernoulliSteps) {
   const Model model = known_model();
   const Dataset data = known_draw(1, 4);
   constexpr double step = 1e-5;
   const double until = data.trial.observed_until[0], scale = time_scale(model, until);
   Curves curves(model, data.trial.stimulus);
-  std::vector<std::vector<int>> spikes(6, std::vector<int>(static_cast<std::size_t>(until / step) + 1));
+  std::vector<std::vector<int>> spikes(
+      6, std::vector<int>(static_cast<std::size_t>(until / step) + 1));
   for (std::size_t i = 0; i < data.spike.time.size(); ++i)
-    ++spikes[static_cast<std::size_t>(data.unit.region[static_cast<std::size_t>(data.spike.unit[i])])]
-            [static_cast<std::size_t>(data.spike.time[i] / step)];
+    ++spikes[static_cast<std::size_t>(data.unit.region[static_cast<std::size_t>(
+        data.spike.unit[i])])][static_cast<std::size_t>(data.spike.time[i] / step)];
   const auto units = units_by_session_and_region(data);
   const auto evaluation = evaluate(model, data);
   for (std::size_t g = 0; g < 6; ++g) {

@@ -6,9 +6,12 @@
 #include "nnpoisson/import.hpp"
 
 /// The library loses memory of some damaged files that it cannot open.
-extern "C" const char* __lsan_default_suppressions() { return "leak:libhdf5"; }
+extern "C" const char* __lsan_default_suppressions() {
+  return "leak:libhdf5";
+}
 
-/// HDF5 files whose own bytes were changed: it is mostly the HDF5 library that meets them (docs/robustness.md).
+/// HDF5 files whose own bytes were changed: it is mostly the HDF5 library that meets them
+/// (docs/robustness.md).
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace nnpoisson;
   static const auto read = [](const std::filesystem::path& file) {
@@ -30,5 +33,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto file = fuzz::write("changed.h5", bytes);
   NwbImport options;
   options.time_limit = 1;
-  return fuzz::expect_error_or_none([&] { nwb ? (void)import_nwb(std::vector{file}, options) : (void)read_dataset(file); });
+  return fuzz::expect_error_or_none(
+      [&] { nwb ? (void)import_nwb(std::vector{file}, options) : (void)read_dataset(file); });
 }

@@ -26,6 +26,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const Dataset read = read_dataset((binned ? counts : spikes).apply(input));
     (void)summarise(read);
     (void)check_recording(read);
-    write_dataset(fuzz::folder() / "again.h5", read);  // what was read must also be fit to be written
+    write_dataset(fuzz::folder() / "again.h5",
+                  read);  // what was read must also be fit to be written
   });
 }

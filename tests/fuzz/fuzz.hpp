@@ -20,7 +20,8 @@ namespace nnpoisson::fuzz {
 /// An input taken apart from its front; past its end, zeros and empty texts.
 class Bytes {
  public:
-  Bytes(const std::uint8_t* data, std::size_t size) : rest_(reinterpret_cast<const char*>(data), size) {}
+  Bytes(const std::uint8_t* data, std::size_t size)
+      : rest_(reinterpret_cast<const char*>(data), size) {}
   [[nodiscard]] bool empty() const { return rest_.empty(); }
   template <class T>
   T take() {
@@ -43,7 +44,8 @@ class Bytes {
 
 /// Changes bytes as the input says: a few overwritten, put in, taken out, or the end cut off.
 inline void change(std::string& bytes, Bytes& input) {
-  const std::size_t how = input.take<std::uint8_t>(), at = input.below(bytes.size() + 1), few = how / 4 % 16;
+  const std::size_t how = input.take<std::uint8_t>(), at = input.below(bytes.size() + 1),
+                    few = how / 4 % 16;
   switch (how % 4) {
     case 0:
       bytes.replace(at, few, input.text(few));
@@ -62,8 +64,8 @@ inline void change(std::string& bytes, Bytes& input) {
 /// A folder in memory for this process.
 inline const std::filesystem::path& folder() {
   struct Folder {
-    std::filesystem::path path =
-        (std::filesystem::is_directory("/dev/shm") ? "/dev/shm" : "/tmp") + ("/nnpoisson_fuzz_" + std::to_string(::getpid()));
+    std::filesystem::path path = (std::filesystem::is_directory("/dev/shm") ? "/dev/shm" : "/tmp") +
+                                 ("/nnpoisson_fuzz_" + std::to_string(::getpid()));
     Folder() { std::filesystem::create_directories(path); }
     ~Folder() { std::filesystem::remove_all(path); }
   };
@@ -73,7 +75,8 @@ inline const std::filesystem::path& folder() {
 
 inline std::filesystem::path write(const std::string& name, std::string_view bytes) {
   const auto file = folder() / name;
-  std::ofstream(file, std::ios::binary | std::ios::trunc).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  std::ofstream(file, std::ios::binary | std::ios::trunc)
+      .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   return file;
 }
 

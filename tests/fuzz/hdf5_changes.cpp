@@ -14,29 +14,36 @@ namespace {
 void collect(const Hdf5Reader& in, const std::string& path, std::vector<std::string>& paths) {
   paths.push_back(path);
   if (!in.is_group(path)) return;
-  for (const auto& name : in.members(path)) collect(in, path == "/" ? name : path + "/" + name, paths);
+  for (const auto& name : in.members(path))
+    collect(in, path == "/" ? name : path + "/" + name, paths);
 }
 
 template <class T>
 void replace(const app::Damage& file, const std::string& path, Bytes& input) {
   const std::size_t rows = input.below(8), columns = input.below(4);
   std::vector<T> values;
-  for (std::size_t i = 0; i < rows * std::max<std::size_t>(columns, 1); ++i) values.push_back(input.take<T>());
+  for (std::size_t i = 0; i < rows * std::max<std::size_t>(columns, 1); ++i)
+    values.push_back(input.take<T>());
   file.replace<T>(path, values, columns == 0 ? std::vector{rows} : std::vector{rows, columns});
 }
 
-std::string text(Bytes& input) { return std::string(input.text(input.below(16))); }
+std::string text(Bytes& input) {
+  return std::string(input.text(input.below(16)));
+}
 
 }  // namespace
 
-Hdf5Changes::Hdf5Changes(const std::filesystem::path& base, std::vector<std::string> attributes) : attributes_(std::move(attributes)) {
+Hdf5Changes::Hdf5Changes(const std::filesystem::path& base, std::vector<std::string> attributes)
+    : attributes_(std::move(attributes)) {
   collect(Hdf5Reader(base), "/", paths_);
   std::ifstream stream(base, std::ios::binary);
   bytes_.assign(std::istreambuf_iterator<char>(stream), {});
 }
 
 std::filesystem::path Hdf5Changes::apply(Bytes& input) const {
-  const auto any = [&](const std::vector<std::string>& names) -> const std::string& { return names[input.below(names.size())]; };
+  const auto any = [&](const std::vector<std::string>& names) -> const std::string& {
+    return names[input.below(names.size())];
+  };
   const auto path = write("changed.h5", bytes_);
   const app::Damage file(path);
   for (int changes = 0; changes < 8 && !input.empty(); ++changes) {
@@ -57,7 +64,8 @@ std::filesystem::path Hdf5Changes::apply(Bytes& input) const {
         file.strings(at, texts);
       }
       if (how == 9) file.attribute(at, any(attributes_), input.take<double>());
-      if (how == 10) file.attribute(at, any(attributes_), static_cast<double>(input.take<std::int8_t>()));
+      if (how == 10)
+        file.attribute(at, any(attributes_), static_cast<double>(input.take<std::int8_t>()));
       if (how == 11) file.attribute(at, any(attributes_), text(input));
       if (how == 12) file.remove_attribute(at, any(attributes_));
       if (how == 13) file.link(at, any(paths_), input.below(2) == 0 ? "" : path.string());

@@ -8,8 +8,9 @@
 
 namespace nnpoisson::fuzz {
 
-/// A whole HDF5 file that inputs change through HDF5 itself: objects go, become links, get other types, shapes and values. So it is our
-/// reader that is tried; bytes changed at random mostly end inside HDF5.
+/// A whole HDF5 file that inputs change through HDF5 itself: objects go, become links, get other
+/// types, shapes and values. So it is our reader that is tried; bytes changed at random mostly end
+/// inside HDF5.
 class Hdf5Changes {
  public:
   /// `attributes`: names that readers look for, at any object.

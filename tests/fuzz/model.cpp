@@ -16,13 +16,20 @@ Hdf5Changes changes(std::vector<std::int32_t> unit_region) {
                            .behaviour_width = 1,
                            .regions = 2,
                            .unit_region = std::move(unit_region)};
-  Model model{.shape = shape, .time_limit = 0.5, .region_names = {"a", "b"}, .stimulus_names = {"contrast"}, .constant_rate = {1, 2}};
+  Model model{.shape = shape,
+              .time_limit = 0.5,
+              .region_names = {"a", "b"},
+              .stimulus_names = {"contrast"},
+              .constant_rate = {1, 2}};
   model.parameters.assign(ParameterLayout(shape).size(), 0.5);
   for (const Tensor zero : {Tensor::R, Tensor::d})
-    for (std::size_t i = 0; i < ParameterLayout(shape)[zero].size(); ++i) model.parameters[ParameterLayout(shape)[zero].offset + i] = 0;
-  if (!shape.unit_region.empty()) model.units = {.session = {"s", "s"}, .id = {1, 2}, .constant_rate = {3, 4}};
+    for (std::size_t i = 0; i < ParameterLayout(shape)[zero].size(); ++i)
+      model.parameters[ParameterLayout(shape)[zero].offset + i] = 0;
+  if (!shape.unit_region.empty())
+    model.units = {.session = {"s", "s"}, .id = {1, 2}, .constant_rate = {3, 4}};
   write_model(folder() / "base.h5", model);
-  return {folder() / "base.h5", {"version", "preset", "neural_time", "time_limit", "stimulus_bypass"}};
+  return {folder() / "base.h5",
+          {"version", "preset", "neural_time", "time_limit", "stimulus_bypass"}};
 }
 
 }  // namespace

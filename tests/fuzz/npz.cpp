@@ -27,7 +27,8 @@ testing::Archive neuromatch_archive() {
 /// Archives whose arrays were changed, or whose own bytes were.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace nnpoisson;
-  static const testing::Archive kinds[] = {testing::exact_archive(), testing::binned_archive(), fuzz::neuromatch_archive()};
+  static const testing::Archive kinds[] = {testing::exact_archive(), testing::binned_archive(),
+                                           fuzz::neuromatch_archive()};
   fuzz::Bytes input(data, size);
   const auto how = input.take<std::uint8_t>();
   const std::size_t kind = how % 3;
@@ -35,7 +36,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (how < 192) {
     testing::Archive arrays = kinds[kind];
     for (int changes = 0; changes < 8 && !input.empty(); ++changes) {
-      fuzz::change(std::next(arrays.begin(), static_cast<std::ptrdiff_t>(input.below(arrays.size())))->second, input);
+      fuzz::change(
+          std::next(arrays.begin(), static_cast<std::ptrdiff_t>(input.below(arrays.size())))
+              ->second,
+          input);
     }
     testing::write_npz(file, arrays);
   } else {
@@ -48,6 +52,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   NpzImport options;
   if (kind == 0) options.time_limit = 1;
   options.included_only = (how & 64) != 0 && kind == 1;
-  return fuzz::expect_error_or_none(
-      [&] { (void)(kind == 2 ? import_nma(std::vector{file}, options) : import_npz(std::vector{file}, options)); });
+  return fuzz::expect_error_or_none([&] {
+    (void)(kind == 2 ? import_nma(std::vector{file}, options)
+                     : import_npz(std::vector{file}, options));
+  });
 }

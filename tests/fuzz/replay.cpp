@@ -5,16 +5,17 @@
 
 #include "fuzz/fuzz.hpp"
 
-/// Where there is no libFuzzer: runs the inputs of a corpus, and changes of them that are the same every time.
-/// usage: fuzz_READER CORPUS CHANGES
-/// A corpus is a text file: an input a line, in hexadecimal; what follows # is a remark.
+/// Where there is no libFuzzer: runs the inputs of a corpus, and changes of them that are the same
+/// every time. usage: fuzz_READER CORPUS CHANGES A corpus is a text file: an input a line, in
+/// hexadecimal; what follows # is a remark.
 
 namespace {
 
 int digit(char c) {
   constexpr std::string_view digits = "0123456789abcdef";
   const auto at = digits.find(c);
-  if (at == std::string_view::npos) throw std::runtime_error(std::string("no hexadecimal digit: ") + c);
+  if (at == std::string_view::npos)
+    throw std::runtime_error(std::string("no hexadecimal digit: ") + c);
   return static_cast<int>(at);
 }
 
@@ -24,13 +25,16 @@ std::vector<std::string> read_corpus(const std::string& file) {
   for (std::string line; std::getline(stream, line);) {
     const std::string hex = line.substr(0, line.find_first_of(" #"));
     inputs.emplace_back();
-    for (std::size_t i = 0; i + 1 < hex.size(); i += 2) inputs.back() += static_cast<char>(digit(hex[i]) * 16 + digit(hex[i + 1]));
+    for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
+      inputs.back() += static_cast<char>(digit(hex[i]) * 16 + digit(hex[i + 1]));
   }
   if (inputs.empty()) throw std::runtime_error(file + ": holds no inputs");
   return inputs;
 }
 
-void run(const std::string& input) { LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(input.data()), input.size()); }
+void run(const std::string& input) {
+  LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(input.data()), input.size());
+}
 
 }  // namespace
 

@@ -23,7 +23,8 @@ TEST(KerasWeights, RoundTripKeepsFloat32) {
   const KerasWeights read = read_keras_weights(file);
   EXPECT_EQ(read.shape, odd_shape());
   ASSERT_EQ(read.parameters.size(), parameters.size());
-  for (std::size_t i = 0; i < parameters.size(); ++i) ASSERT_EQ(read.parameters[i], static_cast<float>(parameters[i])) << i;
+  for (std::size_t i = 0; i < parameters.size(); ++i)
+    ASSERT_EQ(read.parameters[i], static_cast<float>(parameters[i])) << i;
 }
 
 TEST(KerasWeights, BypassIsOnWhereNeuro5IsNotZero) {
@@ -44,11 +45,14 @@ TEST(KerasWeights, RefusesToWriteWhatFloat32CannotHold) {
     auto parameters = counting_parameters(odd_shape());
     parameters[ParameterLayout(odd_shape())[Tensor::b2].offset + 3] = value;
     const auto file = fresh_file("weights.h5");
-    const auto message = message_of<NumericalError>([&] { write_keras_weights(file, odd_shape(), parameters); });
+    const auto message =
+        message_of<NumericalError>([&] { write_keras_weights(file, odd_shape(), parameters); });
     EXPECT_NE(message.find("neuro1/neuro1/bias:0[3]"), std::string::npos) << message;
     EXPECT_FALSE(std::filesystem::exists(file));
   }
-  (void)message_of<UsageError>([&] { write_keras_weights(fresh_file("weights.h5"), odd_shape(), {1, 2, 3}); });
+  (void)message_of<UsageError>([&] {
+    write_keras_weights(fresh_file("weights.h5"), odd_shape(), {1, 2, 3});
+  });
 }
 
 // A Keras file in memory, to be spoilt before it is written.
@@ -66,8 +70,9 @@ struct Tensors {
     for (const TensorSlot& slot : layout.slots()) {
       const auto first = parameters.begin() + static_cast<std::ptrdiff_t>(slot.offset);
       const auto in = static_cast<std::size_t>(slot.in), out = static_cast<std::size_t>(slot.out);
-      at[slot.layer + "/" + slot.name()] = {slot.kind == "bias" ? std::vector{out} : std::vector{in, out},
-                                            {first, first + static_cast<std::ptrdiff_t>(slot.size())}};
+      at[slot.layer + "/" + slot.name()] = {
+          slot.kind == "bias" ? std::vector{out} : std::vector{in, out},
+          {first, first + static_cast<std::ptrdiff_t>(slot.size())}};
     }
   }
   void fill(const std::string& path, std::vector<std::size_t> shape) {
@@ -99,7 +104,9 @@ struct Spoilt {
   std::function<void(Tensors&)> spoil;
   std::string path;  ///< what the message must name
 };
-void PrintTo(const Spoilt& spoilt, std::ostream* out) { *out << spoilt.name; }
+void PrintTo(const Spoilt& spoilt, std::ostream* out) {
+  *out << spoilt.name;
+}
 
 class SpoiltKerasFile : public testing::TestWithParam<Spoilt> {};
 TEST_P(SpoiltKerasFile, IsRefusedByPath) {
@@ -117,7 +124,8 @@ TEST_P(SpoiltKerasFile, IsRefusedByPath) {
 
 std::vector<Spoilt> spoilt_files() {
   std::vector<Spoilt> cases{
-      {"vector_for_kernel", [](Tensors& t) { t.fill("neuro0/neuro0/kernel:0", {12}); }, "neuro0/neuro0/kernel:0"},
+      {"vector_for_kernel", [](Tensors& t) { t.fill("neuro0/neuro0/kernel:0", {12}); },
+       "neuro0/neuro0/kernel:0"},
       {"three_dimensions",
        [](Tensors& t) {
          t.fill("beh0/beh0/kernel:0", {9, 8, 1});
@@ -163,23 +171,30 @@ std::vector<Spoilt> spoilt_files() {
          t.fill("beh3/beh3/kernel:0", {8, 2});
        },
        "beh3/beh3/kernel:0"},
-      {"bias_too_short", [](Tensors& t) { t.fill("neuro6/neuro6/bias:0", {8}); }, "neuro6/neuro6/bias:0"},
-      {"not_a_number", [](Tensors& t) { t.at["neuro2/neuro2/kernel:0"].values[13] = nan; }, "neuro2/neuro2/kernel:0[13]"},
-      {"infinite", [](Tensors& t) { t.at["beh1/beh1/bias:0"].values[0] = 1 / 0.0; }, "beh1/beh1/bias:0[0]"},
+      {"bias_too_short", [](Tensors& t) { t.fill("neuro6/neuro6/bias:0", {8}); },
+       "neuro6/neuro6/bias:0"},
+      {"not_a_number", [](Tensors& t) { t.at["neuro2/neuro2/kernel:0"].values[13] = nan; },
+       "neuro2/neuro2/kernel:0[13]"},
+      {"infinite", [](Tensors& t) { t.at["beh1/beh1/bias:0"].values[0] = 1 / 0.0; },
+       "beh1/beh1/bias:0[0]"},
       {"group_for_dataset",
        [](Tensors& t) {
-         t.at["neuro0/neuro0/kernel:0/x"] = std::exchange(t.at["neuro0/neuro0/kernel:0"], {}), t.at.erase("neuro0/neuro0/kernel:0");
+         t.at["neuro0/neuro0/kernel:0/x"] = std::exchange(t.at["neuro0/neuro0/kernel:0"], {}),
+         t.at.erase("neuro0/neuro0/kernel:0");
        },
        "neuro0/neuro0/kernel:0"},
-      {"text", [](Tensors& t) { t.at.erase("beh0/beh0/bias:0"), t.text_at["beh0/beh0/bias:0"] = "x"; }, "beh0/beh0/bias:0"},
+      {"text",
+       [](Tensors& t) { t.at.erase("beh0/beh0/bias:0"), t.text_at["beh0/beh0/bias:0"] = "x"; },
+       "beh0/beh0/bias:0"},
   };
   const ParameterLayout layout(odd_shape());
   for (const TensorSlot& slot : layout.slots()) {
     const std::string path = slot.layer + "/" + slot.name();
     cases.push_back({"missing", [path](Tensors& t) { t.at.erase(path); }, path});
   }
-  for (const char* path : {"neuro3/neuro3/kernel:0", "neuro4/neuro4/kernel:0", "neuro6/neuro6/kernel:0", "beh0/beh0/kernel:0",
-                           "beh1/beh1/kernel:0", "beh2/beh2/kernel:0", "beh3/beh3/kernel:0"})
+  for (const char* path :
+       {"neuro3/neuro3/kernel:0", "neuro4/neuro4/kernel:0", "neuro6/neuro6/kernel:0",
+        "beh0/beh0/kernel:0", "beh1/beh1/kernel:0", "beh2/beh2/kernel:0", "beh3/beh3/kernel:0"})
     cases.push_back({"negative", [path](Tensors& t) { t.at[path].values[2] = -1e-6; }, path});
   return cases;
 }
@@ -187,7 +202,8 @@ INSTANTIATE_TEST_SUITE_P(Files, SpoiltKerasFile, testing::ValuesIn(spoilt_files(
 
 TEST(KerasWeights, FreeWeightsMayBeNegative) {
   Tensors tensors;
-  for (const char* path : {"neuro0/neuro0/kernel:0", "neuro5/neuro5/kernel:0", "neuro4/neuro4/bias:0", "beh1/beh1/bias:0"})
+  for (const char* path : {"neuro0/neuro0/kernel:0", "neuro5/neuro5/kernel:0",
+                           "neuro4/neuro4/bias:0", "beh1/beh1/bias:0"})
     tensors.at[path].values[0] = -0.5;
   const auto file = fresh_file("free.h5");
   tensors.write(file, "");
@@ -202,7 +218,8 @@ TEST(KerasWeights, MissingAndForeignFiles) {
   EXPECT_NE(message.find(file.string()), std::string::npos) << message;
 }
 
-// The authors' own files: the first one holds the weights training starts from, which golden.h5 holds too.
+// The authors' own files: the first one holds the weights training starts from, which golden.h5
+// holds too.
 class GoldenKerasWeights : public testing::TestWithParam<const char*> {};
 TEST_P(GoldenKerasWeights, ReadAndWrittenAgain) {
   const std::string folder = std::string(NNPOISSON_SHARED_DIR) + "/golden/" + GetParam();
@@ -214,10 +231,12 @@ TEST_P(GoldenKerasWeights, ReadAndWrittenAgain) {
   ASSERT_EQ(first.parameters.size(), layout.size());
   for (int t = 0; t < tensor_count; ++t) {
     const TensorSlot& slot = layout[static_cast<Tensor>(t)];
-    const auto expected =
-        golden.numbers<double>("float32/weights/step0/" + std::string(t < 10 ? "0" : "") + std::to_string(t), slot.kind == "bias" ? 1 : 2);
+    const auto expected = golden.numbers<double>(
+        "float32/weights/step0/" + std::string(t < 10 ? "0" : "") + std::to_string(t),
+        slot.kind == "bias" ? 1 : 2);
     ASSERT_EQ(expected.size(), slot.size());
-    for (std::size_t i = 0; i < slot.size(); ++i) ASSERT_EQ(first.parameters[slot.offset + i], expected[i]) << slot.name() << i;
+    for (std::size_t i = 0; i < slot.size(); ++i)
+      ASSERT_EQ(first.parameters[slot.offset + i], expected[i]) << slot.name() << i;
   }
 
   const KerasWeights last = read_keras_weights(folder + "/run/models-20/model-fwd.h5");

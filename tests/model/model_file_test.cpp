@@ -79,7 +79,8 @@ struct Parts {
   std::string preset = "exact", neural_time = "scaled";
   double time_limit = 1;
   std::vector<std::string> regions = fitted().region_names, stimuli = fitted().stimulus_names;
-  std::vector<double> rates = fitted().constant_rate, parameters = fitted().parameters, keras = fitted().parameters;
+  std::vector<double> rates = fitted().constant_rate, parameters = fitted().parameters,
+                      keras = fitted().parameters;
 
   void write(const std::filesystem::path& file) const {
     Hdf5Writer writer(file);
@@ -87,7 +88,8 @@ struct Parts {
     for (const TensorSlot& slot : layout.slots()) {
       const auto first = keras.begin() + static_cast<std::ptrdiff_t>(slot.offset);
       const auto in = static_cast<std::size_t>(slot.in), out = static_cast<std::size_t>(slot.out);
-      writer.numbers(slot.layer + "/" + slot.name(), std::vector<double>(first, first + static_cast<std::ptrdiff_t>(slot.size())),
+      writer.numbers(slot.layer + "/" + slot.name(),
+                     std::vector<double>(first, first + static_cast<std::ptrdiff_t>(slot.size())),
                      slot.kind == "bias" ? std::vector{out} : std::vector{in, out});
     }
     writer.group("nnpoisson");
@@ -115,7 +117,9 @@ struct Spoilt {
   std::function<void(Parts&)> spoil;
   const char* said;
 };
-void PrintTo(const Spoilt& spoilt, std::ostream* out) { *out << spoilt.name; }
+void PrintTo(const Spoilt& spoilt, std::ostream* out) {
+  *out << spoilt.name;
+}
 
 class SpoiltModelFile : public testing::TestWithParam<Spoilt> {};
 TEST_P(SpoiltModelFile, IsRefusedByPath) {
@@ -131,22 +135,33 @@ TEST_P(SpoiltModelFile, IsRefusedByPath) {
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 INSTANTIATE_TEST_SUITE_P(
     Files, SpoiltModelFile,
-    testing::Values(Spoilt{"version", [](Parts& p) { p.version = 2; }, "attribute version: is 2"},
-                    Spoilt{"preset", [](Parts& p) { p.preset = "Exact"; }, "attribute preset: is \"Exact\""},
-                    Spoilt{"neural_time", [](Parts& p) { p.neural_time = ""; }, "attribute neural_time: is \"\""},
-                    Spoilt{"no_time", [](Parts& p) { p.time_limit = 0; }, "attribute time_limit"},
-                    Spoilt{"endless", [](Parts& p) { p.time_limit = 1 / 0.0; }, "attribute time_limit"},
-                    Spoilt{"time_not_a_number", [](Parts& p) { p.time_limit = nan; }, "attribute time_limit"},
-                    Spoilt{"bypass_off", [](Parts& p) { p.bypass = 0; }, "attribute stimulus_bypass"},
-                    Spoilt{"few_regions", [](Parts& p) { p.regions.pop_back(); }, "nnpoisson/region/name: has 8"},
-                    Spoilt{"many_stimuli", [](Parts& p) { p.stimuli.push_back("x"); }, "nnpoisson/stimulus/name: has 4"},
-                    Spoilt{"few_rates", [](Parts& p) { p.rates.pop_back(); }, "nnpoisson/region/constant_rate: has 8"},
-                    Spoilt{"negative_rate", [](Parts& p) { p.rates[4] = -1; }, "nnpoisson/region/constant_rate[4]"},
-                    Spoilt{"rate_not_a_number", [](Parts& p) { p.rates[0] = nan; }, "nnpoisson/region/constant_rate[0]"},
-                    Spoilt{"few_parameters", [](Parts& p) { p.parameters.pop_back(); }, "nnpoisson/parameters: has"},
-                    Spoilt{"parameter_not_a_number", [](Parts& p) { p.parameters[17] = nan; }, "nnpoisson/parameters[17]"},
-                    Spoilt{"keras_weight_changed", [](Parts& p) { p.keras[5] = 0.75; }, "nnpoisson/parameters[5]: differs"},
-                    Spoilt{"keras_weight_not_a_number", [](Parts& p) { p.keras[0] = nan; }, "neuro0/neuro0/kernel:0[0]"}));
+    testing::Values(
+        Spoilt{"version", [](Parts& p) { p.version = 2; }, "attribute version: is 2"},
+        Spoilt{"preset", [](Parts& p) { p.preset = "Exact"; }, "attribute preset: is \"Exact\""},
+        Spoilt{"neural_time", [](Parts& p) { p.neural_time = ""; },
+               "attribute neural_time: is \"\""},
+        Spoilt{"no_time", [](Parts& p) { p.time_limit = 0; }, "attribute time_limit"},
+        Spoilt{"endless", [](Parts& p) { p.time_limit = 1 / 0.0; }, "attribute time_limit"},
+        Spoilt{"time_not_a_number", [](Parts& p) { p.time_limit = nan; }, "attribute time_limit"},
+        Spoilt{"bypass_off", [](Parts& p) { p.bypass = 0; }, "attribute stimulus_bypass"},
+        Spoilt{"few_regions", [](Parts& p) { p.regions.pop_back(); },
+               "nnpoisson/region/name: has 8"},
+        Spoilt{"many_stimuli", [](Parts& p) { p.stimuli.push_back("x"); },
+               "nnpoisson/stimulus/name: has 4"},
+        Spoilt{"few_rates", [](Parts& p) { p.rates.pop_back(); },
+               "nnpoisson/region/constant_rate: has 8"},
+        Spoilt{"negative_rate", [](Parts& p) { p.rates[4] = -1; },
+               "nnpoisson/region/constant_rate[4]"},
+        Spoilt{"rate_not_a_number", [](Parts& p) { p.rates[0] = nan; },
+               "nnpoisson/region/constant_rate[0]"},
+        Spoilt{"few_parameters", [](Parts& p) { p.parameters.pop_back(); },
+               "nnpoisson/parameters: has"},
+        Spoilt{"parameter_not_a_number", [](Parts& p) { p.parameters[17] = nan; },
+               "nnpoisson/parameters[17]"},
+        Spoilt{"keras_weight_changed", [](Parts& p) { p.keras[5] = 0.75; },
+               "nnpoisson/parameters[5]: differs"},
+        Spoilt{"keras_weight_not_a_number", [](Parts& p) { p.keras[0] = nan; },
+               "neuro0/neuro0/kernel:0[0]"}));
 
 TEST(ModelFile, MissingPartsAreNamed) {
   const auto file = fresh_file("model.h5");

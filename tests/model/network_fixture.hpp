@@ -26,11 +26,13 @@ inline NetworkShape odd_shape() {
 /// Parameter i is about i / 1000: no two are equal, none is exact in float32, none is negative.
 inline std::vector<double> counting_parameters(const NetworkShape& shape) {
   std::vector<double> parameters(ParameterLayout(shape).size());
-  for (std::size_t i = 0; i < parameters.size(); ++i) parameters[i] = (static_cast<double>(i) + 1.0 / 3) / 1000;
+  for (std::size_t i = 0; i < parameters.size(); ++i)
+    parameters[i] = (static_cast<double>(i) + 1.0 / 3) / 1000;
   return parameters;
 }
 
-/// The message of the E that `action` throws; fails the test where it throws nothing or something else.
+/// The message of the E that `action` throws; fails the test where it throws nothing or something
+/// else.
 template <class E>
 std::string message_of(const std::function<void()>& action) {
   try {

@@ -14,12 +14,15 @@ namespace {
 
 class GoldenLayout : public testing::TestWithParam<const char*> {};
 TEST_P(GoldenLayout, HasTheOrderAndShapesOfTheAuthorsWeights) {
-  const Hdf5Reader golden(std::string(NNPOISSON_SHARED_DIR) + "/golden/" + GetParam() + "/golden.h5");
+  const Hdf5Reader golden(std::string(NNPOISSON_SHARED_DIR) + "/golden/" + GetParam() +
+                          "/golden.h5");
   const auto names = golden.strings_attribute("/", "weight_names");
   const auto shape = [&](int number) {
-    return golden.shape("float64/weights/step0/" + std::string(number < 10 ? "0" : "") + std::to_string(number));
+    return golden.shape("float64/weights/step0/" + std::string(number < 10 ? "0" : "") +
+                        std::to_string(number));
   };
-  const NetworkShape network{.features = static_cast<int>(shape(0)[0]), .regions = static_cast<int>(shape(12)[0])};
+  const NetworkShape network{.features = static_cast<int>(shape(0)[0]),
+                             .regions = static_cast<int>(shape(12)[0])};
   const ParameterLayout layout(network);
   ASSERT_EQ(names.size(), layout.slots().size());
   std::size_t offset = 0;
@@ -27,7 +30,8 @@ TEST_P(GoldenLayout, HasTheOrderAndShapesOfTheAuthorsWeights) {
     const TensorSlot& slot = layout[static_cast<Tensor>(i)];
     EXPECT_EQ(slot.name(), names[static_cast<std::size_t>(i)]);
     const auto in = static_cast<std::size_t>(slot.in), out = static_cast<std::size_t>(slot.out);
-    EXPECT_EQ(shape(i), slot.kind == "bias" ? std::vector{out} : (std::vector{in, out})) << slot.name();
+    EXPECT_EQ(shape(i), slot.kind == "bias" ? std::vector{out} : (std::vector{in, out}))
+        << slot.name();
     EXPECT_EQ(slot.offset, offset) << slot.name();
     offset += slot.size();
   }
@@ -35,7 +39,9 @@ TEST_P(GoldenLayout, HasTheOrderAndShapesOfTheAuthorsWeights) {
 }
 INSTANTIATE_TEST_SUITE_P(Cases, GoldenLayout, testing::Values("cori7", "rats5"));
 
-TEST(ParameterLayout, PaperSize) { EXPECT_EQ(ParameterLayout({.features = 8, .regions = 42}).size(), 1794U); }
+TEST(ParameterLayout, PaperSize) {
+  EXPECT_EQ(ParameterLayout({.features = 8, .regions = 42}).size(), 1794U);
+}
 
 TEST(ParameterLayout, TensorsAreNamedAfterTheirLayers) {
   const ParameterLayout layout(odd_shape());
@@ -73,7 +79,8 @@ TEST(ParameterLayout, BypassDecidesWhetherRAndDAreTrained) {
     auto shape = odd_shape();
     shape.stimulus_bypass = bypass;
     const ParameterLayout layout(shape);
-    for (const TensorSlot& slot : layout.slots()) EXPECT_EQ(slot.trained, bypass || slot.layer != "neuro5") << slot.name();
+    for (const TensorSlot& slot : layout.slots())
+      EXPECT_EQ(slot.trained, bypass || slot.layer != "neuro5") << slot.name();
   }
 }
 
@@ -104,8 +111,10 @@ TEST(InitialParameters, FollowGlorotRules) {
   for (int t = 0; t < tensor_count; ++t) {
     const TensorSlot& slot = layout[static_cast<Tensor>(t)];
     const Range r = range(parameters, slot);
-    const double glorot = 2.0 / (slot.in + slot.out);                          // variance
-    const double allowance = 5 / std::sqrt(static_cast<double>(slot.size()));  // of a mean of squares, more than five deviations
+    const double glorot = 2.0 / (slot.in + slot.out);  // variance
+    const double allowance =
+        5 / std::sqrt(static_cast<double>(
+                slot.size()));  // of a mean of squares, more than five deviations
     SCOPED_TRACE(slot.name());
     if (static_cast<Tensor>(t) == Tensor::d) {
       EXPECT_EQ(r.mean_square, 0);
@@ -144,7 +153,8 @@ TEST(InitialParameters, SeedDecides) {
   // Tensors of one size do not share numbers: the two heads start apart.
   const ParameterLayout layout(odd_shape());
   const auto parameters = initial_parameters(odd_shape(), 5);
-  EXPECT_NE(parameters[layout[Tensor::F1_left].offset], parameters[layout[Tensor::F1_right].offset]);
+  EXPECT_NE(parameters[layout[Tensor::F1_left].offset],
+            parameters[layout[Tensor::F1_right].offset]);
 }
 
 }  // namespace

@@ -17,7 +17,8 @@ namespace {
 using testing::random_dataset;
 using testing::RandomDataset;
 
-constexpr RandomDataset many{.seed = 21, .sessions = 4, .regions = 6, .trials = 61, .features = 3, .stimuli = 7};
+constexpr RandomDataset many{
+    .seed = 21, .sessions = 4, .regions = 6, .trials = 61, .features = 3, .stimuli = 7};
 
 std::vector<PlanOptions> all_options() {
   std::vector<PlanOptions> options;
@@ -25,7 +26,11 @@ std::vector<PlanOptions> all_options() {
     for (const auto grouping : {Grouping::joint, Grouping::authors, Grouping::by_region})
       for (const double resolution : {0.0, 0.03})
         for (const int parts : {1, 4})
-          options.push_back({.preset = preset, .grouping = grouping, .parts = parts, .time_resolution = resolution, .seed = 3});
+          options.push_back({.preset = preset,
+                             .grouping = grouping,
+                             .parts = parts,
+                             .time_resolution = resolution,
+                             .seed = 3});
   return options;
 }
 
@@ -45,17 +50,20 @@ TEST(Plan, TilesAreWholeAndBelongToTheirBatches) {
         ASSERT_GE(tile.count, 1U);
         ASSERT_LE(tile.count, tile_points);
         ASSERT_GE(tile.columns, 1U);
-        for (std::uint64_t p = 1; p < tile.count; ++p) ASSERT_LE(plan.stimulus[points + p - 1], plan.stimulus[points + p]);
+        for (std::uint64_t p = 1; p < tile.count; ++p)
+          ASSERT_LE(plan.stimulus[points + p - 1], plan.stimulus[points + p]);
         for (std::uint64_t c = 0; c < tile.columns; ++c) {
           if (c > 0) {
             ASSERT_LT(plan.column[columns + c - 1], plan.column[columns + c]);
           }
           ASSERT_LT(plan.column[columns + c], tile.term == Term::neural ? data.regions() : 2);
           double any = 0;
-          for (std::uint64_t p = 0; p < tile.count; ++p) any += std::abs(plan.weight[weights + c * tile.count + p]);
+          for (std::uint64_t p = 0; p < tile.count; ++p)
+            any += std::abs(plan.weight[weights + c * tile.count + p]);
           EXPECT_GT(any, 0) << "a column that no point of the tile has";
         }
-        EXPECT_EQ(tile.reading == Reading::interval, bin_width > 0 && tile.term == Term::neural && tile.reading != Reading::value);
+        EXPECT_EQ(tile.reading == Reading::interval,
+                  bin_width > 0 && tile.term == Term::neural && tile.reading != Reading::value);
         if (tile.reading == Reading::interval) {
           ASSERT_EQ(tile.first_interval, intervals);
           intervals += tile.count;
@@ -74,12 +82,14 @@ TEST(Plan, TilesAreWholeAndBelongToTheirBatches) {
       std::vector<int> used(plan.tiles.size());
       for (const auto& batch : plan.batches)
         for (int term = 0; term < 2; ++term)
-          for (auto t = batch.tiles[static_cast<std::size_t>(term)].first; t < batch.tiles[static_cast<std::size_t>(term)].end; ++t) {
+          for (auto t = batch.tiles[static_cast<std::size_t>(term)].first;
+               t < batch.tiles[static_cast<std::size_t>(term)].end; ++t) {
             ++used.at(t);
             EXPECT_EQ(plan.tiles[t].term, term == 0 ? Term::neural : Term::behaviour);
           }
       for (std::size_t t = 0; t < used.size(); ++t) {
-        const bool shared = options.grouping == Grouping::authors && plan.tiles[t].term == Term::behaviour;
+        const bool shared =
+            options.grouping == Grouping::authors && plan.tiles[t].term == Term::behaviour;
         EXPECT_EQ(used[t], shared ? options.parts : 1) << "tile " << t;
       }
     }
@@ -91,7 +101,8 @@ TEST(Plan, DistinctStimuliAreKeptOnce) {
   const auto plan = make_plan(data, {});
   std::set<std::vector<double>> seen, kept;
   const auto F = static_cast<std::ptrdiff_t>(data.features());
-  for (auto s = data.trial.stimulus.begin(); s != data.trial.stimulus.end(); s += F) seen.emplace(s, s + F);
+  for (auto s = data.trial.stimulus.begin(); s != data.trial.stimulus.end(); s += F)
+    seen.emplace(s, s + F);
   for (auto s = plan.stimuli.begin(); s != plan.stimuli.end(); s += F) kept.emplace(s, s + F);
   EXPECT_EQ(kept, seen);
   EXPECT_EQ(plan.stimulus_count(), seen.size());
@@ -110,20 +121,27 @@ TEST(Plan, EqualPointsAreOneWithTheSumOfTheirWeights) {
       for (std::size_t p = 0; p < tile.count; ++p) {
         const double weight = plan.weight[tile.first_weight + c * tile.count + p];
         if (weight == 0) continue;
-        const auto s = plan.stimuli.begin() + static_cast<std::ptrdiff_t>(plan.stimulus[tile.first_point + p] * F);
-        const Key key{{s, s + static_cast<std::ptrdiff_t>(F)}, plan.time[tile.first_point + p], plan.column[tile.first_column + c]};
-        EXPECT_TRUE(in_plan.emplace(key, weight).second) << "two points at time " << std::get<1>(key);
+        const auto s = plan.stimuli.begin() +
+                       static_cast<std::ptrdiff_t>(plan.stimulus[tile.first_point + p] * F);
+        const Key key{{s, s + static_cast<std::ptrdiff_t>(F)},
+                      plan.time[tile.first_point + p],
+                      plan.column[tile.first_column + c]};
+        EXPECT_TRUE(in_plan.emplace(key, weight).second)
+            << "two points at time " << std::get<1>(key);
       }
   }
   for (std::size_t n = 0; n < data.trials(); ++n)
-    for (auto i = static_cast<std::size_t>(data.spike.offset[n]); i < static_cast<std::size_t>(data.spike.offset[n + 1]); ++i) {
+    for (auto i = static_cast<std::size_t>(data.spike.offset[n]);
+         i < static_cast<std::size_t>(data.spike.offset[n + 1]); ++i) {
       const auto s = data.trial.stimulus.begin() + static_cast<std::ptrdiff_t>(n * F);
-      const auto region = static_cast<std::uint32_t>(data.unit.region[static_cast<std::size_t>(data.spike.unit[i])]);
+      const auto region = static_cast<std::uint32_t>(
+          data.unit.region[static_cast<std::size_t>(data.spike.unit[i])]);
       ++in_recording[{{s, s + static_cast<std::ptrdiff_t>(F)}, data.spike.time[i], region}];
     }
   EXPECT_EQ(in_plan, in_recording);
-  EXPECT_TRUE(std::any_of(in_plan.begin(), in_plan.end(), [](const auto& point) { return point.second > 1; }))
-      << "nothing was to be merged";
+  EXPECT_TRUE(std::any_of(in_plan.begin(), in_plan.end(), [](const auto& point) {
+    return point.second > 1;
+  })) << "nothing was to be merged";
 }
 
 TEST(Plan, AuthorsTrialEndsAreOnePointForEachStimulus) {
@@ -163,22 +181,27 @@ TEST(Plan, DoesNotDependOnThreads) {
         ASSERT_EQ(one.interval[i].floor, three.interval[i].floor);
       }
       const auto tile = [](const Tile& t) {
-        return std::tuple(t.term, t.reading, t.count, t.first_point, t.first_weight, t.first_interval, t.first_column, t.columns);
+        return std::tuple(t.term, t.reading, t.count, t.first_point, t.first_weight,
+                          t.first_interval, t.first_column, t.columns);
       };
       ASSERT_EQ(one.tiles.size(), three.tiles.size());
-      for (std::size_t t = 0; t < one.tiles.size(); ++t) ASSERT_EQ(tile(one.tiles[t]), tile(three.tiles[t]));
+      for (std::size_t t = 0; t < one.tiles.size(); ++t)
+        ASSERT_EQ(tile(one.tiles[t]), tile(three.tiles[t]));
       const auto batch = [](const Batch& b) {
-        return std::tuple(b.tiles[0].first, b.tiles[0].end, b.tiles[1].first, b.tiles[1].end, b.neural_scale, b.action_scale,
-                          b.action_weight, b.neural_constant, b.action_constant, b.region);
+        return std::tuple(b.tiles[0].first, b.tiles[0].end, b.tiles[1].first, b.tiles[1].end,
+                          b.neural_scale, b.action_scale, b.action_weight, b.neural_constant,
+                          b.action_constant, b.region);
       };
       ASSERT_EQ(one.batches.size(), three.batches.size());
-      for (std::size_t b = 0; b < one.batches.size(); ++b) ASSERT_EQ(batch(one.batches[b]), batch(three.batches[b]));
+      for (std::size_t b = 0; b < one.batches.size(); ++b)
+        ASSERT_EQ(batch(one.batches[b]), batch(three.batches[b]));
     }
   }
 }
 
 /// Every number of `trials` once, over all parts.
-void expect_partition(std::vector<std::vector<std::int32_t>> parts, std::vector<std::int32_t> trials) {
+void expect_partition(std::vector<std::vector<std::int32_t>> parts,
+                      std::vector<std::int32_t> trials) {
   std::vector<std::int32_t> joined;
   std::size_t least = trials.size(), most = 0;
   for (const auto& part : parts) {
@@ -234,7 +257,9 @@ TEST(Plan, CountsOfAllBatchesAreTheRecordingsOwn) {
   const auto data = random_dataset(like);
   std::uint64_t counts = 0;
   for (const auto y : data.count.value) counts += static_cast<std::uint64_t>(y);
-  EXPECT_TRUE(std::any_of(data.count.value.begin(), data.count.value.end(), [](auto y) { return y > 1; })) << "no log y! to test";
+  EXPECT_TRUE(std::any_of(data.count.value.begin(), data.count.value.end(), [](auto y) {
+    return y > 1;
+  })) << "no log y! to test";
   for (const auto grouping : {Grouping::joint, Grouping::authors, Grouping::by_region})
     EXPECT_EQ(make_plan(data, {.grouping = grouping, .parts = 3}).spikes, counts);
 }
@@ -242,7 +267,8 @@ TEST(Plan, CountsOfAllBatchesAreTheRecordingsOwn) {
 TEST(Plan, RefusesWhatItCannotPlan) {
   auto like = many;
   like.bin_width = 0.05;
-  EXPECT_THROW(static_cast<void>(make_plan(random_dataset(like), {.preset = Preset::authors})), UsageError);
+  EXPECT_THROW(static_cast<void>(make_plan(random_dataset(like), {.preset = Preset::authors})),
+               UsageError);
   const auto data = random_dataset(many);
   EXPECT_THROW(static_cast<void>(make_plan(data, {.parts = 0})), UsageError);
   EXPECT_THROW(static_cast<void>(make_plan(select_trials(data, {}), {})), DataError);

@@ -37,7 +37,8 @@ TEST(Predict, TheSameOnAnyNumberOfThreads) {
   const auto [model, like] = demonstration(16);
   const auto stimuli = distinct_stimuli(model, like, "data");
   ASSERT_EQ(stimuli.size(), 16U);
-  const Prediction one = predict(model, stimuli, {.threads = 1}), three = predict(model, stimuli, {.threads = 3});
+  const Prediction one = predict(model, stimuli, {.threads = 1}),
+                   three = predict(model, stimuli, {.threads = 3});
   EXPECT_EQ(one.region_intensity, three.region_intensity);
   EXPECT_EQ(one.density, three.density);
   EXPECT_EQ(one.median_time, three.median_time);
@@ -62,7 +63,8 @@ TEST(Predict, ReadsStimuliByName) {
     std::ofstream(file) << text;
     return read_stimuli(model, file);
   };
-  EXPECT_EQ(read("contrast_right,name,contrast_left\n1,a,0.5\n0.25,b,0\n"), (std::vector<std::vector<double>>{{0.5, 1}, {0, 0.25}}));
+  EXPECT_EQ(read("contrast_right,name,contrast_left\n1,a,0.5\n0.25,b,0\n"),
+            (std::vector<std::vector<double>>{{0.5, 1}, {0, 0.25}}));
   EXPECT_THROW(read("contrast_right\n1\n"), DataError);
   EXPECT_THROW(read("contrast_right,contrast_left\n1,much\n"), DataError);
   EXPECT_THROW(read("contrast_right,contrast_left\n1,\n"), DataError);

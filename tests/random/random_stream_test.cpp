@@ -12,7 +12,9 @@
 namespace nnpoisson {
 namespace {
 
-RandomStream stream(std::uint64_t seed) { return RandomStream(seed, Purpose::spikes); }
+RandomStream stream(std::uint64_t seed) {
+  return RandomStream(seed, Purpose::spikes);
+}
 
 template <class Draw>
 std::vector<double> sample(int n, Draw draw) {
@@ -35,7 +37,9 @@ Moments moments(const std::vector<double>& values) {
 
 constexpr int draws = 200000;
 // Five standard errors of a mean of `draws` values.
-double five_errors(double deviation) { return 5 * deviation / std::sqrt(static_cast<double>(draws)); }
+double five_errors(double deviation) {
+  return 5 * deviation / std::sqrt(static_cast<double>(draws));
+}
 
 TEST(RandomStream, SameKeySameNumbersWhateverIsDrawnElsewhere) {
   auto a = RandomStream(7, Purpose::response, 3, 2);
@@ -52,8 +56,8 @@ TEST(RandomStream, EveryPartOfTheKeyGivesAnotherStream) {
   std::set<std::uint32_t> first;
   int streams = 0;
   for (const std::uint64_t seed : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{1} << 32})
-    for (const Purpose purpose :
-         {Purpose::initial_weights, Purpose::trial_split, Purpose::batches, Purpose::response, Purpose::spikes, Purpose::bootstrap})
+    for (const Purpose purpose : {Purpose::initial_weights, Purpose::trial_split, Purpose::batches,
+                                  Purpose::response, Purpose::spikes, Purpose::bootstrap})
       for (const std::uint64_t index : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{1} << 32})
         for (const std::uint32_t sub : {0U, 1U}) {
           first.insert(RandomStream(seed, purpose, index, sub).bits());
@@ -82,7 +86,8 @@ TEST(RandomStream, NormalMoments) {
   const auto m = moments(values);
   EXPECT_NEAR(m.mean, 0, five_errors(1));
   EXPECT_NEAR(m.variance, 1, five_errors(std::sqrt(2)));
-  const auto beyond = std::count_if(values.begin(), values.end(), [](double v) { return std::abs(v) > 1.959964; });
+  const auto beyond =
+      std::count_if(values.begin(), values.end(), [](double v) { return std::abs(v) > 1.959964; });
   EXPECT_NEAR(static_cast<double>(beyond) / draws, 0.05, five_errors(std::sqrt(0.05 * 0.95)));
 }
 
@@ -103,7 +108,8 @@ TEST(RandomStream, BelowIsUnbiased) {
     ASSERT_LT(value, 6U);
     ++cells[value];
   }
-  for (const int n : cells) EXPECT_NEAR(n / static_cast<double>(draws), 1 / 6., five_errors(std::sqrt(5) / 6));
+  for (const int n : cells)
+    EXPECT_NEAR(n / static_cast<double>(draws), 1 / 6., five_errors(std::sqrt(5) / 6));
   const std::uint64_t wide = (std::uint64_t{1} << 40) + 1;
   double mean = 0;
   for (int i = 0; i < draws; ++i) {
@@ -122,10 +128,12 @@ TEST_P(Poisson, FollowsItsProbabilities) {
   const auto m = moments(values);
   EXPECT_NEAR(m.mean, mean, five_errors(std::sqrt(mean)));
   EXPECT_NEAR(m.variance, mean, five_errors(std::sqrt(mean + 2 * mean * mean)));
-  for (double k = std::max(0., std::floor(mean - 2 * std::sqrt(mean))); k < mean + 2 * std::sqrt(mean); ++k) {
+  for (double k = std::max(0., std::floor(mean - 2 * std::sqrt(mean)));
+       k < mean + 2 * std::sqrt(mean); ++k) {
     const double p = std::exp(k * std::log(mean) - mean - std::lgamma(k + 1));
     const auto n = std::count(values.begin(), values.end(), k);
-    EXPECT_NEAR(static_cast<double>(n) / draws, p, five_errors(std::sqrt(p * (1 - p)))) << "count " << k;
+    EXPECT_NEAR(static_cast<double>(n) / draws, p, five_errors(std::sqrt(p * (1 - p))))
+        << "count " << k;
   }
 }
 INSTANTIATE_TEST_SUITE_P(Means, Poisson, testing::Values(0.01, 0.7, 9.99, 10., 57.3, 400.));

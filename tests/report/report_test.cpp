@@ -60,18 +60,21 @@ class Report : public testing::Test {
   }
 
   /// A column of the CSV behind a figure, of one panel and series; an empty cell is NaN.
-  static std::vector<double> numbers(const std::string& figure, const std::string& panel, const std::string& series, std::size_t column) {
+  static std::vector<double> numbers(const std::string& figure, const std::string& panel,
+                                     const std::string& series, std::size_t column) {
     const Table table = read_text_table(run() / "report" / "figures" / (figure + ".csv"), ',');
     std::vector<double> found;
     for (std::size_t row = 0; row < table.rows; ++row)
-      if (table.columns[0].text(row) == panel && table.columns[1].text(row) == series) found.push_back(table.columns[column].numbers[row]);
+      if (table.columns[0].text(row) == panel && table.columns[1].text(row) == series)
+        found.push_back(table.columns[column].numbers[row]);
     return found;
   }
   static void expect_same(const std::vector<double>& a, const std::vector<double>& b) {
     ASSERT_EQ(a.size(), b.size());
     ASSERT_FALSE(a.empty());
     for (std::size_t i = 0; i < a.size(); ++i)
-      EXPECT_TRUE(a[i] == b[i] || (std::isnan(a[i]) && std::isnan(b[i]))) << a[i] << " is not " << b[i];
+      EXPECT_TRUE(a[i] == b[i] || (std::isnan(a[i]) && std::isnan(b[i])))
+          << a[i] << " is not " << b[i];
   }
 
   static constexpr const char* awkward = R"-(<b onload="x('y')">&amp; {a}_b^c \n, %d)-";
@@ -82,14 +85,17 @@ TEST_F(Report, IsWholeAndNeedsNothingElse) {
   EXPECT_EQ(outcome.page, run() / "report" / "index.html");
   const std::string page = content(outcome.page);
   EXPECT_EQ(markup_error(page), "");
-  EXPECT_NE(page.find("&lt;b onload=&quot;x('y')&quot;&gt;&amp;amp; {a}_b^c \\n, %d"), std::string::npos);
+  EXPECT_NE(page.find("&lt;b onload=&quot;x('y')&quot;&gt;&amp;amp; {a}_b^c \\n, %d"),
+            std::string::npos);
   EXPECT_EQ(page.find("<b "), std::string::npos);
   for (const char* word : {"src=", "url(", "@import", "<script", "<link", "<img", "<image"})
     EXPECT_EQ(page.find(word), std::string::npos) << word;
-  const std::set<std::string> namespaces{"http://www.w3.org/1999/xhtml", "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"};
+  const std::set<std::string> namespaces{
+      "http://www.w3.org/1999/xhtml", "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"};
   for (auto at = page.find("://"); at != std::string::npos; at = page.find("://", at + 1)) {
     const auto begin = page.rfind('"', at) + 1;
-    EXPECT_TRUE(namespaces.contains(page.substr(begin, page.find('"', begin) - begin))) << page.substr(begin, 80);
+    EXPECT_TRUE(namespaces.contains(page.substr(begin, page.find('"', begin) - begin)))
+        << page.substr(begin, 80);
   }
   std::size_t svg = 0, csv = 0;
   for (const auto& entry : fs::directory_iterator(run() / "report" / "figures")) {
@@ -100,7 +106,9 @@ TEST_F(Report, IsWholeAndNeedsNothingElse) {
     ++svg;
     EXPECT_EQ(markup_error(content(entry.path())), "") << entry.path();
     EXPECT_TRUE(fs::exists(fs::path(entry.path()).replace_extension(".png"))) << entry.path();
-    EXPECT_NE(page.find("href=\"figures/" + entry.path().filename().string() + "\""), std::string::npos) << entry.path();
+    EXPECT_NE(page.find("href=\"figures/" + entry.path().filename().string() + "\""),
+              std::string::npos)
+        << entry.path();
   }
   EXPECT_EQ(csv, outcome.figures);
   EXPECT_GE(svg, csv);
@@ -130,7 +138,8 @@ TEST_F(Report, FiguresHoldWhatTheLibraryReturns) {
   std::vector<double> bits, low, high;
   for (const auto& region : e.regions) {
     const Estimate& estimate = region.scores.front().bits_per_spike;
-    bits.push_back(estimate.value), low.push_back(estimate.interval.low), high.push_back(estimate.interval.high);
+    bits.push_back(estimate.value), low.push_back(estimate.interval.low),
+        high.push_back(estimate.interval.high);
   }
   EXPECT_EQ(numbers("bits-per-spike", "", "network", 2), bits);
   EXPECT_EQ(numbers("bits-per-spike", "", "network", 4), low);
@@ -141,14 +150,17 @@ TEST_F(Report, FiguresHoldWhatTheLibraryReturns) {
     if (e.groups[k].grouping != "stimulus") continue;
     ++groups;
     for (const std::size_t g : {0U, 2U}) {  // 2: the awkward name
-      expect_same(numbers("psth-stimulus", e.regions[g].name, e.groups[k].name + ", observed", 3), e.regions[g].psth[k].observed);
-      expect_same(numbers("psth-stimulus", e.regions[g].name, e.groups[k].name + ", model", 3), e.regions[g].psth[k].predicted);
+      expect_same(numbers("psth-stimulus", e.regions[g].name, e.groups[k].name + ", observed", 3),
+                  e.regions[g].psth[k].observed);
+      expect_same(numbers("psth-stimulus", e.regions[g].name, e.groups[k].name + ", model", 3),
+                  e.regions[g].psth[k].predicted);
     }
   }
   EXPECT_GT(groups, 2U);
 
   std::vector<double> observed, predicted;
-  for (const auto& point : e.behaviour.psychometric) observed.push_back(point.observed), predicted.push_back(point.predicted);
+  for (const auto& point : e.behaviour.psychometric)
+    observed.push_back(point.observed), predicted.push_back(point.predicted);
   expect_same(numbers("psychometric", "", "observed", 3), observed);
   expect_same(numbers("psychometric", "", "model", 3), predicted);
   expect_same(numbers("response-times", "all (120 trials)", "left, model", 3),
@@ -168,9 +180,11 @@ TEST_F(Report, FiguresHoldWhatTheLibraryReturns) {
 TEST_F(Report, TakesTheDatasetThatIsAskedFor) {
   const auto out = fresh_file("out");
   write({.run = run(), .data = train_file(), .out = out});
-  EXPECT_NE(content(out / "index.html").find("report-train.h5 (given with --data)"), std::string::npos);
+  EXPECT_NE(content(out / "index.html").find("report-train.h5 (given with --data)"),
+            std::string::npos);
   write({.run = run(), .out = out});
-  EXPECT_NE(content(out / "index.html").find("report-test.h5 (the run's test set)"), std::string::npos);
+  EXPECT_NE(content(out / "index.html").find("report-test.h5 (the run's test set)"),
+            std::string::npos);
 }
 
 TEST_F(Report, ReplacesOnlyReports) {

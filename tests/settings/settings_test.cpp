@@ -113,7 +113,8 @@ TEST(Toml, PresetDecidesDefaultsWhereverItStands) {
             }()));
   Settings expected = preset_settings(Preset::authors);
   expected.train.learning_rate = 0.5;
-  EXPECT_EQ(to_toml(read("train.learning_rate = 0.5\npreset = \"authors\"\n", before)), to_toml(expected));
+  EXPECT_EQ(to_toml(read("train.learning_rate = 0.5\npreset = \"authors\"\n", before)),
+            to_toml(expected));
 }
 
 TEST(Toml, EmptyFileChangesNothing) {
@@ -147,14 +148,17 @@ struct Bad {
   int line;
   std::string said;
 };
-void PrintTo(const Bad& bad, std::ostream* out) { *out << bad.toml; }
+void PrintTo(const Bad& bad, std::ostream* out) {
+  *out << bad.toml;
+}
 
 class BadToml : public testing::TestWithParam<Bad> {};
 TEST_P(BadToml, IsRefusedWithFileLineAndKey) {
   const auto file = file_of(GetParam().toml);
   Settings settings;
   const auto message = message_of([&] { apply_toml(settings, file); });
-  EXPECT_TRUE(message.starts_with(file.string() + ":" + std::to_string(GetParam().line) + ": ")) << message;
+  EXPECT_TRUE(message.starts_with(file.string() + ":" + std::to_string(GetParam().line) + ": "))
+      << message;
   EXPECT_NE(message.find(GetParam().said), std::string::npos) << message;
   EXPECT_EQ(message.find('\n'), std::string::npos) << message;
   EXPECT_EQ(to_toml(settings), to_toml(Settings{})) << "a bad file changed the settings";
@@ -162,56 +166,75 @@ TEST_P(BadToml, IsRefusedWithFileLineAndKey) {
 INSTANTIATE_TEST_SUITE_P(
     UnknownKeys, BadToml,
     testing::Values(Bad{"[train]\nbatches = 3\nlearning_rat = 1", 3,
-                        "unknown setting \"train.learning_rat\"; the nearest known one is \"train.learning_rate\""},
+                        "unknown setting \"train.learning_rat\"; the nearest known one is "
+                        "\"train.learning_rate\""},
                     Bad{"sed = 1", 1, "\"sed\"; the nearest known one is \"seed\""},
-                    Bad{"episodes = 1", 1, "\"episodes\"; the nearest known one is \"train.episodes\""},
-                    Bad{"[trian]\niterations = 1", 2, "\"trian.iterations\"; the nearest known one is \"train.iterations\""},
-                    Bad{"\n[nonsense]\n", 2, "unknown setting \"nonsense\""}, Bad{"[train.batches]\nx = 1", 1, "\"train.batches\""},
-                    Bad{"\"a\\nb\" = 1", 1, "unknown setting \"a b\""}, Bad{"model = 3", 1, "unknown setting \"model\""},
+                    Bad{"episodes = 1", 1,
+                        "\"episodes\"; the nearest known one is \"train.episodes\""},
+                    Bad{"[trian]\niterations = 1", 2,
+                        "\"trian.iterations\"; the nearest known one is \"train.iterations\""},
+                    Bad{"\n[nonsense]\n", 2, "unknown setting \"nonsense\""},
+                    Bad{"[train.batches]\nx = 1", 1, "\"train.batches\""},
+                    Bad{"\"a\\nb\" = 1", 1, "unknown setting \"a b\""},
+                    Bad{"model = 3", 1, "unknown setting \"model\""},
                     Bad{"[[train]]\nbatches = 1", 1, "unknown setting \"train\""}));
 INSTANTIATE_TEST_SUITE_P(
     WrongValues, BadToml,
     testing::Values(
-        Bad{"[train]\nbatches = \"ten\"", 2, "\"train.batches\" is 'ten'; expected an integer from 1 to 1000000"},
+        Bad{"[train]\nbatches = \"ten\"", 2,
+            "\"train.batches\" is 'ten'; expected an integer from 1 to 1000000"},
         Bad{"[train]\nbatches = 2.0", 2, "\"train.batches\" is 2.0; expected an integer"},
-        Bad{"[train]\nbatches = 0", 2, "\"train.batches\" is 0"}, Bad{"[train]\niterations = -1", 2, "\"train.iterations\""},
-        Bad{"[train]\nepisodes = 4294967297", 2, "\"train.episodes\""}, Bad{"[train]\npatience = true", 2, "\"train.patience\""},
+        Bad{"[train]\nbatches = 0", 2, "\"train.batches\" is 0"},
+        Bad{"[train]\niterations = -1", 2, "\"train.iterations\""},
+        Bad{"[train]\nepisodes = 4294967297", 2, "\"train.episodes\""},
+        Bad{"[train]\npatience = true", 2, "\"train.patience\""},
         Bad{"[train]\nsave_every = 0", 2, "\"train.save_every\""},
-        Bad{"[train]\nlearning_rate = 0", 2, "\"train.learning_rate\" is 0; expected a number from 1e-12 to 1"},
+        Bad{"[train]\nlearning_rate = 0", 2,
+            "\"train.learning_rate\" is 0; expected a number from 1e-12 to 1"},
         Bad{"[train]\nlearning_rate = nan", 2, "\"train.learning_rate\""},
         Bad{"[train]\nlearning_rate = \"1\"", 2, "\"train.learning_rate\""},
         Bad{"[train]\nbehaviour_weight = -0.1", 2, "\"train.behaviour_weight\""},
         Bad{"[train]\nbehaviour_weight = inf", 2, "\"train.behaviour_weight\""},
-        Bad{"[train]\ntime_resolution = -1e-9", 2, "\"train.time_resolution\""}, Bad{"[train]\nvalidation = 1", 2, "\"train.validation\""},
+        Bad{"[train]\ntime_resolution = -1e-9", 2, "\"train.time_resolution\""},
+        Bad{"[train]\nvalidation = 1", 2, "\"train.validation\""},
         Bad{"[train]\nprecision = \"half\"", 2, "expected \"float\" or \"double\""},
-        Bad{"[train]\nprecision = \"a\\nb\"", 2, "\"train.precision\""}, Bad{"[train]\nprecision = 64", 2, "\"train.precision\""},
+        Bad{"[train]\nprecision = \"a\\nb\"", 2, "\"train.precision\""},
+        Bad{"[train]\nprecision = 64", 2, "\"train.precision\""},
         Bad{"[train]\nneural_time = \"Scaled\"", 2, "expected \"scaled\" or \"absolute\""},
-        Bad{"[model]\ntime_width = 0", 2, "\"model.time_width\""}, Bad{"[model]\nhidden_width = 4097", 2, "\"model.hidden_width\""},
+        Bad{"[model]\ntime_width = 0", 2, "\"model.time_width\""},
+        Bad{"[model]\nhidden_width = 4097", 2, "\"model.hidden_width\""},
         Bad{"[model]\nbehaviour_width = [1]", 2, "\"model.behaviour_width\""},
-        Bad{"[model]\nstimulus_widths = 10", 2, "\"model.stimulus_widths\" is 10; expected an array of two integers"},
+        Bad{"[model]\nstimulus_widths = 10", 2,
+            "\"model.stimulus_widths\" is 10; expected an array of two integers"},
         Bad{"[model]\nstimulus_widths = [10]", 2, "\"model.stimulus_widths\""},
         Bad{"[model]\nstimulus_widths = [10, 10, 10]", 2, "\"model.stimulus_widths\""},
         Bad{"[model]\nstimulus_widths = [10, 0]", 2, "\"model.stimulus_widths\""},
         Bad{"[model]\nstimulus_widths = [10, \"10\"]", 2, "\"model.stimulus_widths\""},
         Bad{"[model]\nstimulus_bypass = 1", 2, "expected true or false"},
-        Bad{"[model]\nreadout = \"neuron\"", 2, "expected \"region\" or \"unit\""}, Bad{"seed = -1", 1, "\"seed\""},
-        Bad{"seed = 1.5", 1, "\"seed\""}, Bad{"preset = \"exakt\"", 1, "expected \"exact\" or \"authors\""}));
+        Bad{"[model]\nreadout = \"neuron\"", 2, "expected \"region\" or \"unit\""},
+        Bad{"seed = -1", 1, "\"seed\""}, Bad{"seed = 1.5", 1, "\"seed\""},
+        Bad{"preset = \"exakt\"", 1, "expected \"exact\" or \"authors\""}));
 INSTANTIATE_TEST_SUITE_P(NotToml, BadToml,
-                         testing::Values(Bad{"[train]\nbatches = \n", 2, "not TOML"}, Bad{"seed = 1\nseed = 2\n", 2, "not TOML"},
-                                         Bad{"seed = 99999999999999999999", 1, "not TOML"}, Bad{"\n\nseed", 3, "not TOML"}));
+                         testing::Values(Bad{"[train]\nbatches = \n", 2, "not TOML"},
+                                         Bad{"seed = 1\nseed = 2\n", 2, "not TOML"},
+                                         Bad{"seed = 99999999999999999999", 1, "not TOML"},
+                                         Bad{"\n\nseed", 3, "not TOML"}));
 
 TEST(Toml, UnreadableFilesAreNamed) {
   Settings settings;
   const auto missing = own_folder() / "no" / "such.toml";
-  EXPECT_NE(message_of([&] { apply_toml(settings, missing); }).find(missing.string()), std::string::npos);
-  EXPECT_NE(message_of([&] { apply_toml(settings, own_folder()); }).find(own_folder().string()), std::string::npos);
+  EXPECT_NE(message_of([&] { apply_toml(settings, missing); }).find(missing.string()),
+            std::string::npos);
+  EXPECT_NE(message_of([&] { apply_toml(settings, own_folder()); }).find(own_folder().string()),
+            std::string::npos);
 }
 
 TEST(Assignment, ValuesAreTomlOrBareWords) {
   Settings s;
   for (const char* text :
-       {"seed=3", "train.iterations = 21", "train.learning_rate=1e-4", "model.stimulus_widths=[3, 4]", "train.precision=double",
-        "train.neural_time='absolute'", "model.stimulus_bypass=true", "train.behaviour_weight=2"})
+       {"seed=3", "train.iterations = 21", "train.learning_rate=1e-4",
+        "model.stimulus_widths=[3, 4]", "train.precision=double", "train.neural_time='absolute'",
+        "model.stimulus_bypass=true", "train.behaviour_weight=2"})
     apply_assignment(s, text);
   EXPECT_EQ(s.seed, 3U);
   EXPECT_EQ(s.train.iterations, 21);
@@ -232,17 +255,19 @@ TEST_P(BadAssignment, IsRefused) {
   EXPECT_EQ(message.find('\n'), std::string::npos) << message;
   EXPECT_EQ(to_toml(s), to_toml(Settings{}));
 }
-INSTANTIATE_TEST_SUITE_P(Texts, BadAssignment,
-                         testing::Values(std::pair{"train.iterations", "key=value"}, std::pair{"", "key=value"},
-                                         std::pair{"=3", "unknown setting \"\""},
-                                         std::pair{"train.iteration=3", "nearest known one is \"train.iterations\""},
-                                         std::pair{"train=3", "unknown setting \"train\""},
-                                         std::pair{"train.iterations=", "expected an integer"},
-                                         std::pair{"train.iterations=many", "is 'many'; expected an integer"},
-                                         std::pair{"train.iterations=3\nseed = 4", "an assignment sets one value"},
-                                         std::pair{"train.precision=true", "expected \"float\" or \"double\""},
-                                         std::pair{"model.readout=neuron", "expected \"region\" or \"unit\""},
-                                         std::pair{"model.stimulus_widths=[1, 2", "not TOML"}, std::pair{"preset=authors", "preset"}));
+INSTANTIATE_TEST_SUITE_P(
+    Texts, BadAssignment,
+    testing::Values(std::pair{"train.iterations", "key=value"}, std::pair{"", "key=value"},
+                    std::pair{"=3", "unknown setting \"\""},
+                    std::pair{"train.iteration=3", "nearest known one is \"train.iterations\""},
+                    std::pair{"train=3", "unknown setting \"train\""},
+                    std::pair{"train.iterations=", "expected an integer"},
+                    std::pair{"train.iterations=many", "is 'many'; expected an integer"},
+                    std::pair{"train.iterations=3\nseed = 4", "an assignment sets one value"},
+                    std::pair{"train.precision=true", "expected \"float\" or \"double\""},
+                    std::pair{"model.readout=neuron", "expected \"region\" or \"unit\""},
+                    std::pair{"model.stimulus_widths=[1, 2", "not TOML"},
+                    std::pair{"preset=authors", "preset"}));
 
 // check() is the last gate for settings that no file or command line made.
 TEST(Check, RefusesWhatIsOutOfRange) {
@@ -258,7 +283,8 @@ TEST(Check, RefusesWhatIsOutOfRange) {
       {"train.iterations", [](Settings& s) { s.train.iterations = 0; }},
       {"train.episodes", [](Settings& s) { s.train.episodes = 0; }},
       {"train.batches", [](Settings& s) { s.train.batches = 0; }},
-      {"train.learning_rate", [](Settings& s) { s.train.learning_rate = std::numeric_limits<double>::quiet_NaN(); }},
+      {"train.learning_rate",
+       [](Settings& s) { s.train.learning_rate = std::numeric_limits<double>::quiet_NaN(); }},
       {"train.behaviour_weight", [](Settings& s) { s.train.behaviour_weight = -1; }},
       {"train.time_resolution", [](Settings& s) { s.train.time_resolution = 11; }},
       {"train.validation", [](Settings& s) { s.train.validation = 0.95; }},
@@ -294,7 +320,8 @@ TEST(Documentation, ListsEveryKeyAndDefault) {
   ASSERT_FALSE(text.empty());
   const Settings exact = preset_settings(Preset::exact), authors = preset_settings(Preset::authors);
   for (const SettingKey& key : setting_keys()) {
-    const auto row = "| `" + key.name + "` | `" + key.to_toml(exact) + "` | `" + key.to_toml(authors) + "` |";
+    const auto row =
+        "| `" + key.name + "` | `" + key.to_toml(exact) + "` | `" + key.to_toml(authors) + "` |";
     EXPECT_NE(text.find(row), std::string::npos) << row;
   }
 }

@@ -19,7 +19,8 @@ struct StreamState {
   std::vector<std::function<void()>> captured;
 };
 
-/// How often an event was recorded, and how many of those its stream has reached; lives on in work that waits for it.
+/// How often an event was recorded, and how many of those its stream has reached; lives on in work
+/// that waits for it.
 struct EventState {
   struct Marks {
     std::uint64_t recorded = 0, reached = 0;
@@ -79,7 +80,9 @@ CardState* use_card() {
   here.context = at_work = true;
   return &here;
 }
-CardState& card_of(const StreamState& stream) { return cards().all[static_cast<std::size_t>(stream.card)]; }
+CardState& card_of(const StreamState& stream) {
+  return cards().all[static_cast<std::size_t>(stream.card)];
+}
 
 void do_next(StreamState& stream) {
   const auto work = std::move(stream.work.front());
@@ -128,7 +131,9 @@ void change_card(int number, const Card& card) {
   cards().all.at(static_cast<std::size_t>(number)).card = card;
 }
 
-bool thread_has_context() { return at_work; }
+bool thread_has_context() {
+  return at_work;
+}
 
 void start_thread_on(int number) {
   current = number;
@@ -150,22 +155,28 @@ void enqueue_on_card(cudaStream_t stream, std::function<void()> work) {
   enqueue(*stream, std::move(work));
 }
 
-cudaError_t launch_on_card(const cudaLaunchConfig_t& config, const void* kernel, std::function<void()> body) {
+cudaError_t launch_on_card(const cudaLaunchConfig_t& config, const void* kernel,
+                           std::function<void()> body) {
   const Lock lock(cards().mutex);
   CardState* here = use_card();
   if (!here) return report(cudaErrorDevicesUnavailable);
-  if (!config.stream || config.stream->card != current) return report(cudaErrorInvalidResourceHandle);
+  if (!config.stream || config.stream->card != current)
+    return report(cudaErrorInvalidResourceHandle);
   const unsigned blocks = config.gridDim.x, threads = config.blockDim.x;
   if (blocks < 1 || threads < 1 || threads > 1024) return report(cudaErrorInvalidConfiguration);
   const auto limit = here->shared_limit.find(kernel);
-  if (config.dynamicSmemBytes > static_cast<std::size_t>(limit == here->shared_limit.end() ? usual_shared_limit : limit->second))
+  if (config.dynamicSmemBytes > static_cast<std::size_t>(limit == here->shared_limit.end()
+                                                             ? usual_shared_limit
+                                                             : limit->second))
     return report(cudaErrorInvalidValue);
   bool cooperative = false;
   for (unsigned i = 0; i < config.numAttrs; ++i)
-    cooperative = cooperative || (config.attrs[i].id == cudaLaunchAttributeCooperative && config.attrs[i].val.cooperative != 0);
+    cooperative = cooperative || (config.attrs[i].id == cudaLaunchAttributeCooperative &&
+                                  config.attrs[i].val.cooperative != 0);
   if (cooperative) {
     if (!here->card.cooperative) return report(cudaErrorNotSupported);
-    const int together = std::min(here->card.cooperative_blocks, here->card.processors * here->card.resident_blocks);
+    const int together =
+        std::min(here->card.cooperative_blocks, here->card.processors * here->card.resident_blocks);
     if (blocks > static_cast<unsigned>(together)) return report(cudaErrorCooperativeLaunchTooLarge);
     ++here->done.cooperative;
   }
@@ -184,7 +195,8 @@ cudaError_t set_shared_limit(const void* kernel, int bytes) {
   const Lock lock(cards().mutex);
   CardState* here = use_card();
   if (!here) return report(cudaErrorDevicesUnavailable);
-  if (bytes < 0 || static_cast<std::size_t>(bytes) > here->card.shared_bytes) return report(cudaErrorInvalidValue);
+  if (bytes < 0 || static_cast<std::size_t>(bytes) > here->card.shared_bytes)
+    return report(cudaErrorInvalidValue);
   here->shared_limit[kernel] = bytes;
   return cudaSuccess;
 }
@@ -234,7 +246,9 @@ const char* cudaGetErrorString(cudaError_t status) {
   }
   return "unknown error";
 }
-cudaError_t cudaGetLastError() { return std::exchange(simt::last_error, cudaSuccess); }
+cudaError_t cudaGetLastError() {
+  return std::exchange(simt::last_error, cudaSuccess);
+}
 
 cudaError_t cudaDriverGetVersion(int* version) {
   *version = 13000;
@@ -255,7 +269,8 @@ cudaError_t cudaGetDevice(int* device) {
 }
 cudaError_t cudaSetDevice(int device) {
   const Lock lock(cards().mutex);
-  if (device < 0 || static_cast<std::size_t>(device) >= cards().all.size()) return report(cudaErrorInvalidDevice);
+  if (device < 0 || static_cast<std::size_t>(device) >= cards().all.size())
+    return report(cudaErrorInvalidDevice);
   const int before = std::exchange(current, device);
   if (use_card()) return cudaSuccess;
   current = before;
@@ -263,7 +278,8 @@ cudaError_t cudaSetDevice(int device) {
 }
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
   const Lock lock(cards().mutex);
-  if (device < 0 || static_cast<std::size_t>(device) >= cards().all.size()) return report(cudaErrorInvalidDevice);
+  if (device < 0 || static_cast<std::size_t>(device) >= cards().all.size())
+    return report(cudaErrorInvalidDevice);
   const simt::Card& card = cards().all[static_cast<std::size_t>(device)].card;
   std::snprintf(properties->name, sizeof properties->name, "%s", card.name.c_str());
   properties->major = card.major;
@@ -273,7 +289,8 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
 }
 cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int device) {
   const Lock lock(cards().mutex);
-  if (device < 0 || static_cast<std::size_t>(device) >= cards().all.size()) return report(cudaErrorInvalidDevice);
+  if (device < 0 || static_cast<std::size_t>(device) >= cards().all.size())
+    return report(cudaErrorInvalidDevice);
   const simt::Card& card = cards().all[static_cast<std::size_t>(device)].card;
   switch (attribute) {
     case cudaDevAttrMultiProcessorCount:
@@ -312,7 +329,9 @@ cudaError_t cudaDeviceGetDefaultMemPool(cudaMemPool_t* pool, int device) {
   *pool = &cards().all.at(static_cast<std::size_t>(device)).pool;
   return cudaSuccess;
 }
-cudaError_t cudaMemPoolSetAttribute(cudaMemPool_t, cudaMemPoolAttr, void*) { return cudaSuccess; }
+cudaError_t cudaMemPoolSetAttribute(cudaMemPool_t, cudaMemPoolAttr, void*) {
+  return cudaSuccess;
+}
 cudaError_t cudaMemPoolGetAttribute(cudaMemPool_t, cudaMemPoolAttr, void* value) {
   *static_cast<std::uint64_t*>(value) = 0;
   return cudaSuccess;
@@ -376,13 +395,16 @@ cudaError_t cudaMemsetAsync(void* memory, int value, std::size_t bytes, cudaStre
   simt::enqueue(*stream, [=] { std::memset(memory, value, bytes); });
   return cudaSuccess;
 }
-cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind, cudaStream_t stream) {
+cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind,
+                            cudaStream_t stream) {
   const Lock lock(cards().mutex);
   if (simt::is_pinned(kind == cudaMemcpyHostToDevice ? from : to)) {
     simt::enqueue(*stream, [=] { std::memcpy(to, from, bytes); });
   } else if (kind == cudaMemcpyHostToDevice) {
     const auto* first = static_cast<const char*>(from);
-    simt::enqueue(*stream, [to, values = std::vector<char>(first, first + bytes)] { std::memcpy(to, values.data(), values.size()); });
+    simt::enqueue(*stream, [to, values = std::vector<char>(first, first + bytes)] {
+      std::memcpy(to, values.data(), values.size());
+    });
   } else {
     simt::do_all(*stream);
     std::memcpy(to, from, bytes);
@@ -410,7 +432,9 @@ cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
 }
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned) {
   const Lock lock(cards().mutex);
-  simt::enqueue(*stream, [marks = event->marks, record = event->marks->recorded] { simt::reach(*marks, record); });
+  simt::enqueue(*stream, [marks = event->marks, record = event->marks->recorded] {
+    simt::reach(*marks, record);
+  });
   return cudaSuccess;
 }
 cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
@@ -453,7 +477,8 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event) {
 }
 cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t begin, cudaEvent_t end) {
   const Lock lock(cards().mutex);
-  if (!begin->timing || !end->timing || end->marks->reached == 0) return report(cudaErrorInvalidResourceHandle);
+  if (!begin->timing || !end->timing || end->marks->reached == 0)
+    return report(cudaErrorInvalidResourceHandle);
   *milliseconds = static_cast<float>(1000 * (end->marks->time - begin->marks->time));
   return cudaSuccess;
 }
@@ -466,7 +491,9 @@ cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
   delete graph;
   return cudaSuccess;
 }
-cudaError_t cudaGraphExecDestroy(cudaGraphExec_t graph) { return cudaGraphDestroy(graph); }
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t graph) {
+  return cudaGraphDestroy(graph);
+}
 cudaError_t cudaGraphLaunch(cudaGraphExec_t graph, cudaStream_t stream) {
   const Lock lock(cards().mutex);
   if (graph->card != stream->card) return report(cudaErrorInvalidResourceHandle);

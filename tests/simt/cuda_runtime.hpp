@@ -9,12 +9,15 @@
 
 #include "simt/simt.hpp"
 
-/// CUDA's runtime as far as kernels/cuda calls it, over emulated cards, so that the code which drives a GPU is tested where there is none.
-/// As on a real one:
+/// CUDA's runtime as far as kernels/cuda calls it, over emulated cards, so that the code which
+/// drives a GPU is tested where there is none. As on a real one:
 ///  - streams run late: work waits until somebody waits for it, or for an event behind it;
-///  - a stream, a launch and an event belong to the card that was current when they were made, and other ones refuse them;
-///  - the limit of a kernel's shared memory belongs to the kernel and the card, for the whole process;
-///  - memory of the host that is not pinned is read when a copy is asked for, pinned memory when it is done.
+///  - a stream, a launch and an event belong to the card that was current when they were made, and
+///  other ones refuse them;
+///  - the limit of a kernel's shared memory belongs to the kernel and the card, for the whole
+///  process;
+///  - memory of the host that is not pinned is read when a copy is asked for, pinned memory when it
+///  is done.
 namespace simt {
 
 /// What an emulated GPU is.
@@ -24,13 +27,14 @@ struct Card {
   int processors = 1, resident_blocks = 3;  ///< multiprocessors; blocks of any kernel on each
   std::size_t shared_bytes = 64 << 10;      ///< of a block at most; less than some slabs need
   Order order = Order::ascending;
-  std::size_t free_bytes = 1 << 30;                               ///< what it says; points that need more are streamed
+  std::size_t free_bytes = 1 << 30;  ///< what it says; points that need more are streamed
   std::size_t largest = std::numeric_limits<std::size_t>::max();  ///< allocation that it grants
   bool cooperative = true;                                        ///< knows cooperative launches
-  int cooperative_blocks = std::numeric_limits<int>::max();       ///< more are refused, whatever resident_blocks promises
-  bool pools = true;                                              ///< knows memory pools
-  bool prohibited = false, busy = false;                          ///< to all; held by another process that has it alone
-  double turn = 1e-9;                                             ///< s that a thread takes from one wait to the next
+  int cooperative_blocks =
+      std::numeric_limits<int>::max();    ///< more are refused, whatever resident_blocks promises
+  bool pools = true;                      ///< knows memory pools
+  bool prohibited = false, busy = false;  ///< to all; held by another process that has it alone
+  double turn = 1e-9;                     ///< s that a thread takes from one wait to the next
 };
 
 /// Whether the build that drives the cards holds PTX of its last architecture.
@@ -44,7 +48,8 @@ void change_card(int number, const Card& card);
 bool thread_has_context();
 /// This thread is as new, and has that card as its current one.
 void start_thread_on(int number);
-/// Whether something was begun on it that takes its memory, and fails where another process has it alone.
+/// Whether something was begun on it that takes its memory, and fails where another process has it
+/// alone.
 bool has_context(int number);
 /// What a card has done.
 struct Done {
@@ -96,10 +101,15 @@ enum cudaDeviceAttr {
 enum cudaMemcpyKind { cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost };
 enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize };
 enum cudaStreamCaptureMode { cudaStreamCaptureModeThreadLocal };
-enum cudaMemPoolAttr { cudaMemPoolAttrReleaseThreshold, cudaMemPoolAttrReservedMemCurrent, cudaMemPoolAttrUsedMemCurrent };
+enum cudaMemPoolAttr {
+  cudaMemPoolAttrReleaseThreshold,
+  cudaMemPoolAttrReservedMemCurrent,
+  cudaMemPoolAttrUsedMemCurrent
+};
 enum cudaLaunchAttributeID { cudaLaunchAttributeCooperative };
 inline constexpr int cudaComputeModeProhibited = 2;
-inline constexpr unsigned cudaStreamNonBlocking = 1, cudaEventDefault = 0, cudaEventDisableTiming = 2, cudaHostAllocDefault = 0;
+inline constexpr unsigned cudaStreamNonBlocking = 1, cudaEventDefault = 0,
+                          cudaEventDisableTiming = 2, cudaHostAllocDefault = 0;
 
 using cudaStream_t = simt::StreamState*;
 using cudaEvent_t = simt::EventState*;
@@ -169,7 +179,8 @@ cudaError_t cudaFreeHost(void* memory);
 #define cudaMemsetAsync simt_cudaMemsetAsync
 cudaError_t cudaMemsetAsync(void* memory, int value, std::size_t bytes, cudaStream_t stream);
 #define cudaMemcpyAsync simt_cudaMemcpyAsync
-cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind, cudaStream_t stream);
+cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind,
+                            cudaStream_t stream);
 #define cudaStreamCreateWithFlags simt_cudaStreamCreateWithFlags
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned flags);
 #define cudaStreamDestroy simt_cudaStreamDestroy
@@ -193,7 +204,8 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event);
 #define cudaEventElapsedTime simt_cudaEventElapsedTime
 cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t begin, cudaEvent_t end);
 #define cudaGraphInstantiate simt_cudaGraphInstantiate
-cudaError_t cudaGraphInstantiate(cudaGraphExec_t* made, cudaGraph_t graph, unsigned long long flags);
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t* made, cudaGraph_t graph,
+                                 unsigned long long flags);
 #define cudaGraphDestroy simt_cudaGraphDestroy
 cudaError_t cudaGraphDestroy(cudaGraph_t graph);
 #define cudaGraphExecDestroy simt_cudaGraphExecDestroy
@@ -203,20 +215,24 @@ cudaError_t cudaGraphLaunch(cudaGraphExec_t graph, cudaStream_t stream);
 
 namespace simt {
 void enqueue_on_card(cudaStream_t stream, std::function<void()> work);
-cudaError_t launch_on_card(const cudaLaunchConfig_t& config, const void* kernel, std::function<void()> body);
+cudaError_t launch_on_card(const cudaLaunchConfig_t& config, const void* kernel,
+                           std::function<void()> body);
 cudaError_t set_shared_limit(const void* kernel, int bytes);
 cudaError_t occupancy(int* blocks, std::size_t shared_bytes);
 }  // namespace simt
 
 template <class... Wanted, class... Given>
-cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* config, void (*kernel)(Wanted...), Given... arguments) {
-  return simt::launch_on_card(*config, reinterpret_cast<const void*>(kernel), [kernel, arguments...] { kernel(arguments...); });
+cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* config, void (*kernel)(Wanted...),
+                               Given... arguments) {
+  return simt::launch_on_card(*config, reinterpret_cast<const void*>(kernel),
+                              [kernel, arguments...] { kernel(arguments...); });
 }
 template <class Kernel>
 cudaError_t cudaFuncSetAttribute(Kernel* kernel, cudaFuncAttribute, int bytes) {
   return simt::set_shared_limit(reinterpret_cast<const void*>(kernel), bytes);
 }
 template <class Kernel>
-cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, Kernel*, int, std::size_t shared_bytes) {
+cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, Kernel*, int,
+                                                          std::size_t shared_bytes) {
   return simt::occupancy(blocks, shared_bytes);
 }

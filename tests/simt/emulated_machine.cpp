@@ -8,9 +8,9 @@
 #include "simt/cuda_runtime.hpp"
 #include "simt/emulated_device.hpp"
 
-/// In place of this machine's own GPUs: those that the environment asks for. NNP_CARDS="free busy old" has three, of which the second is
-/// held by another process and the third is of an architecture that is not built. At the end NNP_CARDS_LOG gets a line with each card's
-/// launches.
+/// In place of this machine's own GPUs: those that the environment asks for. NNP_CARDS="free busy
+/// old" has three, of which the second is held by another process and the third is of an
+/// architecture that is not built. At the end NNP_CARDS_LOG gets a line with each card's launches.
 namespace nnpoisson {
 namespace {
 
@@ -32,12 +32,15 @@ struct Machine {
     std::ofstream out(log, std::ios::app);
     for (int c = 0; c < count; ++c) {
       const simt::Done done = simt::done_by(c);
-      out << "card " << c << ": " << done.launches << " launches, up to " << done.most_shared_bytes << " bytes of shared memory\n";
+      out << "card " << c << ": " << done.launches << " launches, up to " << done.most_shared_bytes
+          << " bytes of shared memory\n";
     }
   }
   int count = 0;
 };
-void have_machine() { static const Machine machine; }
+void have_machine() {
+  static const Machine machine;
+}
 
 }  // namespace
 
@@ -45,7 +48,9 @@ std::unique_ptr<kernels::Device> kernels::make_cuda_device(int number) {
   have_machine();
   return emulated::open_device(number);
 }
-std::shared_ptr<const PointMaker> kernels::make_cuda_points(int) { return std::make_shared<HostPoints>(); }
+std::shared_ptr<const PointMaker> kernels::make_cuda_points(int) {
+  return std::make_shared<HostPoints>();
+}
 std::vector<DeviceState> cuda_devices() {
   have_machine();
   return kernels::emulated::device_states();

@@ -29,7 +29,8 @@ struct Barrier {
 };
 struct Warp {
   Barrier barrier;
-  std::uint64_t slot[2][32] = {};  // two, so that a fast lane's next exchange does not meet a slow lane's last
+  std::uint64_t slot[2][32] =
+      {};  // two, so that a fast lane's next exchange does not meet a slow lane's last
 };
 struct Block {
   Barrier barrier;
@@ -82,12 +83,14 @@ struct Machine {
 thread_local Machine* machine = nullptr;
 
 // AddressSanitizer must be told of every change of stack.
-void before_switch([[maybe_unused]] void** save, [[maybe_unused]] const void* to, [[maybe_unused]] std::size_t bytes) {
+void before_switch([[maybe_unused]] void** save, [[maybe_unused]] const void* to,
+                   [[maybe_unused]] std::size_t bytes) {
 #if SIMT_ASAN
   __sanitizer_start_switch_fiber(save, to, bytes);
 #endif
 }
-void after_switch([[maybe_unused]] void* saved, [[maybe_unused]] const void** from, [[maybe_unused]] std::size_t* bytes) {
+void after_switch([[maybe_unused]] void* saved, [[maybe_unused]] const void** from,
+                  [[maybe_unused]] std::size_t* bytes) {
 #if SIMT_ASAN
   __sanitizer_finish_switch_fiber(saved, from, bytes);
 #endif
@@ -115,7 +118,8 @@ void wait_at(Barrier& barrier) {
 
 void start(Fibre& fibre, const std::function<void()>& kernel) {
 #if SIMT_ASAN
-  __asan_unpoison_memory_region(fibre.stack, stack_bytes);  // what a thread that was given up left there
+  __asan_unpoison_memory_region(fibre.stack,
+                                stack_bytes);  // what a thread that was given up left there
 #endif
   const context::stack_context whole = [&] {
     context::stack_context s;
@@ -123,20 +127,21 @@ void start(Fibre& fibre, const std::function<void()>& kernel) {
     s.sp = fibre.stack + stack_bytes;
     return s;
   }();
-  fibre.fiber = context::fiber(std::allocator_arg, context::preallocated(whole.sp, whole.size, whole), OwnStack{whole},
-                               [&fibre, &kernel](context::fiber&& from) {
-                                 Machine& m = *machine;
-                                 m.scheduler = std::move(from);
-                                 after_switch(nullptr, &m.scheduler_stack, &m.scheduler_stack_bytes);
-                                 try {
-                                   kernel();
-                                 } catch (...) {
-                                   m.failure = std::current_exception();
-                                 }
-                                 fibre.done = true;
-                                 before_switch(nullptr, m.scheduler_stack, m.scheduler_stack_bytes);
-                                 return std::move(m.scheduler);
-                               });
+  fibre.fiber =
+      context::fiber(std::allocator_arg, context::preallocated(whole.sp, whole.size, whole),
+                     OwnStack{whole}, [&fibre, &kernel](context::fiber&& from) {
+                       Machine& m = *machine;
+                       m.scheduler = std::move(from);
+                       after_switch(nullptr, &m.scheduler_stack, &m.scheduler_stack_bytes);
+                       try {
+                         kernel();
+                       } catch (...) {
+                         m.failure = std::current_exception();
+                       }
+                       fibre.done = true;
+                       before_switch(nullptr, m.scheduler_stack, m.scheduler_stack_bytes);
+                       return std::move(m.scheduler);
+                     });
 }
 
 void resume(Machine& m, Fibre& fibre) {
@@ -147,14 +152,25 @@ void resume(Machine& m, Fibre& fibre) {
   after_switch(m.scheduler_fake_stack, nullptr, nullptr);
 }
 
-std::string where(const Fibre& f) { return "block " + std::to_string(f.thread.block.x) + ", thread " + std::to_string(f.thread.thread.x); }
+std::string where(const Fibre& f) {
+  return "block " + std::to_string(f.thread.block.x) + ", thread " +
+         std::to_string(f.thread.thread.x);
+}
 
 }  // namespace
 
-Thread& self() { return machine->now->thread; }
-void block_barrier() { wait_at(self().its_block->barrier); }
-void let_others_run() { yield(); }
-char* shared_memory() { return self().its_block->shared.data(); }
+Thread& self() {
+  return machine->now->thread;
+}
+void block_barrier() {
+  wait_at(self().its_block->barrier);
+}
+void let_others_run() {
+  yield();
+}
+char* shared_memory() {
+  return self().its_block->shared.data();
+}
 
 void warp_exchange(const void* mine, void* theirs, std::size_t bytes, unsigned partner) {
   Warp& warp = *self().its_warp;
@@ -171,7 +187,8 @@ unsigned warp_votes(bool mine) {
   std::memcpy(&slot[self().thread.x % 32], &word, sizeof word);
   wait_at(warp.barrier);
   unsigned votes = 0;
-  for (unsigned lane = 0; lane < warp.barrier.threads; ++lane) votes |= static_cast<unsigned>(slot[lane]) << lane;
+  for (unsigned lane = 0; lane < warp.barrier.threads; ++lane)
+    votes |= static_cast<unsigned>(slot[lane]) << lane;
   return votes;
 }
 
@@ -184,7 +201,8 @@ std::uint64_t launch(const Grid& grid, const std::function<void()>& kernel) {
     Block& block = blocks[b];
     block.barrier.threads = grid.threads;
     block.warps.resize((grid.threads + 31) / 32);
-    for (unsigned w = 0; w < block.warps.size(); ++w) block.warps[w].barrier.threads = std::min(32U, grid.threads - 32 * w);
+    for (unsigned w = 0; w < block.warps.size(); ++w)
+      block.warps[w].barrier.threads = std::min(32U, grid.threads - 32 * w);
     block.shared.assign(grid.shared_bytes, static_cast<char>(0xFF));  // NaN in float and double
     for (unsigned t = 0; t < grid.threads; ++t) {
       const std::size_t i = std::size_t{b} * grid.threads + t;
@@ -199,11 +217,13 @@ std::uint64_t launch(const Grid& grid, const std::function<void()>& kernel) {
 
   Machine here;
   machine = &here;
-  // Threads that a failed launch leaves waiting are given up, not unwound: their stacks serve the next launch.
+  // Threads that a failed launch leaves waiting are given up, not unwound: their stacks serve the
+  // next launch.
   struct Leave {
     std::vector<Fibre>& fibres;
     ~Leave() {
-      static auto* given_up = new std::vector<context::fiber>;  // for ever: their destruction would unwind them
+      static auto* given_up =
+          new std::vector<context::fiber>;  // for ever: their destruction would unwind them
       for (auto& f : fibres)
         if (!f.done) given_up->push_back(std::move(f.fiber));
       machine = nullptr;
@@ -227,9 +247,11 @@ std::uint64_t launch(const Grid& grid, const std::function<void()>& kernel) {
     fruitless = arrived ? 0 : fruitless + 1;
     if (ran && fruitless < patience) continue;
     if (left == 0) break;
-    const auto stuck = std::find_if(order.begin(), order.end(), [](const Fibre* f) { return !f->done; });
-    throw std::logic_error("simt: " + where(**stuck) +
-                           (ran ? " polls for ever" : " waits at a barrier or shuffle that others never reach"));
+    const auto stuck =
+        std::find_if(order.begin(), order.end(), [](const Fibre* f) { return !f->done; });
+    throw std::logic_error(
+        "simt: " + where(**stuck) +
+        (ran ? " polls for ever" : " waits at a barrier or shuffle that others never reach"));
   }
   return turns;
 }

@@ -7,12 +7,15 @@
 #include <functional>
 #include <utility>
 
-/// Runs the sources of CUDA kernels as plain C++, to test them where there is no GPU (docs/testing.md). Every thread of every block of a
-/// grid is a fibre of one operating system thread; a fibre runs until it waits for others. So a kernel computes what it would on a
-/// device, but for the rounding of the special functions, and:
+/// Runs the sources of CUDA kernels as plain C++, to test them where there is no GPU
+/// (docs/testing.md). Every thread of every block of a grid is a fibre of one operating system
+/// thread; a fibre runs until it waits for others. So a kernel computes what it would on a device,
+/// but for the rounding of the special functions, and:
 ///  - shared memory begins as NaN;
-///  - a barrier or shuffle that not all of its threads reach ends the launch with an error that names it;
-///  - blocks and threads can be taken in other orders, which shows most races: the result must not change.
+///  - a barrier or shuffle that not all of its threads reach ends the launch with an error that
+///  names it;
+///  - blocks and threads can be taken in other orders, which shows most races: the result must not
+///  change.
 namespace simt {
 
 struct Dim {
@@ -38,8 +41,8 @@ struct Grid {
   Order order = Order::ascending;
 };
 
-/// Runs `kernel` in every thread; returns how many turns they took, from one wait to the next. Rethrows what one throws; throws
-/// std::logic_error where threads wait for others for ever.
+/// Runs `kernel` in every thread; returns how many turns they took, from one wait to the next.
+/// Rethrows what one throws; throws std::logic_error where threads wait for others for ever.
 std::uint64_t launch(const Grid& grid, const std::function<void()>& kernel);
 
 void block_barrier();
@@ -52,7 +55,8 @@ char* shared_memory();
 template <class T>
 T shuffle_xor(T value, int distance) {
   T theirs;
-  warp_exchange(&value, &theirs, sizeof(T), (self().thread.x % 32) ^ static_cast<unsigned>(distance));
+  warp_exchange(&value, &theirs, sizeof(T),
+                (self().thread.x % 32) ^ static_cast<unsigned>(distance));
   return theirs;
 }
 
@@ -77,17 +81,37 @@ inline constexpr simt::Index<&simt::Thread::block> blockIdx{};
 inline constexpr simt::Index<&simt::Thread::threads> blockDim{};
 inline constexpr simt::Index<&simt::Thread::blocks> gridDim{};
 
-inline void __syncthreads() { ::simt::block_barrier(); }
-inline void __threadfence() { std::atomic_thread_fence(std::memory_order_seq_cst); }
-inline void __nanosleep(unsigned) { ::simt::let_others_run(); }
+inline void __syncthreads() {
+  ::simt::block_barrier();
+}
+inline void __threadfence() {
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+}
+inline void __nanosleep(unsigned) {
+  ::simt::let_others_run();
+}
 template <class T>
 T __shfl_xor_sync(unsigned, T value, int distance) {
   return ::simt::shuffle_xor(value, distance);
 }
-inline unsigned __ballot_sync(unsigned, bool mine) { return ::simt::warp_votes(mine); }
-inline void __syncwarp() { ::simt::warp_votes(false); }
-inline int __ffs(int x) { return __builtin_ffs(x); }
-inline unsigned atomicAdd(unsigned* at, unsigned value) { return std::exchange(*at, *at + value); }
-inline float __expf(float x) { return std::exp(x); }
-inline float __logf(float x) { return std::log(x); }
-inline float __fdividef(float a, float b) { return a / b; }
+inline unsigned __ballot_sync(unsigned, bool mine) {
+  return ::simt::warp_votes(mine);
+}
+inline void __syncwarp() {
+  ::simt::warp_votes(false);
+}
+inline int __ffs(int x) {
+  return __builtin_ffs(x);
+}
+inline unsigned atomicAdd(unsigned* at, unsigned value) {
+  return std::exchange(*at, *at + value);
+}
+inline float __expf(float x) {
+  return std::exp(x);
+}
+inline float __logf(float x) {
+  return std::log(x);
+}
+inline float __fdividef(float a, float b) {
+  return a / b;
+}

@@ -38,9 +38,11 @@ TEST(Sample, IsAValidDatasetWithTheTrialsAskedFor) {
 TEST(Sample, DependsOnSeedAndRepeatAlone) {
   const auto [model, like] = demonstration(60);
   const Dataset drawn = sample(model, like, {.seed = 3, .repeats = 2, .threads = 1});
-  for (const int threads : {2, 7}) expect_equal(sample(model, like, {.seed = 3, .repeats = 2, .threads = threads}), drawn);
+  for (const int threads : {2, 7})
+    expect_equal(sample(model, like, {.seed = 3, .repeats = 2, .threads = threads}), drawn);
 
-  // The first repeat is what one repeat alone draws; the second is another draw, and so is another seed.
+  // The first repeat is what one repeat alone draws; the second is another draw, and so is another
+  // seed.
   const Dataset once = sample(model, like, {.seed = 3});
   ASSERT_LT(once.spike.time.size(), drawn.spike.time.size());
   EXPECT_TRUE(std::equal(once.spike.time.begin(), once.spike.time.end(), drawn.spike.time.begin()));
@@ -57,7 +59,8 @@ TEST(Sample, FindsRegionsByName) {
   EXPECT_EQ(renumbered.trial.response_time.size(), drawn.trial.response_time.size());
   EXPECT_EQ(renumbered.trial.choice, drawn.trial.choice);
   // Another order of regions takes other random numbers, but the same expectations.
-  EXPECT_NEAR(static_cast<double>(renumbered.spike.time.size()), static_cast<double>(drawn.spike.time.size()),
+  EXPECT_NEAR(static_cast<double>(renumbered.spike.time.size()),
+              static_cast<double>(drawn.spike.time.size()),
               5 * std::sqrt(2.0 * static_cast<double>(drawn.spike.time.size())));
 }
 

@@ -12,8 +12,8 @@
 namespace nnpoisson {
 namespace {
 
-// Seeds are fixed, so these tests always give the same verdict; a bound of 4 standard errors would fail a right program for one seed in
-// 16,000.
+// Seeds are fixed, so these tests always give the same verdict; a bound of 4 standard errors would
+// fail a right program for one seed in 16,000.
 constexpr double bound = 4;
 
 struct KnownDraw {
@@ -23,14 +23,17 @@ struct KnownDraw {
     model.neural_time = time;
     data = sample(model, like, {.seed = 11});
   }
-  [[nodiscard]] Curves curves(std::size_t n) const { return {model, std::span(data.trial.stimulus).subspan(2 * n, 2)}; }
+  [[nodiscard]] Curves curves(std::size_t n) const {
+    return {model, std::span(data.trial.stimulus).subspan(2 * n, 2)};
+  }
   Model model;
   Dataset data;
 };
 
 class StatisticsOfSample : public testing::TestWithParam<NeuralTime> {};
 
-/// Spikes by region and tenth of the observed time, against their means given the responses; all are independent Poisson counts.
+/// Spikes by region and tenth of the observed time, against their means given the responses; all
+/// are independent Poisson counts.
 TEST_P(StatisticsOfSample, CountsAgreeWithLambda) {
   const KnownDraw known(GetParam());
   const Dataset& data = known.data;
@@ -39,15 +42,18 @@ TEST_P(StatisticsOfSample, CountsAgreeWithLambda) {
   const auto units = units_by_session_and_region(data);
   for (std::size_t n = 0; n < data.trials(); ++n) {
     const double until = data.trial.observed_until[n];
-    for (auto i = static_cast<std::size_t>(data.spike.offset[n]); i < static_cast<std::size_t>(data.spike.offset[n + 1]); ++i)
-      ++count[static_cast<std::size_t>(data.unit.region[static_cast<std::size_t>(data.spike.unit[i])])]
-             [static_cast<std::size_t>(data.spike.time[i] / until * parts)];
+    for (auto i = static_cast<std::size_t>(data.spike.offset[n]);
+         i < static_cast<std::size_t>(data.spike.offset[n + 1]); ++i)
+      ++count[static_cast<std::size_t>(data.unit.region[static_cast<std::size_t>(
+          data.spike.unit[i])])][static_cast<std::size_t>(data.spike.time[i] / until * parts)];
     Curves curves = known.curves(n);
     std::array<Growth, 6> before{}, now{};
     for (std::size_t p = 0; p < parts; ++p) {
-      curves.columns(until * static_cast<double>(p + 1) / parts, time_scale(known.model, until), now);
+      curves.columns(until * static_cast<double>(p + 1) / parts, time_scale(known.model, until),
+                     now);
       for (std::size_t g = 0; g < 6; ++g)
-        mean[g][p] += units[static_cast<std::size_t>(data.trial.session[n]) * 6 + g] * (now[g].cumulative - before[g].cumulative);
+        mean[g][p] += units[static_cast<std::size_t>(data.trial.session[n]) * 6 + g] *
+                      (now[g].cumulative - before[g].cumulative);
       before = now;
     }
   }
@@ -61,7 +67,8 @@ TEST_P(StatisticsOfSample, CountsAgreeWithLambda) {
   EXPECT_NEAR(squares, 60, bound * std::sqrt(2 * 60.0));
 }
 
-INSTANTIATE_TEST_SUITE_P(NeuralTime, StatisticsOfSample, testing::Values(NeuralTime::scaled, NeuralTime::absolute),
+INSTANTIATE_TEST_SUITE_P(NeuralTime, StatisticsOfSample,
+                         testing::Values(NeuralTime::scaled, NeuralTime::absolute),
                          [](const auto& time) { return to_string(time.param); });
 
 TEST(StatisticsOfResponses, ChoicesAgreeWithTheirProbabilities) {
@@ -82,7 +89,8 @@ TEST(StatisticsOfResponses, ChoicesAgreeWithTheirProbabilities) {
     const auto predicted = predict_response(curves, 1);
     const auto expect = [&](double count, double p) {
       EXPECT_LT(std::abs(count - tally.trials * p), bound * std::sqrt(tally.trials * p * (1 - p)))
-          << stimulus[0] << " " << stimulus[1] << ": " << count << " of " << tally.trials << ", p " << p;
+          << stimulus[0] << " " << stimulus[1] << ": " << count << " of " << tally.trials << ", p "
+          << p;
     };
     expect(tally.left, predicted.left);
     expect(tally.right, predicted.right);
@@ -90,7 +98,8 @@ TEST(StatisticsOfResponses, ChoicesAgreeWithTheirProbabilities) {
   }
 }
 
-/// Each response time through its own distribution function, given a response: uniform, so every quantile is right.
+/// Each response time through its own distribution function, given a response: uniform, so every
+/// quantile is right.
 TEST(StatisticsOfResponses, TimesFollowTheirDistribution) {
   const KnownDraw known;
   std::vector<double> uniform;
@@ -104,7 +113,9 @@ TEST(StatisticsOfResponses, TimesFollowTheirDistribution) {
   const auto count = static_cast<double>(uniform.size());
   ASSERT_GT(count, 1900);
   for (std::size_t i = 0; i < uniform.size(); ++i)
-    ASSERT_LT(std::abs(uniform[i] - (static_cast<double>(i) + 0.5) / count), 1.63 / std::sqrt(count)) << i;  // 99 % band
+    ASSERT_LT(std::abs(uniform[i] - (static_cast<double>(i) + 0.5) / count),
+              1.63 / std::sqrt(count))
+        << i;  // 99 % band
 }
 
 }  // namespace

@@ -13,7 +13,9 @@
 #include "storage/hdf5_file.hpp"
 
 /// HDF5 itself loses a few buffers when it cannot write a file out on closing it.
-extern "C" const char* __lsan_default_suppressions() { return "leak:libhdf5"; }
+extern "C" const char* __lsan_default_suppressions() {
+  return "leak:libhdf5";
+}
 
 namespace nnpoisson {
 namespace {
@@ -25,7 +27,8 @@ class Storage : public ::testing::Test {
  protected:
   void SetUp() override {
     const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-    folder = fs::temp_directory_path() / ("nnpoisson_storage_" + std::string(test->name()) + "_" + std::to_string(::getpid()));
+    folder = fs::temp_directory_path() /
+             ("nnpoisson_storage_" + std::string(test->name()) + "_" + std::to_string(::getpid()));
     fs::create_directories(folder);
   }
   void TearDown() override { fs::remove_all(folder); }
@@ -35,7 +38,9 @@ class Storage : public ::testing::Test {
     text << std::ifstream(file, std::ios::binary).rdbuf();
     return text.str();
   }
-  void write(const fs::path& file, const std::string& text) const { std::ofstream(file, std::ios::binary) << text; }
+  void write(const fs::path& file, const std::string& text) const {
+    std::ofstream(file, std::ios::binary) << text;
+  }
 
   template <class Made>
   std::string message(Made&& made) const {
@@ -51,8 +56,8 @@ class Storage : public ::testing::Test {
 };
 
 /// A dataset made with HDF5 itself, for what the writer cannot write.
-void write_raw(const fs::path& file, hid_t type, const std::vector<hsize_t>& extent, const void* values, hid_t memory_type,
-               const std::vector<hsize_t>& chunk = {}) {
+void write_raw(const fs::path& file, hid_t type, const std::vector<hsize_t>& extent,
+               const void* values, hid_t memory_type, const std::vector<hsize_t>& chunk = {}) {
   const hid_t id = H5Fcreate(file.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
   const hid_t space = H5Screate_simple(static_cast<int>(extent.size()), extent.data(), nullptr);
   const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
@@ -71,7 +76,8 @@ TEST_F(Storage, ReturnsWhatWasWritten) {
   const fs::path file = folder / "deep" / "all.h5";
   const std::vector<double> real{-1.5, 0, std::numeric_limits<double>::infinity(), 3, 4, 5};
   const std::vector<std::int8_t> small{-1, 0, 1};
-  const std::vector<std::int64_t> wide{std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()};
+  const std::vector<std::int64_t> wide{std::numeric_limits<std::int64_t>::min(),
+                                       std::numeric_limits<std::int64_t>::max()};
   const std::vector<std::string> names{"MOs", "", "région"};
   {
     Hdf5Writer out(file);
@@ -102,7 +108,8 @@ TEST_F(Storage, ReturnsWhatWasWritten) {
   EXPECT_EQ(in.integer_attribute("a", "integer"), std::int64_t{1} << 40);
   EXPECT_EQ(in.string_attribute("a", "text"), "word");
   EXPECT_EQ(in.strings_attribute("a", "texts"), names);
-  EXPECT_EQ(in.members("/"), (std::vector<std::string>{"a", "names", "no_names", "none", "small", "wide"}));
+  EXPECT_EQ(in.members("/"),
+            (std::vector<std::string>{"a", "names", "no_names", "none", "small", "wide"}));
   EXPECT_TRUE(in.exists("a/b"));
   EXPECT_FALSE(in.exists("a/c/d"));
   EXPECT_FALSE(in.has_attribute("a", "nothing"));
@@ -124,7 +131,9 @@ TEST_F(Storage, RefusesWhatTheTypeAskedForCannotHold) {
   const std::vector<double> real{1e300};
   write_raw(file, H5T_STD_I64LE, {3}, large.data(), H5T_NATIVE_INT64);
   EXPECT_EQ(Hdf5Reader(file).numbers<std::int64_t>("x", 1), large);
-  EXPECT_NE(message([&] { (void)Hdf5Reader(file).numbers<std::int32_t>("x", 1); }).find("out of the range of 32-bit integers"),
+  EXPECT_NE(message([&] {
+              (void)Hdf5Reader(file).numbers<std::int32_t>("x", 1);
+            }).find("out of the range of 32-bit integers"),
             std::string::npos);
   EXPECT_THROW((void)Hdf5Reader(file).numbers<double>("x", 1), DataError);
   EXPECT_THROW((void)Hdf5Reader(file).numbers<std::int64_t>("x", 2), DataError);
@@ -145,7 +154,8 @@ TEST_F(Storage, ReadsOtherWidthsAndByteOrders) {
   for (const hid_t type : {H5T_IEEE_F64BE, H5T_IEEE_F32BE, H5T_IEEE_F32LE}) {
     write_raw(file, type, {3}, real.data(), H5T_NATIVE_DOUBLE);
     EXPECT_EQ(Hdf5Reader(file).numbers<double>("x", 1), real);
-    EXPECT_EQ(Hdf5Reader(file).numbers<float>("x", 1), std::vector<float>(real.begin(), real.end()));
+    EXPECT_EQ(Hdf5Reader(file).numbers<float>("x", 1),
+              std::vector<float>(real.begin(), real.end()));
   }
   for (const hid_t type : {H5T_STD_U8LE, H5T_STD_I16BE, H5T_STD_I64BE}) {
     write_raw(file, type, {2}, octets.data(), H5T_NATIVE_UINT8);
@@ -158,7 +168,10 @@ TEST_F(Storage, RefusesSizesThatTheFileDoesNotHold) {
   const fs::path file = folder / "x.h5";
   const hsize_t huge = hsize_t{1} << 40;
   write_raw(file, H5T_IEEE_F64LE, {huge}, nullptr, 0, {1024});
-  EXPECT_NE(message([&] { (void)Hdf5Reader(file).numbers<double>("x", 1); }).find("claims 1099511627776 values"), std::string::npos);
+  EXPECT_NE(message([&] {
+              (void)Hdf5Reader(file).numbers<double>("x", 1);
+            }).find("claims 1099511627776 values"),
+            std::string::npos);
   write_raw(file, H5T_IEEE_F64LE, {huge, huge, huge}, nullptr, 0, {1, 1, 1});
   EXPECT_THROW((void)Hdf5Reader(file).numbers<double>("x", 3), DataError);
   const hid_t text = H5Tcopy(H5T_C_S1);
@@ -254,7 +267,8 @@ TEST_F(FullDisk, IsAResourceErrorAndLeavesTheOldFile) {
           Hdf5Writer out(file);
           for (int i = 0; i < 10; ++i) {
             out.numbers("group" + std::to_string(i) + "/x", std::vector<double>(10000, 1.0));
-            out.strings("group" + std::to_string(i) + "/names", std::vector<std::string>(100, "name"));
+            out.strings("group" + std::to_string(i) + "/names",
+                        std::vector<std::string>(100, "name"));
           }
           out.commit();
         },
@@ -279,7 +293,8 @@ TEST_F(Storage, TextIsWrittenWhole) {
 }
 
 TEST(GoldenFiles, OfKerasAreRead) {
-  const Hdf5Reader in(fs::path(NNPOISSON_SHARED_DIR) / "golden" / "cori7" / "run" / "models-20" / "model-fwd.h5");
+  const Hdf5Reader in(fs::path(NNPOISSON_SHARED_DIR) / "golden" / "cori7" / "run" / "models-20" /
+                      "model-fwd.h5");
   const std::vector<std::string> layers = in.strings_attribute("model_weights", "layer_names");
   EXPECT_NE(std::find(layers.begin(), layers.end(), "neuro3"), layers.end());
   for (const std::string& weight : in.strings_attribute("model_weights/neuro3", "weight_names")) {

@@ -17,9 +17,11 @@ const std::atomic<bool> go_on{false};
 const std::function<int()> one_thread = [] { return 1; };
 
 std::vector<std::uint64_t> bits(const Fitted& fitted) {
-  std::vector<std::uint64_t> all{static_cast<std::uint64_t>(fitted.iterations), static_cast<std::uint64_t>(fitted.best_iteration)};
+  std::vector<std::uint64_t> all{static_cast<std::uint64_t>(fitted.iterations),
+                                 static_cast<std::uint64_t>(fitted.best_iteration)};
   for (const auto* loss : {&fitted.validation, &fitted.test})
-    for (const double value : {loss->neural, loss->left, loss->right, loss->total}) all.push_back(std::bit_cast<std::uint64_t>(value));
+    for (const double value : {loss->neural, loss->left, loss->right, loss->total})
+      all.push_back(std::bit_cast<std::uint64_t>(value));
   return all;
 }
 
@@ -29,9 +31,15 @@ class SideBySide : public ::testing::TestWithParam<BackendKind> {
     const auto data = testing::random_dataset({.seed = 2, .trials = 40});
     const auto fold = trial_folds(data, 4, 0);
     std::vector<std::int32_t> inside, outside;
-    for (std::size_t n = 0; n < fold.size(); ++n) (fold[n] == 0 ? inside : outside).push_back(static_cast<std::int32_t>(n));
+    for (std::size_t n = 0; n < fold.size(); ++n)
+      (fold[n] == 0 ? inside : outside).push_back(static_cast<std::int32_t>(n));
     Launch made;
-    made.shape = {.features = 2, .stimulus_widths = {4, 3}, .time_width = 5, .hidden_width = 4, .behaviour_width = 3, .regions = 3};
+    made.shape = {.features = 2,
+                  .stimulus_widths = {4, 3},
+                  .time_width = 5,
+                  .hidden_width = 4,
+                  .behaviour_width = 3,
+                  .regions = 3};
     made.training = std::make_shared<const Plan>(make_plan(data, {.parts = 2}, outside));
     made.validation = std::make_shared<const Plan>(make_plan(data, {}, inside));
     made.test = std::make_shared<const Plan>(make_plan(data, {.grouping = Grouping::by_region}));
@@ -42,7 +50,8 @@ class SideBySide : public ::testing::TestWithParam<BackendKind> {
                     {.seed = 2, .learning_rate = 0.02, .iterations = 7, .patience = 100}};
     return made;
   }
-  static std::vector<Fitted> fitted(const Launch& launch, const std::function<int()>& threads = one_thread) {
+  static std::vector<Fitted> fitted(const Launch& launch,
+                                    const std::function<int()>& threads = one_thread) {
     auto made = fit_side_by_side(launch, threads, go_on);
     EXPECT_TRUE(made.has_value());
     return made.value_or(std::vector<Fitted>(launch.members.size()));
@@ -69,7 +78,8 @@ Fitted plain(const Launch& launch, const Launch::Member& member) {
     made.best_iteration = i;
     best = state.parameters;
   }
-  made.test = sum_of_losses(*make_backend(launch.backend, launch.shape, launch.test), *launch.test, best);
+  made.test =
+      sum_of_losses(*make_backend(launch.backend, launch.shape, launch.test), *launch.test, best);
   return made;
 }
 
@@ -113,8 +123,11 @@ TEST_P(SideBySide, StoppedItLeavesNothing) {
   EXPECT_FALSE(fit_side_by_side(launch(), one_thread, stop).has_value());
 }
 
-INSTANTIATE_TEST_SUITE_P(Backends, SideBySide, ::testing::Values(BackendKind::reference, BackendKind::cpu),
-                         [](const auto& test) { return test.param == BackendKind::cpu ? "cpu" : "reference"; });
+INSTANTIATE_TEST_SUITE_P(Backends, SideBySide,
+                         ::testing::Values(BackendKind::reference, BackendKind::cpu),
+                         [](const auto& test) {
+                           return test.param == BackendKind::cpu ? "cpu" : "reference";
+                         });
 
 }  // namespace
 }  // namespace nnpoisson

@@ -28,7 +28,8 @@ class Sweep : public testing::Scratch {
 };
 
 TEST_F(Sweep, InLaunchesOfManyModelsAsInLaunchesOfOne) {
-  request.grid = {"model.hidden_width=4,5", "train.learning_rate=0.01,0.05,0.1", "train.iterations=3,5"};
+  request.grid = {"model.hidden_width=4,5", "train.learning_rate=0.01,0.05,0.1",
+                  "train.iterations=3,5"};
   request.seeds = {0, 7};
   const auto swept = [&](int models) {
     request.models_a_launch = models;
@@ -77,8 +78,9 @@ TEST_F(Sweep, StoppedItKeepsWhatIsDone) {
   EXPECT_EQ(std::filesystem::exists(request.folder / "table.csv"), !outcome.interrupted);
   request.resume = true;
   std::string first_message;
-  const auto resumed =
-      sweep(request, go_on, {}, [&](const std::string& text) { first_message = first_message.empty() ? text : first_message; });
+  const auto resumed = sweep(request, go_on, {}, [&](const std::string& text) {
+    first_message = first_message.empty() ? text : first_message;
+  });
   EXPECT_FALSE(resumed.interrupted);
   EXPECT_NE(first_message.find("done before"), std::string::npos) << first_message;
 }

@@ -19,7 +19,9 @@ class StatisticsTruth : public testing::Test {
   void SetUp() override {
     const auto folder = own_folder();
     truth_ = demonstration(2000).model;
-    const auto draw = [this](std::uint64_t seed) { return sample(truth_, demonstration(2000).like, {.seed = seed}); };
+    const auto draw = [this](std::uint64_t seed) {
+      return sample(truth_, demonstration(2000).like, {.seed = seed});
+    };
     write_dataset(folder / "truth-train.h5", draw(11));
     held_out_ = draw(12);
     const auto fit = [&](Preset preset, const char* name) {
@@ -27,7 +29,8 @@ class StatisticsTruth : public testing::Test {
       request.train = folder / "truth-train.h5";
       request.run = folder / name;
       request.settings = preset_settings(preset);
-      if (preset == Preset::authors) {  // its own rate would need hours; this one is well past its steep part
+      if (preset ==
+          Preset::authors) {  // its own rate would need hours; this one is well past its steep part
         request.settings.train.learning_rate = 1e-3;
         request.settings.train.iterations = 40;
         request.settings.train.time_resolution = 0.001;
@@ -54,9 +57,11 @@ class StatisticsTruth : public testing::Test {
 };
 
 void StatisticsTruth::heldOutLikelihoodIsWithinHalfAPercentOfTheTrueModels() {
-  const double truth = log_likelihood(evaluate(truth_, held_out_)), exact = log_likelihood(evaluate(exact_, held_out_));
+  const double truth = log_likelihood(evaluate(truth_, held_out_)),
+               exact = log_likelihood(evaluate(exact_, held_out_));
   const double authors = log_likelihood(evaluate(authors_, held_out_));
-  RecordProperty("loss_against_truth_percent", std::to_string(100 * (truth - exact) / std::abs(truth)));
+  RecordProperty("loss_against_truth_percent",
+                 std::to_string(100 * (truth - exact) / std::abs(truth)));
   EXPECT_TRUE(exact >= truth - 0.005 * std::abs(truth)) << exact << " against " << truth;
   EXPECT_TRUE(exact > authors) << exact << " against " << authors;
 }
@@ -65,26 +70,31 @@ void StatisticsTruth::rescaledIntervalsOfTheTrueModelLieInTheirBand() {
   const auto evaluation = evaluate(truth_, held_out_);
   int outside = 0;
   for (const auto& region : evaluation.regions) outside += region.ks <= region.ks_band ? 0 : 1;
-  EXPECT_LE(outside, 1);  // of six, each outside with probability 0.05: more than one in 3 % of all draws
+  EXPECT_LE(outside,
+            1);  // of six, each outside with probability 0.05: more than one in 3 % of all draws
 }
 
 void StatisticsTruth::choiceCurveAgreesWithinSamplingError() {
-  // Pearson's sum over the 16 stimuli; its 99.9 % quantile is 39.3. The fit's own error adds to it: hence the far quantile.
+  // Pearson's sum over the 16 stimuli; its 99.9 % quantile is 39.3. The fit's own error adds to it:
+  // hence the far quantile.
   double sum = 0;
   for (const auto& s : evaluate(exact_, held_out_).stimuli) {
-    const double n = static_cast<double>(s.left + s.right), p = s.predicted_left / (s.predicted_left + s.predicted_right);
+    const double n = static_cast<double>(s.left + s.right),
+                 p = s.predicted_left / (s.predicted_left + s.predicted_right);
     sum += std::pow(static_cast<double>(s.left) - n * p, 2) / (n * p * (1 - p));
   }
   EXPECT_TRUE(sum < 39.3) << sum;
 }
 
 void StatisticsTruth::responseTimesAgreeInAllQuantiles() {
-  // u = F(r) / F(W) is uniform under the model, F the distribution of response times: Kolmogorov-Smirnov at 99.9 %.
+  // u = F(r) / F(W) is uniform under the model, F the distribution of response times:
+  // Kolmogorov-Smirnov at 99.9 %.
   std::vector<double> u;
   const double W = held_out_.time_limit;
   for (std::size_t n = 0; n < held_out_.trials(); ++n) {
     if (!held_out_.responded(n)) continue;
-    Curves curves(exact_, std::span(held_out_.trial.stimulus).subspan(n * held_out_.features(), held_out_.features()));
+    Curves curves(exact_, std::span(held_out_.trial.stimulus)
+                              .subspan(n * held_out_.features(), held_out_.features()));
     const auto before = [&](double t) { return -std::expm1(-curves.response(t).cumulative); };
     u.push_back(before(held_out_.trial.response_time[n]) / before(W));
   }
@@ -99,8 +109,9 @@ void StatisticsTruth::responseTimesAgreeInAllQuantiles() {
 }
 
 void StatisticsTruth::whatDrivesTheChoiceComesBack() {
-  // Of three fits of another draw none was further off than 0.013 (lesions) and 0.10 (shares): what the likelihood decides comes back, how
-  // regions that vary together divide a few percent of the hazard does not (docs/analysis.md).
+  // Of three fits of another draw none was further off than 0.013 (lesions) and 0.10 (shares): what
+  // the likelihood decides comes back, how regions that vary together divide a few percent of the
+  // hazard does not (docs/analysis.md).
   const auto measures = [&](const Model& model) {
     const std::string name = "model";
     return dependencies({&model, 1}, {&name, 1}, held_out_).mean;

@@ -23,7 +23,8 @@ Model by_unit(const Model& model, const Dataset& like) {
   for (std::size_t t = 0; t < tensor_count; ++t) {
     const auto tensor = static_cast<Tensor>(t);
     if (tensor != Tensor::E && tensor != Tensor::e) {
-      std::copy_n(model.parameters.begin() + static_cast<std::ptrdiff_t>(from[tensor].offset), from[tensor].size(),
+      std::copy_n(model.parameters.begin() + static_cast<std::ptrdiff_t>(from[tensor].offset),
+                  from[tensor].size(),
                   made.parameters.begin() + static_cast<std::ptrdiff_t>(to[tensor].offset));
       continue;
     }
@@ -31,18 +32,22 @@ Model by_unit(const Model& model, const Dataset& like) {
       for (std::size_t u = 0; u < units; ++u)
         made.parameters[to[tensor].offset + row * units + u] =
             (0.2 + 1.8 * static_cast<double>(u % 7) / 6) *
-            model.parameters[from[tensor].offset + row * regions + static_cast<std::size_t>(like.unit.region[u])];
+            model.parameters[from[tensor].offset + row * regions +
+                             static_cast<std::size_t>(like.unit.region[u])];
   }
   made.units = {};
   for (std::size_t u = 0; u < units; ++u) {
-    made.units.session.push_back(like.session_names[static_cast<std::size_t>(like.unit.session[u])]);
+    made.units.session.push_back(
+        like.session_names[static_cast<std::size_t>(like.unit.session[u])]);
     made.units.id.push_back(like.unit.id[u]);
     made.units.constant_rate.push_back(5);
   }
   return made;
 }
 
-double log_likelihood(const Evaluation& e) { return e.log_likelihood + e.behaviour.log_likelihood[0] + e.behaviour.log_likelihood[1]; }
+double log_likelihood(const Evaluation& e) {
+  return e.log_likelihood + e.behaviour.log_likelihood[0] + e.behaviour.log_likelihood[1];
+}
 
 TEST(StatisticsUnitReadout, FindsTheUnitsDifferencesAndBeatsOneIntensityForARegion) {
   const auto folder = own_folder();
@@ -66,14 +71,18 @@ TEST(StatisticsUnitReadout, FindsTheUnitsDifferencesAndBeatsOneIntensityForARegi
   const Model units = fit(Readout::unit, "units"), regions = fit(Readout::region, "regions");
   EXPECT_EQ(units.shape.unit_region, like.unit.region);
   EXPECT_EQ(units.units.id, like.unit.id);
-  const double true_value = log_likelihood(evaluate(truth, held_out)), by_units = log_likelihood(evaluate(units, held_out)),
+  const double true_value = log_likelihood(evaluate(truth, held_out)),
+               by_units = log_likelihood(evaluate(units, held_out)),
                by_regions = log_likelihood(evaluate(regions, held_out));
-  RecordProperty("loss_against_truth_percent", std::to_string(100 * (true_value - by_units) / std::abs(true_value)));
+  RecordProperty("loss_against_truth_percent",
+                 std::to_string(100 * (true_value - by_units) / std::abs(true_value)));
   EXPECT_TRUE(by_units <= true_value) << by_units << " against " << true_value;
-  EXPECT_TRUE(by_units >= true_value - 0.01 * std::abs(true_value)) << by_units << " against " << true_value;
+  EXPECT_TRUE(by_units >= true_value - 0.01 * std::abs(true_value))
+      << by_units << " against " << true_value;
   EXPECT_TRUE(by_units > by_regions) << by_units << " against " << by_regions;
   int outside = 0;
-  for (const auto& region : evaluate(truth, held_out).regions) outside += region.ks <= region.ks_band ? 0 : 1;
+  for (const auto& region : evaluate(truth, held_out).regions)
+    outside += region.ks <= region.ks_band ? 0 : 1;
   EXPECT_LE(outside, 1);  // of six, each outside with probability 0.05
 }
 
@@ -86,7 +95,9 @@ TEST(UnitReadout, DescribesItsOwnUnitsOnly) {
     static_cast<void>(evaluate(model, other, {}, "other.h5"));
     FAIL() << "a unit that the model does not know was evaluated";
   } catch (const DataError& e) {
-    EXPECT_NE(std::string(e.what()).find("other.h5: unit/id[3]: unit 123456 of session"), std::string::npos) << e.what();
+    EXPECT_NE(std::string(e.what()).find("other.h5: unit/id[3]: unit 123456 of session"),
+              std::string::npos)
+        << e.what();
   }
 }
 

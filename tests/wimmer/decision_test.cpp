@@ -15,7 +15,9 @@ namespace {
 
 /// Spikes of one step, of so many neurons from `first` on.
 void volley(std::vector<std::uint32_t>& spikes, int step, int first, int count) {
-  for (int k = 0; k < count; ++k) spikes.push_back(static_cast<std::uint32_t>(step) << neuron_bits | static_cast<std::uint32_t>(first + k));
+  for (int k = 0; k < count; ++k)
+    spikes.push_back(static_cast<std::uint32_t>(step) << neuron_bits |
+                     static_cast<std::uint32_t>(first + k));
 }
 
 Decision decide_all(std::vector<std::uint32_t> spikes, const Conditions& conditions = {}) {
@@ -32,7 +34,8 @@ TEST(Decision, IsAboveFortyHertz) {
   volley(spikes, 10007, 0, 1);
   const auto right = decide_all(spikes);
   EXPECT_EQ(right.choice, -1);
-  EXPECT_DOUBLE_EQ(right.time, 0.501);  // the window that ends at 1.001 s is the first to hold the step 1.0007 s
+  EXPECT_DOUBLE_EQ(
+      right.time, 0.501);  // the window that ends at 1.001 s is the first to hold the step 1.0007 s
   for (auto& spike : spikes) spike += selective;
   EXPECT_EQ(decide_all(spikes).choice, 1);
 }
@@ -104,7 +107,8 @@ TEST(Recording, IsOfTheStimulusUpToTheDecision) {
   volley(trial.integration, 5000, 0, 2);  // at onset: left out
   volley(trial.integration, 5001, 0, 1);
   for (const int step : {9001, 9002, 9003}) volley(trial.integration, step, selective, 240);
-  volley(trial.integration, 9010, 0, 1);  // 0.401 s: the decision's own time, the end of what is observed
+  volley(trial.integration, 9010, 0,
+         1);  // 0.401 s: the decision's own time, the end of what is observed
   volley(trial.integration, 9011, 0, 1);
   volley(trial.sensory, 6000, 0, 1);
   volley(trial.sensory, 6000, excitatory, 1);
@@ -118,8 +122,10 @@ TEST(Recording, IsOfTheStimulusUpToTheDecision) {
   const Dataset& data = recording.dataset();
   EXPECT_NO_THROW(validate(data, "recording"));
   EXPECT_EQ(data.time_limit, 2);
-  EXPECT_EQ(data.region_names, (std::vector<std::string>{"DE1s", "DE2s", "DIs", "SE1s", "SE2s", "SIs"}));
-  EXPECT_EQ(data.stimulus_names, (std::vector<std::string>{"coherence=0.8", "coherence=0.5", "coherence=0"}));
+  EXPECT_EQ(data.region_names,
+            (std::vector<std::string>{"DE1s", "DE2s", "DIs", "SE1s", "SE2s", "SIs"}));
+  EXPECT_EQ(data.stimulus_names,
+            (std::vector<std::string>{"coherence=0.8", "coherence=0.5", "coherence=0"}));
   EXPECT_EQ(data.units(), 2880U);
   EXPECT_EQ(data.trial.stimulus, (std::vector<double>{0, 1, 0, 0, 0, 1}));
   EXPECT_EQ(data.trial.choice, (std::vector<std::int8_t>{1, 0}));
@@ -129,8 +135,12 @@ TEST(Recording, IsOfTheStimulusUpToTheDecision) {
   EXPECT_EQ(data.trial.observed_until[1], 2);
   EXPECT_EQ(data.spike.offset, (std::vector<std::int64_t>{0, 1 + 2 + 720, 1 + 2 + 720 + 1}));
   EXPECT_DOUBLE_EQ(data.spike.time[0], 1e-4);
-  EXPECT_EQ(data.region_names[static_cast<std::size_t>(data.unit.region[static_cast<std::size_t>(data.spike.unit[1])])], "SE1s");
-  EXPECT_EQ(data.region_names[static_cast<std::size_t>(data.unit.region[static_cast<std::size_t>(data.spike.unit.back())])], "SE2s");
+  EXPECT_EQ(data.region_names[static_cast<std::size_t>(
+                data.unit.region[static_cast<std::size_t>(data.spike.unit[1])])],
+            "SE1s");
+  EXPECT_EQ(data.region_names[static_cast<std::size_t>(
+                data.unit.region[static_cast<std::size_t>(data.spike.unit.back())])],
+            "SE2s");
   EXPECT_DOUBLE_EQ(data.spike.time.back(), 1.9999);
 }
 
@@ -146,7 +156,8 @@ TEST(Recording, LateDecisionsAreNone) {
 TEST(Recording, OfAThird) {
   Recording recording({}, Record::sample), other_seed({.seed = 2}, Record::sample);
   std::vector<int> units(6, 0);
-  for (const auto region : recording.dataset().unit.region) ++units[static_cast<std::size_t>(region)];
+  for (const auto region : recording.dataset().unit.region)
+    ++units[static_cast<std::size_t>(region)];
   EXPECT_EQ(units, (std::vector<int>{80, 80, 133, 267, 267, 133}));
   EXPECT_NE(recording.dataset().unit.id, other_seed.dataset().unit.id);
 }

@@ -10,7 +10,8 @@
 #include "wanted_rows.hpp"
 #include "wimmer/trial.hpp"
 
-/// The kernel against the host: every spike of every trial. In the emulation, and on a GPU where there is one.
+/// The kernel against the host: every spike of every trial. In the emulation, and on a GPU where
+/// there is one.
 namespace nnpoisson::wimmer {
 namespace {
 
@@ -18,14 +19,16 @@ using DeviceMaker = std::function<std::unique_ptr<kernels::Device>()>;
 
 constexpr std::size_t all = 4;
 
-/// The first `emulated` of the emulated devices, which take blocks and threads in different orders and have room for xe's ring in shared
-/// memory, or none; a GPU.
+/// The first `emulated` of the emulated devices, which take blocks and threads in different orders
+/// and have room for xe's ring in shared memory, or none; a GPU.
 std::vector<std::pair<std::string, DeviceMaker>> devices(std::size_t emulated) {
   std::vector<std::pair<std::string, DeviceMaker>> made;
   for (const auto order : {simt::Order::ascending, simt::Order::shuffled})
     for (const std::size_t shared : {48 << 10, 320 << 10})
-      made.emplace_back("emulated, " + std::to_string(shared) + " bytes shared",
-                        [=] { return simt::make_emulated_device({.resident_blocks = 2, .shared_bytes = shared, .order = order}); });
+      made.emplace_back("emulated, " + std::to_string(shared) + " bytes shared", [=] {
+        return simt::make_emulated_device(
+            {.resident_blocks = 2, .shared_bytes = shared, .order = order});
+      });
   made.resize(emulated);
   if (!testing::rows_wanted("emulated")) made.clear();
   if (testing::gpu_required() || std::ranges::any_of(cuda_devices(), &DeviceState::usable))
@@ -34,12 +37,14 @@ std::vector<std::pair<std::string, DeviceMaker>> devices(std::size_t emulated) {
 }
 
 /// Returns the number of spikes of the first trial's busier circuit.
-std::size_t expect_the_hosts_spikes(const Conditions& conditions, std::size_t first, std::size_t count, std::size_t emulated) {
+std::size_t expect_the_hosts_spikes(const Conditions& conditions, std::size_t first,
+                                    std::size_t count, std::size_t emulated) {
   const TrialSimulator host(conditions, "");
   const std::atomic<bool> stop{false};
   std::vector<TrialSpikes> expected;
   for (std::size_t n = first; n < first + count; ++n) expected.push_back(host(n, stop).value());
-  EXPECT_GE(expected.front().integration.size(), static_cast<std::size_t>(neurons)) << "all fire in the first step";
+  EXPECT_GE(expected.front().integration.size(), static_cast<std::size_t>(neurons))
+      << "all fire in the first step";
   for (const auto& [name, make] : devices(emulated)) {
     kernels::WimmerTrials trials(make(), conditions);
     std::vector<TrialSpikes> found;
@@ -65,7 +70,9 @@ Conditions brief() {
   return conditions;
 }
 
-TEST(Device, HasTheHostsSpikes) { expect_the_hosts_spikes(brief(), 4, 3, all); }
+TEST(Device, HasTheHostsSpikes) {
+  expect_the_hosts_spikes(brief(), 4, 3, all);
+}
 
 TEST(Device, HasThemInDouble) {
   Conditions conditions = brief();

@@ -22,13 +22,17 @@ TEST_P(NoiseKernels, BernoulliDrawsAreBitsOfPhilox) {
   constexpr int groups = 3;
   alignas(64) std::array<float, 64 * groups> drawn;
   std::array<std::int32_t, 4 * groups> threshold;
-  for (std::size_t r = 0; r < threshold.size(); ++r) threshold[r] = static_cast<std::int32_t>(5000 * r);
+  for (std::size_t r = 0; r < threshold.size(); ++r)
+    threshold[r] = static_cast<std::int32_t>(5000 * r);
   kernels<float>(GetParam()).bernoulli({key, groups, threshold.data(), drawn.data()});
   for (std::uint32_t i = 0; i < drawn.size(); ++i) {
     const std::uint32_t group = i / 64, r = i / 16 % 4, lane = i % 16;
-    const auto block = philox4x32({8 * group + lane / 2, 1234, 77, 0}, philox_key(5, Purpose::wimmer_external));
-    const std::uint32_t word = block[r / 2 * 2 + lane % 2], half = r % 2 == 0 ? word & 0xFFFF : word >> 16;
-    EXPECT_EQ(drawn[i], static_cast<std::int32_t>(half) < threshold[4 * group + r] ? 1.0F : 0.0F) << i;
+    const auto block =
+        philox4x32({8 * group + lane / 2, 1234, 77, 0}, philox_key(5, Purpose::wimmer_external));
+    const std::uint32_t word = block[r / 2 * 2 + lane % 2],
+                        half = r % 2 == 0 ? word & 0xFFFF : word >> 16;
+    EXPECT_EQ(drawn[i], static_cast<std::int32_t>(half) < threshold[4 * group + r] ? 1.0F : 0.0F)
+        << i;
   }
 }
 
@@ -37,16 +41,19 @@ TEST_P(NoiseKernels, NormalDraws) {
   std::vector<double> all;
   for (std::uint32_t call = 0; call < calls; ++call) {
     alignas(64) std::array<float, each> drawn;
-    kernels<float>(GetParam()).normal({noise_key(1, Purpose::wimmer_stimulus, 3, call), each / 32, drawn.data()});
+    kernels<float>(GetParam())
+        .normal({noise_key(1, Purpose::wimmer_stimulus, 3, call), each / 32, drawn.data()});
     all.insert(all.end(), drawn.begin(), drawn.end());
   }
   const auto n = static_cast<double>(all.size());
   std::array<double, 5> moment{};
   double neighbours = 0, pairs = 0;
   for (std::size_t i = 0; i < all.size(); ++i) {
-    for (std::size_t k = 1; k < moment.size(); ++k) moment[k] += std::pow(all[i], static_cast<double>(k)) / n;
+    for (std::size_t k = 1; k < moment.size(); ++k)
+      moment[k] += std::pow(all[i], static_cast<double>(k)) / n;
     if (i + 1 < all.size()) neighbours += all[i] * all[i + 1] / n;
-    if (i + 16 < all.size()) pairs += all[i] * all[i] * all[i + 16] * all[i + 16] / n;  // sine and cosine of one draw
+    if (i + 16 < all.size())
+      pairs += all[i] * all[i] * all[i + 16] * all[i + 16] / n;  // sine and cosine of one draw
   }
   EXPECT_NEAR(moment[1], 0, 4 / std::sqrt(n));
   EXPECT_NEAR(moment[2], 1, 4 * std::sqrt(2 / n));
@@ -58,7 +65,8 @@ TEST_P(NoiseKernels, NormalDraws) {
   std::sort(all.begin(), all.end());
   double distance = 0;
   for (std::size_t i = 0; i < all.size(); ++i)
-    distance = std::max(distance, std::abs(std::erfc(-all[i] / std::sqrt(2)) / 2 - (static_cast<double>(i) + 0.5) / n));
+    distance = std::max(distance, std::abs(std::erfc(-all[i] / std::sqrt(2)) / 2 -
+                                           (static_cast<double>(i) + 0.5) / n));
   EXPECT_LE(distance, 1.95 / std::sqrt(n));
 }
 
@@ -102,13 +110,16 @@ TEST(StatisticsOfInputs, TrainsAreBernoulli) {
   expect_rate(selected, 2.0 * selective * steps, 0.2392);
   expect_rate(others, (neurons - 2.0 * selective) * steps, 0.24);
   for (const double coincident : {both / (neurons - 1), again / neurons, shared / (neurons - 16)})
-    EXPECT_NEAR(coincident / steps, 0.0575, 1e-4);  // 0.24^2, a little less for the selective neurons
+    EXPECT_NEAR(coincident / steps, 0.0575,
+                1e-4);  // 0.24^2, a little less for the selective neurons
   expect_rate(inputs, 1.0 * sensory_inputs * steps, 0.00125);
   // Binomial counts in a step, and all neurons alike.
   const double mean = inputs / steps;
-  EXPECT_NEAR((input_squares / steps - mean * mean) / (mean * (1 - 0.00125)), 1, 4 * std::sqrt(2.8 / steps));
+  EXPECT_NEAR((input_squares / steps - mean * mean) / (mean * (1 - 0.00125)), 1,
+              4 * std::sqrt(2.8 / steps));
   double chi = 0;
-  for (const double count : of_input) chi += (count - steps * 0.00125) * (count - steps * 0.00125) / (steps * 0.00125);
+  for (const double count : of_input)
+    chi += (count - steps * 0.00125) * (count - steps * 0.00125) / (steps * 0.00125);
   EXPECT_NEAR(chi, sensory_inputs, 4 * std::sqrt(2.0 * sensory_inputs));
 }
 
@@ -118,9 +129,11 @@ TEST(StatisticsOfInputs, StimulusIsOrnsteinUhlenbeck) {
   conditions.duration = conditions.stimulus_until = 12.5;
   TrialInput<double> input(conditions, coherence, 1, kernels<double>(""));
   constexpr int samples = 12000;
-  // Relative to its mean, in units of its own deviation: common + private, for a neuron of each half.
+  // Relative to its mean, in units of its own deviation: common + private, for a neuron of each
+  // half.
   std::vector<std::vector<double>> private_part(4, std::vector<double>(samples));
-  std::array<std::vector<double>, 2> common{std::vector<double>(samples), std::vector<double>(samples)};
+  std::array<std::vector<double>, 2> common{std::vector<double>(samples),
+                                            std::vector<double>(samples)};
   EXPECT_EQ(input.next(0).current, nullptr);
   for (int n = 5000; n < 125000; ++n) {
     const auto in = input.next(n);
@@ -130,13 +143,16 @@ TEST(StatisticsOfInputs, StimulusIsOrnsteinUhlenbeck) {
     for (std::size_t half = 0; half < 2; ++half) {
       const double* first = in.current + half * sensory_half;
       // All private parts together cancel, nearly.
-      const double mean = std::accumulate(first, first + sensory_half, 0.0) / sensory_half / stimulus_mv;
+      const double mean =
+          std::accumulate(first, first + sensory_half, 0.0) / sensory_half / stimulus_mv;
       common[half][k] = (mean - (1 + (half == 0 ? 0.2 : -0.2))) / 0.212;
-      for (std::size_t j = 0; j < 2; ++j) private_part[2 * half + j][k] = (first[10 + j] / stimulus_mv - mean) / 0.212;
+      for (std::size_t j = 0; j < 2; ++j)
+        private_part[2 * half + j][k] = (first[10 + j] / stimulus_mv - mean) / 0.212;
     }
   }
   EXPECT_EQ(input.next(125000).current, nullptr);
-  const auto moment = [](const std::vector<double>& a, const std::vector<double>& b, std::size_t lag) {
+  const auto moment = [](const std::vector<double>& a, const std::vector<double>& b,
+                         std::size_t lag) {
     double sum = 0;
     for (std::size_t k = 0; k + lag < a.size(); ++k) sum += a[k] * b[k + lag];
     return sum / static_cast<double>(a.size() - lag);
@@ -154,14 +170,17 @@ TEST(StatisticsOfInputs, StimulusIsOrnsteinUhlenbeck) {
   }
 }
 
-/// Over many trials: common paths start at 0, private ones in the stationary state but for the first of each half.
+/// Over many trials: common paths start at 0, private ones in the stationary state but for the
+/// first of each half.
 TEST(StatisticsOfInputs, StimulusStarts) {
   double common = 0, first = 0, second = 0;
   constexpr int trials = 400;
   for (int trial = 0; trial < trials; ++trial) {
     TrialInput<float> input({}, 0, static_cast<std::uint64_t>(trial), kernels<float>(""));
     const float* current = input.next(5000).current;
-    const auto relative = [&](int i) { return (static_cast<double>(current[i]) / stimulus_mv - 1) / 0.212; };
+    const auto relative = [&](int i) {
+      return (static_cast<double>(current[i]) / stimulus_mv - 1) / 0.212;
+    };
     double mean = 0;
     for (int i = 0; i < sensory_half; ++i) mean += relative(i) / sensory_half;
     common += mean * mean / trials;
@@ -180,7 +199,8 @@ TEST(TrialInputs, StartAsThePublishedScript) {
     const auto [least, most] = std::minmax_element(values.begin(), values.end());
     EXPECT_GE(*least, low);
     EXPECT_LT(*most, high);
-    EXPECT_NEAR(std::accumulate(values.begin(), values.end(), 0.0) / neurons, (low + high) / 2, (high - low) * 0.03);
+    EXPECT_NEAR(std::accumulate(values.begin(), values.end(), 0.0) / neurons, (low + high) / 2,
+                (high - low) * 0.03);
   };
   expect_within(start.sensory_v, -52, -50);
   expect_within(start.sensory_ge, 0.05, 0.06);
@@ -200,8 +220,10 @@ void expect_same_spikes() {
     auto& of_set = spikes.emplace_back();
     for (int n = 0; n < 600; ++n) {
       circuits.step(input.next(n));
-      for (const auto neuron : circuits.sensory_spikes(n)) of_set.push_back(static_cast<std::uint32_t>(n) << 16 | neuron);
-      for (const auto neuron : circuits.integration_spikes(n)) of_set.push_back(static_cast<std::uint32_t>(n) << 16 | 0x8000 | neuron);
+      for (const auto neuron : circuits.sensory_spikes(n))
+        of_set.push_back(static_cast<std::uint32_t>(n) << 16 | neuron);
+      for (const auto neuron : circuits.integration_spikes(n))
+        of_set.push_back(static_cast<std::uint32_t>(n) << 16 | 0x8000 | neuron);
     }
     EXPECT_GT(of_set.size(), 2000U);
     EXPECT_EQ(of_set, spikes.front()) << set;

@@ -10,7 +10,8 @@
 #include "wimmer/constants.hpp"
 #include "wimmer/simd/kernels.hpp"
 
-/// The neuron kernels alone, against solutions in closed form: errors of first order in the step, as Euler's method has.
+/// The neuron kernels alone, against solutions in closed form: errors of first order in the step,
+/// as Euler's method has.
 namespace nnpoisson::wimmer {
 namespace {
 
@@ -23,8 +24,9 @@ struct Sensory {
 
   int step(const Kernels<T>& with, const Membrane& membrane, double ms) {
     std::array<std::uint16_t, row> spikes;
-    return with.sensory({0, row, static_cast<T>(ms), static_cast<T>(ms / membrane.time_constant), static_cast<T>(membrane.reset),
-                         static_cast<T>(membrane.refractory_steps), v.data(), wait.data(), ge.data(), xe.data(), gi.data(), xi.data(),
+    return with.sensory({0, row, static_cast<T>(ms), static_cast<T>(ms / membrane.time_constant),
+                         static_cast<T>(membrane.reset), static_cast<T>(membrane.refractory_steps),
+                         v.data(), wait.data(), ge.data(), xe.data(), gi.data(), xi.data(),
                          to_xe.data(), to_xi.data(), current.data()},
                         spikes.data());
   }
@@ -67,13 +69,14 @@ double integral(const F& f, double end) {
   return sum * end / cells / 3;
 }
 
-/// Potential above leak after end_ms under the conductance g with integral G, by variation of constants:
-/// tau u' = -(1 + g) u + g (reversal - leak).
+/// Potential above leak after end_ms under the conductance g with integral G, by variation of
+/// constants: tau u' = -(1 + g) u + g (reversal - leak).
 template <class G, class Integrated>
 double potential(const G& g, const Integrated& integrated, double time_constant, double reversal) {
   return integral(
              [&](double t) {
-               const double passed = (end_ms - t + integrated(end_ms) - integrated(t)) / time_constant;
+               const double passed =
+                   (end_ms - t + integrated(end_ms) - integrated(t)) / time_constant;
                return g(t) * std::exp(-passed);
              },
              end_ms) *
@@ -91,9 +94,13 @@ class NeuronKernels : public ::testing::TestWithParam<std::string> {};
 TEST_P(NeuronKernels, SensorySynapseAndPotential) {
   const auto& with = kernels<double>(GetParam());
   constexpr double w = 0.5, ratio = sensory_rise / (sensory_decay - sensory_rise);
-  const auto g = [](double t) { return w * ratio * (std::exp(-t / sensory_decay) - std::exp(-t / sensory_rise)); };
+  const auto g = [](double t) {
+    return w * ratio * (std::exp(-t / sensory_decay) - std::exp(-t / sensory_rise));
+  };
   const auto integrated = [](double t) {
-    return w * ratio * (sensory_decay * -std::expm1(-t / sensory_decay) + sensory_rise * std::expm1(-t / sensory_rise));
+    return w * ratio *
+           (sensory_decay * -std::expm1(-t / sensory_decay) +
+            sensory_rise * std::expm1(-t / sensory_rise));
   };
   EXPECT_NEAR(g(2.012), 0.1337 * w, 1e-4 * w);
   for (const bool excitatory_one : {true, false}) {
@@ -102,7 +109,8 @@ TEST_P(NeuronKernels, SensorySynapseAndPotential) {
       Sensory<double> cell;
       cell.v.fill(leak_potential);
       (excitatory_one ? cell.xe : cell.xi).fill(w);
-      for (int n = 0; n < std::lround(end_ms / ms); ++n) EXPECT_EQ(cell.step(with, sensory_e, ms), 0);
+      for (int n = 0; n < std::lround(end_ms / ms); ++n)
+        EXPECT_EQ(cell.step(with, sensory_e, ms), 0);
       const double reversal = excitatory_one ? 0 : sensory_e.inhibitory_reversal;
       conductance.push_back(std::abs((excitatory_one ? cell.ge : cell.gi)[3] / g(end_ms) - 1));
       const double expected = potential(g, integrated, sensory_e.time_constant, reversal);
@@ -123,8 +131,11 @@ TEST_P(NeuronKernels, AmpaAndPotential) {
     Integration<double> cell;
     cell.v.fill(leak_potential);
     cell.ga.fill(w);
-    for (int n = 0; n < std::lround(end_ms / ms); ++n) EXPECT_EQ(cell.step(with, integration_e, ms), 0);
-    voltage.push_back(std::abs((cell.v[5] - leak_potential) / potential(g, integrated, integration_e.time_constant, 0) - 1));
+    for (int n = 0; n < std::lround(end_ms / ms); ++n)
+      EXPECT_EQ(cell.step(with, integration_e, ms), 0);
+    voltage.push_back(std::abs((cell.v[5] - leak_potential) /
+                                   potential(g, integrated, integration_e.time_constant, 0) -
+                               1));
   }
   expect_first_order(voltage, 0.02);
 }
@@ -132,9 +143,14 @@ TEST_P(NeuronKernels, AmpaAndPotential) {
 TEST_P(NeuronKernels, NmdaGate) {
   const auto& with = kernels<double>(GetParam());
   // s' = -s / 100 + x (1 - s) / 2, x = exp(-t / 2): by variation of constants.
-  const auto passed = [](double t) { return t / nmda_decay + nmda_gain * nmda_rise * -std::expm1(-t / nmda_rise); };
-  const double expected =
-      integral([&](double t) { return nmda_gain * std::exp(-t / nmda_rise) * std::exp(passed(t) - passed(end_ms)); }, end_ms);
+  const auto passed = [](double t) {
+    return t / nmda_decay + nmda_gain * nmda_rise * -std::expm1(-t / nmda_rise);
+  };
+  const double expected = integral(
+      [&](double t) {
+        return nmda_gain * std::exp(-t / nmda_rise) * std::exp(passed(t) - passed(end_ms));
+      },
+      end_ms);
   std::vector<double> gate;
   for (const double ms : {0.1, 0.05, 0.025}) {
     Integration<double> cell;
@@ -159,7 +175,8 @@ TEST_P(NeuronKernels, RefractoryPeriod) {
         fired.push_back(n);
       }
     EXPECT_EQ(fired.front(), 0);
-    for (std::size_t k = 1; k < fired.size(); ++k) EXPECT_EQ(fired[k] - fired[k - 1], membrane.refractory_steps + 1);
+    for (std::size_t k = 1; k < fired.size(); ++k)
+      EXPECT_EQ(fired[k] - fired[k - 1], membrane.refractory_steps + 1);
   }
 }
 

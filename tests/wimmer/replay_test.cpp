@@ -10,7 +10,8 @@
 #include "nnpoisson/backend.hpp"
 #include "wimmer/circuits.hpp"
 
-/// One second of an independent implementation, its inputs replayed in double: every spike, in its step.
+/// One second of an independent implementation, its inputs replayed in double: every spike, in its
+/// step.
 namespace nnpoisson::wimmer {
 namespace {
 
@@ -23,20 +24,27 @@ class Replay {
         steps(static_cast<std::size_t>(file_.array("n_steps").integer(0))) {}
 
   void synapses(std::vector<Synapse>& into, const std::string& name, int offset) const {
-    const auto pre = file_.array("syn_" + name + "_pre"), post = file_.array("syn_" + name + "_post");
-    const auto weight = file_.array("syn_" + name + "_w"), delay = file_.array("syn_" + name + "_delay_steps");
+    const auto pre = file_.array("syn_" + name + "_pre"),
+               post = file_.array("syn_" + name + "_post");
+    const auto weight = file_.array("syn_" + name + "_w"),
+               delay = file_.array("syn_" + name + "_delay_steps");
     for (std::size_t k = 0; k < pre.size(); ++k)
-      into.push_back({pre.small_integer(k), post.small_integer(k) + offset, delay.small_integer(k), weight.real(k)});
+      into.push_back({pre.small_integer(k), post.small_integer(k) + offset, delay.small_integer(k),
+                      weight.real(k)});
   }
   void constant(std::vector<Synapse>& into, const std::string& name, double weight) const {
-    const auto pre = file_.array("syn_" + name + "_pre"), post = file_.array("syn_" + name + "_post");
-    for (std::size_t k = 0; k < pre.size(); ++k) into.push_back({pre.small_integer(k), post.small_integer(k), 10, weight});
+    const auto pre = file_.array("syn_" + name + "_pre"),
+               post = file_.array("syn_" + name + "_post");
+    for (std::size_t k = 0; k < pre.size(); ++k)
+      into.push_back({pre.small_integer(k), post.small_integer(k), 10, weight});
   }
   void train(Train& into, const std::string& group, int offset) const {
-    const auto neuron = file_.array("spk_" + group + "_i"), step = file_.array("spk_" + group + "_step");
+    const auto neuron = file_.array("spk_" + group + "_i"),
+               step = file_.array("spk_" + group + "_step");
     into.resize(steps);
     for (std::size_t k = 0; k < neuron.size(); ++k)
-      into[static_cast<std::size_t>(step.integer(k))].push_back(static_cast<std::uint16_t>(neuron.integer(k) + offset));
+      into[static_cast<std::size_t>(step.integer(k))].push_back(
+          static_cast<std::uint16_t>(neuron.integer(k) + offset));
   }
   template <class Into>
   void values(Into into, const std::string& name, double scale) const {
@@ -45,7 +53,8 @@ class Replay {
   }
   [[nodiscard]] std::vector<double> current() const {
     std::vector<double> amperes(500 * excitatory);
-    values(amperes.begin(), "stim_amp_rows_500_999ms", 1e12 / sensory_leak_nS);  // over the leak, in mV
+    values(amperes.begin(), "stim_amp_rows_500_999ms",
+           1e12 / sensory_leak_nS);  // over the leak, in mV
     return amperes;
   }
 
@@ -92,12 +101,16 @@ TEST(GoldenReplay, EverySpikeInDouble) {
     for (std::size_t n = 0; n < replay.steps; ++n) {
       std::vector<float> drawn(padded_neurons, 0);
       for (const auto i : external[n]) drawn[i] = 1;
-      if (n >= 5000) std::copy_n(current.begin() + static_cast<std::ptrdiff_t>((n - 5000) / 10 * excitatory), excitatory, now.begin());
+      if (n >= 5000)
+        std::copy_n(current.begin() + static_cast<std::ptrdiff_t>((n - 5000) / 10 * excitatory),
+                    excitatory, now.begin());
       circuits.step({n < 5000 ? nullptr : now.data(), drawn.data(), input[n]});
-      const auto compare = [&](std::span<const std::uint16_t> spikes, std::vector<std::uint16_t> expected) {
+      const auto compare = [&](std::span<const std::uint16_t> spikes,
+                               std::vector<std::uint16_t> expected) {
         std::sort(expected.begin(), expected.end());
         all += expected.size();
-        if (std::equal(spikes.begin(), spikes.end(), expected.begin(), expected.end())) right += expected.size();
+        if (std::equal(spikes.begin(), spikes.end(), expected.begin(), expected.end()))
+          right += expected.size();
       };
       compare(circuits.sensory_spikes(static_cast<int>(n)), sensory[n]);
       compare(circuits.integration_spikes(static_cast<int>(n)), integration[n]);

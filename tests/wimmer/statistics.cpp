@@ -13,14 +13,18 @@ namespace nnpoisson::wimmer {
 namespace {
 
 const Population& population_named(const std::string& name) {
-  return *std::find_if(populations.begin(), populations.end(), [&](const auto& p) { return p.name == name; });
+  return *std::find_if(populations.begin(), populations.end(),
+                       [&](const auto& p) { return p.name == name; });
 }
 
 template <class Visit>
-void each_spike(const TrialSpikes& trial, const Population& population, double from, double until, const Visit& visit) {
+void each_spike(const TrialSpikes& trial, const Population& population, double from, double until,
+                const Visit& visit) {
   for (const auto spike : population.circuit == 0 ? trial.sensory : trial.integration) {
     const int k = neuron_of(spike), step = step_of(spike);
-    if (k >= population.first && k < population.end && step >= steps_in(from) && step < steps_in(until)) visit(k - population.first, step);
+    if (k >= population.first && k < population.end && step >= steps_in(from) &&
+        step < steps_in(until))
+      visit(k - population.first, step);
   }
 }
 
@@ -55,7 +59,8 @@ Estimate estimate(const std::vector<double>& values) {
   return {mean_of(values), std::sqrt(variance_of(values) / static_cast<double>(values.size()))};
 }
 
-std::vector<double> rates(const std::vector<TrialSpikes>& trials, const std::string& name, double from, double until) {
+std::vector<double> rates(const std::vector<TrialSpikes>& trials, const std::string& name,
+                          double from, double until) {
   const auto& population = population_named(name);
   std::vector<double> all;
   for (const auto& trial : trials) {
@@ -68,16 +73,19 @@ std::vector<double> rates(const std::vector<TrialSpikes>& trials, const std::str
 
 Counts stimulus_counts(const std::vector<TrialSpikes>& trials, const std::string& name) {
   const auto& population = population_named(name);
-  Counts counts(static_cast<std::size_t>(population.end - population.first), std::vector<double>(trials.size(), 0));
+  Counts counts(static_cast<std::size_t>(population.end - population.first),
+                std::vector<double>(trials.size(), 0));
   for (std::size_t n = 0; n < trials.size(); ++n)
-    each_spike(trials[n], population, 0.5, 2.5, [&](int k, int) { ++counts[static_cast<std::size_t>(k)][n]; });
+    each_spike(trials[n], population, 0.5, 2.5,
+               [&](int k, int) { ++counts[static_cast<std::size_t>(k)][n]; });
   return counts;
 }
 
 double fano_factor(const Counts& counts) {
   std::vector<double> all;
   for (const auto& of_neuron : counts)
-    if (const double mean = mean_of(of_neuron); mean > 0) all.push_back(variance_of(of_neuron) / mean);
+    if (const double mean = mean_of(of_neuron); mean > 0)
+      all.push_back(variance_of(of_neuron) / mean);
   return mean_of(all);
 }
 
@@ -102,7 +110,8 @@ std::vector<double> interval_cv(const std::vector<TrialSpikes>& trials) {
     double sum = 0;
     for (const char* name : {"SE1", "SE2"}) {
       std::vector<std::vector<double>> times(sensory_half);
-      each_spike(trial, population_named(name), 0.5, 2.5, [&](int k, int step) { times[static_cast<std::size_t>(k)].push_back(step); });
+      each_spike(trial, population_named(name), 0.5, 2.5,
+                 [&](int k, int step) { times[static_cast<std::size_t>(k)].push_back(step); });
       std::vector<double> of_trains;
       for (auto& train : times) {
         if (train.size() < 9) continue;
@@ -122,7 +131,8 @@ Estimate jackknife(const Counts& counts, double (*statistic)(const Counts&)) {
   const std::size_t trials = counts.front().size();
   for (std::size_t n = 0; n < trials; ++n) {
     auto others = counts;
-    for (auto& of_neuron : others) of_neuron.erase(of_neuron.begin() + static_cast<std::ptrdiff_t>(n));
+    for (auto& of_neuron : others)
+      of_neuron.erase(of_neuron.begin() + static_cast<std::ptrdiff_t>(n));
     without.push_back(statistic(others));
   }
   const auto n = static_cast<double>(trials);

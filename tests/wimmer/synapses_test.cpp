@@ -15,8 +15,10 @@ const SynapseLists& lists() {
   return drawn;
 }
 
-/// Number of synapses between two ranges, against independent pairs: mean and variance of in- and out-degrees too.
-void expect_binomial(const std::vector<Synapse>& synapses, int first, int end, int from, int to, double p) {
+/// Number of synapses between two ranges, against independent pairs: mean and variance of in- and
+/// out-degrees too.
+void expect_binomial(const std::vector<Synapse>& synapses, int first, int end, int from, int to,
+                     double p) {
   std::map<int, int> out, in;
   std::size_t count = 0;
   for (const auto& s : synapses) {
@@ -41,11 +43,13 @@ TEST(Synapses, CountsAreBinomial) {
   expect_binomial(lists().input, 0, sensory_inputs, 0, excitatory, input_probability);
   expect_binomial(lists().input, 0, sensory_inputs, excitatory, neurons, input_probability);
   expect_binomial(lists().excitation, 0, sensory_half, 0, sensory_half, connection_probability);
-  expect_binomial(lists().excitation, 0, sensory_half, sensory_half, excitatory, connection_probability);
+  expect_binomial(lists().excitation, 0, sensory_half, sensory_half, excitatory,
+                  connection_probability);
   expect_binomial(lists().excitation, 0, excitatory, excitatory, neurons, connection_probability);
   expect_binomial(lists().inhibition, 0, neurons - excitatory, 0, neurons, connection_probability);
   expect_binomial(lists().up, 0, sensory_half, 0, selective, connection_probability);
-  expect_binomial(lists().down, selective, 2 * selective, sensory_half, excitatory, connection_probability);
+  expect_binomial(lists().down, selective, 2 * selective, sensory_half, excitatory,
+                  connection_probability);
 }
 
 TEST(Synapses, JoinTheRightHalvesOnceEach) {
@@ -62,7 +66,8 @@ TEST(Synapses, JoinTheRightHalvesOnceEach) {
 }
 
 TEST(Synapses, WeightsAndDelays) {
-  const auto expect = [](const std::vector<Synapse>& synapses, auto&& among, double mean, Delays delays) {
+  const auto expect = [](const std::vector<Synapse>& synapses, auto&& among, double mean,
+                         Delays delays) {
     double sum = 0, squares = 0, zero = 0, n = 0;
     std::vector<double> of_delay(static_cast<std::size_t>(delays.count), 0);
     for (const auto& s : synapses) {
@@ -78,12 +83,17 @@ TEST(Synapses, WeightsAndDelays) {
     EXPECT_NEAR(std::sqrt(squares / n - sum / n * sum / n), 0.4897, 4 * 0.4 / std::sqrt(n));
     EXPECT_NEAR(zero / n, 0.02275, 4 * 0.15 / std::sqrt(n));
     double chi = 0;
-    for (const double count : of_delay) chi += (count - n / delays.count) * (count - n / delays.count) / (n / delays.count);
+    for (const double count : of_delay)
+      chi += (count - n / delays.count) * (count - n / delays.count) / (n / delays.count);
     EXPECT_LE(chi, 27.9);  // 99.9 % with 9 degrees of freedom
   };
   const auto all = [](const Synapse&) { return true; };
-  const auto same = [](const Synapse& s) { return s.target < excitatory && s.source / sensory_half == s.target / sensory_half; };
-  const auto other = [](const Synapse& s) { return s.target < excitatory && s.source / sensory_half != s.target / sensory_half; };
+  const auto same = [](const Synapse& s) {
+    return s.target < excitatory && s.source / sensory_half == s.target / sensory_half;
+  };
+  const auto other = [](const Synapse& s) {
+    return s.target < excitatory && s.source / sensory_half != s.target / sensory_half;
+  };
   const auto onto_si = [](const Synapse& s) { return s.target >= excitatory; };
   expect(lists().input, all, 1.7076 / 16.7, {5, 10});
   expect(lists().excitation, same, 0.059077, {5, 10});
@@ -91,11 +101,13 @@ TEST(Synapses, WeightsAndDelays) {
   expect(lists().excitation, onto_si, 0.090892, {5, 10});
   expect(lists().inhibition, all, 0.757431, {1, 8});
   for (const auto& s : lists().up) ASSERT_EQ(std::tuple(s.delay, s.weight), std::tuple(10, 0.0036));
-  for (const auto& s : lists().down) ASSERT_EQ(std::tuple(s.delay, s.weight), std::tuple(10, 3 * 0.004));
+  for (const auto& s : lists().down)
+    ASSERT_EQ(std::tuple(s.delay, s.weight), std::tuple(10, 3 * 0.004));
 }
 
 TEST(Synapses, ArriveWhenAndWhereTheyShould) {
-  const std::vector<Synapse> synapses{{2, 7, 14, 0.5}, {0, 1999, 1, 0.25}, {2, 0, 5, 2}, {2, 8, 14, 1}};
+  const std::vector<Synapse> synapses{
+      {2, 7, 14, 0.5}, {0, 1999, 1, 0.25}, {2, 0, 5, 2}, {2, 8, 14, 1}};
   const SynapseTable<float> table(3, synapses);
   const auto arrivals = std::make_unique<Arrivals<float>>();
   table.deliver(2, 29, *arrivals);
@@ -113,9 +125,11 @@ TEST(Synapses, ArriveWhenAndWhereTheyShould) {
 }
 
 TEST(Synapses, AreOfTheirSeedAndNumber) {
-  const auto again = draw_synapses(1, 0, 3), other = draw_synapses(1, 1, 3), seed = draw_synapses(2, 0, 3);
+  const auto again = draw_synapses(1, 0, 3), other = draw_synapses(1, 1, 3),
+             seed = draw_synapses(2, 0, 3);
   const auto equal = [](const SynapseLists& a, const SynapseLists& b) {
-    return a.input.size() == b.input.size() && a.input[5].weight == b.input[5].weight && a.up.size() == b.up.size();
+    return a.input.size() == b.input.size() && a.input[5].weight == b.input[5].weight &&
+           a.up.size() == b.up.size();
   };
   EXPECT_TRUE(equal(again, lists()));
   EXPECT_FALSE(equal(other, lists()));

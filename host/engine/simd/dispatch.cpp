@@ -22,11 +22,14 @@ struct InstructionSet {
 std::vector<InstructionSet> known() {
 #if defined(__x86_64__)
   const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-                      __builtin_cpu_supports("avx512bw");
-  return {{"avx512", avx512, avx512_float, avx512_double}, {"avx2", avx2, avx2_float, avx2_double}, {"sse2", true, sse_float, sse_double}};
+  const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw");
+  return {{"avx512", avx512, avx512_float, avx512_double},
+          {"avx2", avx2, avx2_float, avx2_double},
+          {"sse2", true, sse_float, sse_double}};
 #else
-  return {{"generic", true, sse_float, sse_double}};  // packs of 16 bytes, as the compiler maps them
+  return {
+      {"generic", true, sse_float, sse_double}};  // packs of 16 bytes, as the compiler maps them
 #endif
 }
 
@@ -38,14 +41,16 @@ const Kernels<T>& kernels(const std::string& instruction_set) {
     if (!instruction_set.empty() && instruction_set != set.name) continue;
     if (!set.runs && instruction_set.empty()) continue;
     if (!set.runs)
-      throw ResourceError("instruction set " + instruction_set +
-                          ": this processor does not have it; choose another or leave the choice open");
+      throw ResourceError(
+          "instruction set " + instruction_set +
+          ": this processor does not have it; choose another or leave the choice open");
     if constexpr (std::is_same_v<T, float>)
       return *set.single();
     else
       return *set.twice();
   }
-  throw ResourceError("instruction set " + instruction_set + ": not one of this build; `nnpoisson info --devices` lists them");
+  throw ResourceError("instruction set " + instruction_set +
+                      ": not one of this build; `nnpoisson info --devices` lists them");
 }
 template const Kernels<float>& kernels<float>(const std::string&);
 template const Kernels<double>& kernels<double>(const std::string&);

@@ -9,25 +9,28 @@ namespace nnpoisson::simd {
 /// The published network's width of every layer, and our default.
 inline constexpr int paper_width = 10;
 
-/// The kernels on packs of one instruction set. P's tag must be local to the file, so that no copy is shared with another file.
+/// The kernels on packs of one instruction set. P's tag must be local to the file, so that no copy
+/// is shared with another file.
 template <class P>
 const Kernels<typename P::Scalar>* instantiate(const char* name) {
   using T = typename P::Scalar;
-  static const Kernels<T> kernels{name,
-                                  [](const formulas::Network<T>& net, int columns) {
-                                    const int a = TileKernel<P, 0>::scratch_size(net, columns), b = StimulusKernel<P>::scratch_size(net);
-                                    return a > b ? a : b;
-                                  },
-                                  [](const TileJob<T>& job) {
-                                    if (job.net.time_width == paper_width && job.net.hidden_width == paper_width)
-                                      TileKernel<P, paper_width>::run(job);
-                                    else
-                                      TileKernel<P, 0>::run(job);
-                                  },
-                                  [](const StimulusJob<T>& job) { StimulusKernel<P>::forward(job); },
-                                  [](const StimulusJob<T>& job) { StimulusKernel<P>::adjoint(job); },
-                                  [](const OutputJob<T>& job) { output_kernel<P>(job); },
-                                  [](const AdamJob<T>& job) { return adam_kernel<P>(job); }};
+  static const Kernels<T> kernels{
+      name,
+      [](const formulas::Network<T>& net, int columns) {
+        const int a = TileKernel<P, 0>::scratch_size(net, columns),
+                  b = StimulusKernel<P>::scratch_size(net);
+        return a > b ? a : b;
+      },
+      [](const TileJob<T>& job) {
+        if (job.net.time_width == paper_width && job.net.hidden_width == paper_width)
+          TileKernel<P, paper_width>::run(job);
+        else
+          TileKernel<P, 0>::run(job);
+      },
+      [](const StimulusJob<T>& job) { StimulusKernel<P>::forward(job); },
+      [](const StimulusJob<T>& job) { StimulusKernel<P>::adjoint(job); },
+      [](const OutputJob<T>& job) { output_kernel<P>(job); },
+      [](const AdamJob<T>& job) { return adam_kernel<P>(job); }};
   return &kernels;
 }
 

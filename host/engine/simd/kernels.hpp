@@ -5,14 +5,17 @@
 #include "nnpoisson/formulas/outputs.hpp"
 #include "nnpoisson/plan.hpp"
 
-/// What the CPU backend asks of the code that is compiled once for each instruction set. Plain pointers only: a template of the
-/// standard library instantiated here under -mavx512f could be the one copy that the linker keeps for every machine.
+/// What the CPU backend asks of the code that is compiled once for each instruction set. Plain
+/// pointers only: a template of the standard library instantiated here under -mavx512f could be the
+/// one copy that the linker keeps for every machine.
 namespace nnpoisson::simd {
 
-inline constexpr int pad =
-    16;  ///< arrays over points or stimuli are padded to a multiple of this many numbers, whatever the instruction set
+inline constexpr int pad = 16;  ///< arrays over points or stimuli are padded to a multiple of this
+                                ///< many numbers, whatever the instruction set
 
-NNP_FORMULA constexpr int padded(int n) { return (n + pad - 1) / pad * pad; }
+NNP_FORMULA constexpr int padded(int n) {
+  return (n + pad - 1) / pad * pad;
+}
 
 /// A tile as the kernels read it; all arrays 64-byte aligned, [.. x stride].
 template <class T>
@@ -27,7 +30,8 @@ struct TileView {
   const std::uint32_t* column;           ///< [columns]
 };
 
-/// Where the gradient of a tile goes: rows packed as a, C, c, E [hidden x k], e [k], then for behaviour the heads as in the flat order.
+/// Where the gradient of a tile goes: rows packed as a, C, c, E [hidden x k], e [k], then for
+/// behaviour the heads as in the flat order.
 struct TileRow {
   int a, C, c, E, e, heads, size;
 };
@@ -40,7 +44,8 @@ NNP_FORMULA constexpr TileRow tile_row(const formulas::Network<T>& net, Term ter
   row.E = row.c + net.hidden_width;
   row.e = row.E + net.hidden_width * k;
   row.heads = row.e + k;
-  row.size = row.heads + (term == Term::behaviour ? 2 * (net.behaviour_width * (net.regions + 2) + 1) : 0);
+  row.size =
+      row.heads + (term == Term::behaviour ? 2 * (net.behaviour_width * (net.regions + 2) + 1) : 0);
   return row;
 }
 
@@ -49,11 +54,13 @@ struct TileJob {
   formulas::Network<T> net;
   TileView<T> tile;
   T eps;
-  const T* table;  ///< stimulus table, [stimuli x table_width]: h3, then the bypass if the network has it
+  const T* table;  ///< stimulus table, [stimuli x table_width]: h3, then the bypass if the network
+                   ///< has it
   int table_width;
   bool gradients;
   T* row;            ///< out: gradient of the tile's sum, TileRow::size numbers
-  T* stimulus_rows;  ///< out: adjoint of the table, one row for each distinct stimulus of the tile, in order
+  T* stimulus_rows;  ///< out: adjoint of the table, one row for each distinct stimulus of the tile,
+                     ///< in order
   double* losses;    ///< out: neural, left, right
   T* scratch;        ///< scratch_size() numbers, 64-byte aligned
 };
@@ -70,7 +77,8 @@ struct StimulusJob {
   int table_width;
   T* layers;         ///< [stimulus_layer_rows() x stimulus_group], kept from forward to adjoint
   const T* adjoint;  ///< adjoint: [table_width x stimulus_group] of the table's rows, padding 0
-  T* gradient;       ///< adjoint, out: A1 b1 A2 b2 A3 b3 in the flat order, then R d if the network has the bypass
+  T* gradient;  ///< adjoint, out: A1 b1 A2 b2 A3 b3 in the flat order, then R d if the network has
+                ///< the bypass
   T* scratch;
 };
 template <class T>
@@ -79,8 +87,8 @@ NNP_FORMULA constexpr int stimulus_layer_rows(const formulas::Network<T>& net) {
 }
 template <class T>
 NNP_FORMULA constexpr int stimulus_gradient_size(const formulas::Network<T>& net) {
-  return (net.features + 1) * net.width1 + (net.width1 + 1) * net.width2 + (net.width2 + 1) * net.time_width +
-         (net.bypass ? 2 * net.hidden_width : 0);
+  return (net.features + 1) * net.width1 + (net.width1 + 1) * net.width2 +
+         (net.width2 + 1) * net.time_width + (net.bypass ? 2 * net.hidden_width : 0);
 }
 
 /// The outputs at up to `pad` points, one thread's piece of work.
@@ -100,7 +108,8 @@ NNP_FORMULA constexpr int output_scratch_size(const formulas::Network<T>& net) {
   return (formulas::output_rows(net) + net.time_width + net.hidden_width) * pad;
 }
 
-/// Adam over n parameters (a multiple of `pad`): trained is 0 where a parameter is held, floor 0 or the least number.
+/// Adam over n parameters (a multiple of `pad`): trained is 0 where a parameter is held, floor 0 or
+/// the least number.
 template <class T>
 struct AdamJob {
   int n;
@@ -121,7 +130,8 @@ struct Kernels {
   bool (*adam)(const AdamJob<T>&);
 };
 
-// Each is defined in a file of its own, compiled for that instruction set; null pointer: not in this build.
+// Each is defined in a file of its own, compiled for that instruction set; null pointer: not in
+// this build.
 const Kernels<float>* sse_float();
 const Kernels<double>* sse_double();
 const Kernels<float>* avx2_float();

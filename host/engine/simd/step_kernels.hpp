@@ -3,7 +3,8 @@
 #include "engine/simd/kernels.hpp"
 #include "nnpoisson/formulas/adam.hpp"
 
-/// The parts of a step that come once a stimulus or once a parameter, not once a point; and outputs without a step.
+/// The parts of a step that come once a stimulus or once a parameter, not once a point; and outputs
+/// without a step.
 namespace nnpoisson::simd {
 
 template <class P>
@@ -28,7 +29,8 @@ class StimulusKernel {
       for (int lane = 0; lane < L && p * L + lane < job.count; ++lane) {
         T* row = job.table + static_cast<long>(job.rows[p * L + lane]) * job.table_width;
         for (int i = 0; i < net.time_width; ++i) row[i] = k.h3_[i * B + p].v[lane];
-        for (int j = 0; net.bypass && j < net.hidden_width; ++j) row[net.time_width + j] = k.bypass_[j * B + p].v[lane];
+        for (int j = 0; net.bypass && j < net.hidden_width; ++j)
+          row[net.time_width + j] = k.bypass_[j * B + p].v[lane];
       }
     }
   }
@@ -41,12 +43,15 @@ class StimulusKernel {
     for (int i = 0; i < stimulus_gradient_size(net); ++i) sum[i] = P(0);
     for (int p = 0; p < packs; ++p) {
       k.load_input(p);
-      for (int i = 0; i < T_; ++i) k.gh3_[i * B + p] = P::load(job.adjoint + i * stimulus_group + p * L);
-      for (int j = 0; net.bypass && j < H; ++j) k.gp_[j * B + p] = P::load(job.adjoint + (T_ + j) * stimulus_group + p * L);
+      for (int i = 0; i < T_; ++i)
+        k.gh3_[i * B + p] = P::load(job.adjoint + i * stimulus_group + p * L);
+      for (int j = 0; net.bypass && j < H; ++j)
+        k.gp_[j * B + p] = P::load(job.adjoint + (T_ + j) * stimulus_group + p * L);
       formulas::stimulus_adjoint(net, k.columns(p), at(k.gh3_, p), at(k.gu2_, p), at(k.gu1_, p));
     }
     const auto layer = [&](int in, int out, P* x, P* g) {
-      formulas::dense_kernel_adjoint<false>(packs, in, out, at(x, 0), at(x, 0), at(g, 0), at(g, 0), sum);
+      formulas::dense_kernel_adjoint<false>(packs, in, out, at(x, 0), at(x, 0), at(g, 0), at(g, 0),
+                                            sum);
       formulas::dense_bias_adjoint(packs, out, at(g, 0), sum + in * out);
       sum += (in + 1) * out;
     };
@@ -81,7 +86,8 @@ class StimulusKernel {
 
   static Col at(P* rows, int p) { return {rows + p, B}; }
   void load_input(int p) {
-    for (int f = 0; f < job_.net.features; ++f) s_[f * B + p] = P::load(job_.input + f * stimulus_group + p * L);
+    for (int f = 0; f < job_.net.features; ++f)
+      s_[f * B + p] = P::load(job_.input + f * stimulus_group + p * L);
   }
   formulas::StimulusColumns<P> columns(int p) {
     return {at(s_, p), at(u1_, p), at(h1_, p), at(u2_, p), at(h2_, p), at(h3_, p), at(bypass_, p)};
@@ -101,8 +107,10 @@ void output_kernel(const OutputJob<typename P::Scalar>& job) {
   const auto x = formulas::output_columns(net, bypass + H, 1);
   const auto write = [&](int point, int column, P value, P rate) {
     for (int lane = 0; lane < P::lanes && point + lane < job.count; ++lane) {
-      job.value[static_cast<long>(point + lane) * (K + 2) + column] = static_cast<double>(value.v[lane]);
-      job.rate[static_cast<long>(point + lane) * (K + 2) + column] = static_cast<double>(rate.v[lane]);
+      job.value[static_cast<long>(point + lane) * (K + 2) + column] =
+          static_cast<double>(value.v[lane]);
+      job.rate[static_cast<long>(point + lane) * (K + 2) + column] =
+          static_cast<double>(rate.v[lane]);
     }
   };
   for (int point = 0; point < job.count; point += P::lanes) {
@@ -127,9 +135,12 @@ bool adam_kernel(const AdamJob<typename P::Scalar>& job) {
   for (int i = 0; i < job.n; i += P::lanes) zero = zero + P::load(job.gradient + i) * T(0);
   if (!(zero.sum() == T(0))) return false;
   for (int i = 0; i < job.n; i += P::lanes) {
-    P weight = P::load(job.weight + i), first = P::load(job.first + i), second = P::load(job.second + i);
-    formulas::adam(weight, first, second, P::load(job.gradient + i) * P::load(job.trained + i), job.rate);
-    max(P::load(job.floor + i), weight).store(job.weight + i);  // in this order NaN stays NaN, and the next step finds it
+    P weight = P::load(job.weight + i), first = P::load(job.first + i),
+      second = P::load(job.second + i);
+    formulas::adam(weight, first, second, P::load(job.gradient + i) * P::load(job.trained + i),
+                   job.rate);
+    max(P::load(job.floor + i), weight)
+        .store(job.weight + i);  // in this order NaN stays NaN, and the next step finds it
     first.store(job.first + i);
     second.store(job.second + i);
   }

@@ -3,11 +3,13 @@
 #include "engine/simd/kernels.hpp"
 #include "nnpoisson/formulas/likelihood.hpp"
 
-/// Loss and gradient of one tile: forward, time derivative, terms and adjoint for a pack of points at a time, layer sums in registers;
-/// then the outer products of a block of points at once, so that their sums stay in registers too.
+/// Loss and gradient of one tile: forward, time derivative, terms and adjoint for a pack of points
+/// at a time, layer sums in registers; then the outer products of a block of points at once, so
+/// that their sums stay in registers too.
 namespace nnpoisson::simd {
 
-/// Points of a block: its layers (about 40 rows of the paper's net) should stay in the first-level cache.
+/// Points of a block: its layers (about 40 rows of the paper's net) should stay in the first-level
+/// cache.
 inline constexpr int block_points = 128;
 
 /// Hands out consecutive pieces of a scratch array.
@@ -26,7 +28,8 @@ class Scratch {
   T* at_;
 };
 
-/// Width > 0: both trunk widths are this number, known to the compiler, which then unrolls the layers; 0: as the network says.
+/// Width > 0: both trunk widths are this number, known to the compiler, which then unrolls the
+/// layers; 0: as the network says.
 template <class P, int Width>
 class TileKernel {
   using T = typename P::Scalar;
@@ -52,16 +55,19 @@ class TileKernel {
     P *m, *dm, *n1, *du, *n2, *dn2, *gn2, *gdn2, *v, *dv, *gv, *gdv;
   };
 
-  explicit TileKernel(const TileJob<T>& job) : job_(job), net_(job.net), tile_(job.tile), scratch_(job.scratch) {
+  explicit TileKernel(const TileJob<T>& job)
+      : job_(job), net_(job.net), tile_(job.tile), scratch_(job.scratch) {
     columns_ = tile_.term == Term::neural ? tile_.columns : net_.columns;
     layout_ = tile_row(net_, tile_.term, tile_.columns);
     for (auto& x : layers_) {
       for (P** a : {&x.m, &x.dm}) *a = scratch_.template take<P>(net_.time_width * B);
-      for (P** a : {&x.n1, &x.du, &x.n2, &x.dn2, &x.gn2, &x.gdn2}) *a = scratch_.template take<P>(net_.hidden_width * B);
+      for (P** a : {&x.n1, &x.du, &x.n2, &x.dn2, &x.gn2, &x.gdn2})
+        *a = scratch_.template take<P>(net_.hidden_width * B);
       for (P** a : {&x.v, &x.dv, &x.gv, &x.gdv}) *a = scratch_.template take<P>(columns_ * B);
     }
     row_ = scratch_.template take<P>(layout_.size);
-    for (P** a : {&h3_, &gm_, &gdm_, &ga_, &gh3_sum_}) *a = scratch_.template take<P>(net_.time_width);
+    for (P** a : {&h3_, &gm_, &gdm_, &ga_, &gh3_sum_})
+      *a = scratch_.template take<P>(net_.time_width);
     for (P** a : {&bypass_, &gp_, &gp_sum_}) *a = scratch_.template take<P>(net_.hidden_width);
     if (tile_.term == Term::behaviour) {
       for (P** a : {&zu_, &dzu_, &slope_}) *a = scratch_.template take<P>(columns_ * B);
@@ -69,17 +75,20 @@ class TileKernel {
       if (net_.column_region)
         for (P** a : {&z_, &dz_, &gz_, &gdz_}) *a = scratch_.template take<P>(net_.regions * B);
       for (auto& h : heads_) {
-        for (P** a : {&h.w, &h.dw, &h.slope, &h.dy, &h.gy, &h.gdy}) *a = scratch_.template take<P>(net_.behaviour_width * B);
+        for (P** a : {&h.w, &h.dw, &h.slope, &h.dy, &h.gy, &h.gdy})
+          *a = scratch_.template take<P>(net_.behaviour_width * B);
         for (P** a : {&h.x, &h.dx, &h.gx, &h.gdx}) *a = scratch_.template take<P>(B);
       }
       E_ = net_.E;
       e_ = net_.e;
     } else {
       // The tile's columns of E side by side, so that the readout is one dense layer.
-      T* E = reinterpret_cast<T*>(scratch_.template take<P>((net_.hidden_width * columns_ + L - 1) / L));
+      T* E = reinterpret_cast<T*>(
+          scratch_.template take<P>((net_.hidden_width * columns_ + L - 1) / L));
       T* e = reinterpret_cast<T*>(scratch_.template take<P>((columns_ + L - 1) / L));
       for (int k = 0; k < columns_; ++k) {
-        for (int j = 0; j < net_.hidden_width; ++j) E[j * columns_ + k] = net_.E[static_cast<long>(j) * net_.columns + tile_.column[k]];
+        for (int j = 0; j < net_.hidden_width; ++j)
+          E[j * columns_ + k] = net_.E[static_cast<long>(j) * net_.columns + tile_.column[k]];
         e[k] = net_.e[tile_.column[k]];
       }
       E_ = E;
@@ -115,7 +124,8 @@ class TileKernel {
     for (int first = 0; first < tile_.stride; first += block_points) {
       const int points = tile_.stride - first < block_points ? tile_.stride - first : block_points;
       const int packs = points / L;
-      // A phase over all packs before the next one: neighbouring packs do not wait for each other's long chains of operations.
+      // A phase over all packs before the next one: neighbouring packs do not wait for each other's
+      // long chains of operations.
       for (int p = 0; p < packs; ++p) {
         gather(first + p * L);
         forward<Rate>(layers_[0], p, P::load(tile_.time + first + p * L));
@@ -155,7 +165,9 @@ class TileKernel {
     return {at(x.m, p), at(x.dm, p), at(x.n1, p), at(x.du, p), at(x.n2, p), at(x.dn2, p)};
   }
 
-  [[nodiscard]] bool uniform(int point) const { return tile_.stimulus[point] == tile_.stimulus[point + L - 1]; }
+  [[nodiscard]] bool uniform(int point) const {
+    return tile_.stimulus[point] == tile_.stimulus[point + L - 1];
+  }
 
   /// h3 and bypass of the pack of points that starts at `point`.
   void gather(int point) {
@@ -169,7 +181,8 @@ class TileKernel {
     } else {
       gathered_ = none;
       for (int lane = 0; lane < L; ++lane) {
-        const T* from = job_.table + static_cast<long>(tile_.stimulus[point + lane]) * job_.table_width;
+        const T* from =
+            job_.table + static_cast<long>(tile_.stimulus[point + lane]) * job_.table_width;
         for (int i = 0; i < net_.time_width; ++i) h3_[i].v[lane] = from[i];
         for (int j = 0; j < H; ++j) bypass_[j].v[lane] = from[net_.time_width + j];
       }
@@ -183,7 +196,8 @@ class TileKernel {
 
   template <bool Rate>
   void readout(const Layers& x, int p) {
-    formulas::dense<Rate>(E_, e_, net().hidden_width, columns_, at(x.n2, p), at(x.dn2, p), at(x.v, p), at(x.dv, p));
+    formulas::dense<Rate>(E_, e_, net().hidden_width, columns_, at(x.n2, p), at(x.dn2, p),
+                          at(x.v, p), at(x.dv, p));
   }
 
   template <bool Rate, bool Interval>
@@ -197,12 +211,14 @@ class TileKernel {
       const int i = k * B + p;
       if constexpr (Interval) {
         const auto term =
-            formulas::interval_term(x.v[i], end.v[i], weight, P::load(tile_.inverse_scale + point), P::load(tile_.floor + point));
+            formulas::interval_term(x.v[i], end.v[i], weight, P::load(tile_.inverse_scale + point),
+                                    P::load(tile_.floor + point));
         x.gv[i] = term.gv_start;
         end.gv[i] = term.gv_end;
         loss_[0] = loss_[0] + term.loss;
       } else {
-        loss_[0] = loss_[0] + read<Rate>(x.v[i], Rate ? x.dv[i] : weight, weight, x.gv[i], x.gdv[i]);
+        loss_[0] =
+            loss_[0] + read<Rate>(x.v[i], Rate ? x.dv[i] : weight, weight, x.gv[i], x.gdv[i]);
       }
     }
   }
@@ -225,26 +241,33 @@ class TileKernel {
   void behaviour_terms(int point, int p) {
     const Layers& x = layers_[0];
     readout<Rate>(x, p);
-    const formulas::ReadoutColumns<P> read_out{at(x.v, p), at(x.dv, p), at(zu_, p), at(dzu_, p), at(slope_, p), at(z_, p), at(dz_, p)};
+    const formulas::ReadoutColumns<P> read_out{at(x.v, p),    at(x.dv, p), at(zu_, p), at(dzu_, p),
+                                               at(slope_, p), at(z_, p),   at(dz_, p)};
     formulas::readout_forward<Rate>(net_, read_out);
     for (int g = 0; g < net_.regions; ++g) gz_[g * B + p] = gdz_[g * B + p] = P(0);
     for (int k = 0; k < tile_.columns; ++k) {
       const int action = static_cast<int>(tile_.column[k]);
       const auto& h = heads_[action];
-      const formulas::HeadColumns<P> head{at(h.dy, p), at(h.w, p), at(h.dw, p), at(h.slope, p), at(h.x, p), at(h.dx, p)};
+      const formulas::HeadColumns<P> head{at(h.dy, p),    at(h.w, p), at(h.dw, p),
+                                          at(h.slope, p), at(h.x, p), at(h.dx, p)};
       formulas::head_forward<Rate>(net_, action, at(z_, p), at(dz_, p), head);
       const P weight = P::load(tile_.weight + static_cast<long>(k) * tile_.stride + point);
-      loss_[1 + action] = loss_[1 + action] + read<Rate>(h.x[p], Rate ? h.dx[p] : weight, weight, h.gx[p], h.gdx[p]);
-      formulas::head_adjoint<Rate>(net_, action, head, at(h.gx, p), at(h.gdx, p), at(h.gy, p), at(h.gdy, p), at(gz_, p), at(gdz_, p));
+      loss_[1 + action] = loss_[1 + action] +
+                          read<Rate>(h.x[p], Rate ? h.dx[p] : weight, weight, h.gx[p], h.gdx[p]);
+      formulas::head_adjoint<Rate>(net_, action, head, at(h.gx, p), at(h.gdx, p), at(h.gy, p),
+                                   at(h.gdy, p), at(gz_, p), at(gdz_, p));
     }
-    formulas::readout_adjoint<Rate>(net_, read_out, at(gz_, p), at(gdz_, p), at(x.gv, p), at(x.gdv, p));
+    formulas::readout_adjoint<Rate>(net_, read_out, at(gz_, p), at(gdz_, p), at(x.gv, p),
+                                    at(x.gdv, p));
   }
 
   template <bool Rate>
   void adjoint(const Layers& x, int p, P time) {
     const auto net = this->net();
-    formulas::dense_input_adjoint<Rate, false>(E_, net.hidden_width, columns_, at(x.gv, p), at(x.gdv, p), at(x.gn2, p), at(x.gdn2, p));
-    formulas::trunk_adjoint<Rate>(net, time, trunk(x, p), at(x.gn2, p), at(x.gdn2, p), local(gp_), local(gm_), local(gdm_), local(ga_));
+    formulas::dense_input_adjoint<Rate, false>(E_, net.hidden_width, columns_, at(x.gv, p),
+                                               at(x.gdv, p), at(x.gn2, p), at(x.gdn2, p));
+    formulas::trunk_adjoint<Rate>(net, time, trunk(x, p), at(x.gn2, p), at(x.gdn2, p), local(gp_),
+                                  local(gm_), local(gdm_), local(ga_));
     for (int i = 0; i < net.time_width; ++i) row_[layout_.a + i] = row_[layout_.a + i] + ga_[i];
   }
 
@@ -269,10 +292,12 @@ class TileKernel {
     }
   }
 
-  /// The output row of stimulus s; rows are handed out, zeroed, in the order in which stimuli first appear.
+  /// The output row of stimulus s; rows are handed out, zeroed, in the order in which stimuli first
+  /// appear.
   T* find_row(std::uint32_t s) {
     for (int r = rows_ - 1; r >= 0; --r)
-      if (row_stimulus_[r] == s) return job_.stimulus_rows + static_cast<long>(r) * job_.table_width;
+      if (row_stimulus_[r] == s)
+        return job_.stimulus_rows + static_cast<long>(r) * job_.table_width;
     T* row = job_.stimulus_rows + static_cast<long>(rows_) * job_.table_width;
     for (int i = 0; i < job_.table_width; ++i) row[i] = T(0);
     row_stimulus_[rows_++] = s;
@@ -296,10 +321,11 @@ class TileKernel {
   template <bool Rate>
   void outer_products(const Layers& x, int packs) {
     const int H = net().hidden_width;
-    formulas::dense_kernel_adjoint<Rate>(packs, net().time_width, H, at(x.m, 0), at(x.dm, 0), at(x.gn2, 0), at(x.gdn2, 0),
-                                         row_ + layout_.C);
+    formulas::dense_kernel_adjoint<Rate>(packs, net().time_width, H, at(x.m, 0), at(x.dm, 0),
+                                         at(x.gn2, 0), at(x.gdn2, 0), row_ + layout_.C);
     formulas::dense_bias_adjoint(packs, H, at(x.gn2, 0), row_ + layout_.c);
-    formulas::dense_kernel_adjoint<Rate>(packs, H, columns_, at(x.n2, 0), at(x.dn2, 0), at(x.gv, 0), at(x.gdv, 0), row_ + layout_.E);
+    formulas::dense_kernel_adjoint<Rate>(packs, H, columns_, at(x.n2, 0), at(x.dn2, 0), at(x.gv, 0),
+                                         at(x.gdv, 0), row_ + layout_.E);
     formulas::dense_bias_adjoint(packs, columns_, at(x.gv, 0), row_ + layout_.e);
   }
 
@@ -312,9 +338,11 @@ class TileKernel {
       const auto& h = heads_[action];
       P* F1 = row_ + layout_.heads + action * first;
       P* F2 = row_ + layout_.heads + 2 * first + action * (W + 1);
-      formulas::dense_kernel_adjoint<Rate>(packs, net_.regions, W, at(z_, 0), at(dz_, 0), at(h.gy, 0), at(h.gdy, 0), F1);
+      formulas::dense_kernel_adjoint<Rate>(packs, net_.regions, W, at(z_, 0), at(dz_, 0),
+                                           at(h.gy, 0), at(h.gdy, 0), F1);
       formulas::dense_bias_adjoint(packs, W, at(h.gy, 0), F1 + net_.regions * W);
-      formulas::dense_kernel_adjoint<Rate>(packs, W, 1, at(h.w, 0), at(h.dw, 0), at(h.gx, 0), at(h.gdx, 0), F2);
+      formulas::dense_kernel_adjoint<Rate>(packs, W, 1, at(h.w, 0), at(h.dw, 0), at(h.gx, 0),
+                                           at(h.gdx, 0), F2);
       formulas::dense_bias_adjoint(packs, 1, at(h.gx, 0), F2 + W);
     }
   }
@@ -332,11 +360,13 @@ class TileKernel {
   const T *E_, *e_;
   Layers layers_[2];
   Head heads_[2];
-  P *row_, *h3_, *bypass_, *gm_, *gdm_, *ga_, *gp_, *gh3_sum_, *gp_sum_, *zu_, *dzu_, *slope_, *z_, *dz_, *gz_, *gdz_;
+  P *row_, *h3_, *bypass_, *gm_, *gdm_, *ga_, *gp_, *gh3_sum_, *gp_sum_, *zu_, *dzu_, *slope_, *z_,
+      *dz_, *gz_, *gdz_;
   P loss_[3];
   static constexpr std::uint32_t none = ~0U;
   std::uint32_t gathered_ = none;  // the stimulus that fills h3_ and bypass_
-  std::uint32_t stimulus_ = none;  // of the current run of uniform packs, whose sums are still in gh3_sum_ and gp_sum_
+  std::uint32_t stimulus_ =
+      none;  // of the current run of uniform packs, whose sums are still in gh3_sum_ and gp_sum_
   std::uint32_t row_stimulus_[tile_points];
   int rows_ = 0;
 };

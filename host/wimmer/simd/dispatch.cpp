@@ -22,7 +22,9 @@ const Kernels<T>& kernels(const std::string& instruction_set) {
 #endif
     return choose(sse_float, sse_double);
   }
-  throw ResourceError("instruction set " + instruction_set + ": this processor does not have it; `nnpoisson info --devices` lists its own");
+  throw ResourceError(
+      "instruction set " + instruction_set +
+      ": this processor does not have it; `nnpoisson info --devices` lists its own");
 }
 template const Kernels<float>& kernels<float>(const std::string&);
 template const Kernels<double>& kernels<double>(const std::string&);

@@ -5,10 +5,12 @@
 
 namespace nnpoisson::wimmer {
 
-/// P: a pack of the simulation's numbers, F: one of floats, which noise always is; their tags must be local to the file.
+/// P: a pack of the simulation's numbers, F: one of floats, which noise always is; their tags must
+/// be local to the file.
 template <class P, class F>
 const Kernels<typename P::Scalar>* instantiate() {
-  static constexpr Kernels<typename P::Scalar> kernels{sensory_kernel<P>, integration_kernel<P>, bernoulli_kernel<F>, normal_kernel<F>};
+  static constexpr Kernels<typename P::Scalar> kernels{sensory_kernel<P>, integration_kernel<P>,
+                                                       bernoulli_kernel<F>, normal_kernel<F>};
   return &kernels;
 }
 

@@ -11,27 +11,34 @@ template <class P>
 NNP_PACK unsigned lanes_above(P a, P b) {
   using T = typename P::Scalar;
 #if defined(__AVX512F__)
-  if constexpr (sizeof(a) == 64 && sizeof(T) == 4) return _mm512_cmp_ps_mask((__m512)a.v, (__m512)b.v, _CMP_GT_OQ);
-  if constexpr (sizeof(a) == 64 && sizeof(T) == 8) return _mm512_cmp_pd_mask((__m512d)a.v, (__m512d)b.v, _CMP_GT_OQ);
+  if constexpr (sizeof(a) == 64 && sizeof(T) == 4)
+    return _mm512_cmp_ps_mask((__m512)a.v, (__m512)b.v, _CMP_GT_OQ);
+  if constexpr (sizeof(a) == 64 && sizeof(T) == 8)
+    return _mm512_cmp_pd_mask((__m512d)a.v, (__m512d)b.v, _CMP_GT_OQ);
 #endif
   const auto above = a.v > b.v;
 #if defined(__AVX__)
-  if constexpr (sizeof(a) == 32 && sizeof(T) == 4) return static_cast<unsigned>(_mm256_movemask_ps((__m256)above));
-  if constexpr (sizeof(a) == 32 && sizeof(T) == 8) return static_cast<unsigned>(_mm256_movemask_pd((__m256d)above));
+  if constexpr (sizeof(a) == 32 && sizeof(T) == 4)
+    return static_cast<unsigned>(_mm256_movemask_ps((__m256)above));
+  if constexpr (sizeof(a) == 32 && sizeof(T) == 8)
+    return static_cast<unsigned>(_mm256_movemask_pd((__m256d)above));
 #endif
 #if defined(__x86_64__)
-  if constexpr (sizeof(a) == 16 && sizeof(T) == 4) return static_cast<unsigned>(_mm_movemask_ps((__m128)above));
-  if constexpr (sizeof(a) == 16 && sizeof(T) == 8) return static_cast<unsigned>(_mm_movemask_pd((__m128d)above));
+  if constexpr (sizeof(a) == 16 && sizeof(T) == 4)
+    return static_cast<unsigned>(_mm_movemask_ps((__m128)above));
+  if constexpr (sizeof(a) == 16 && sizeof(T) == 8)
+    return static_cast<unsigned>(_mm_movemask_pd((__m128d)above));
 #endif
   unsigned bits = 0;
   for (int k = 0; k < P::lanes; ++k) bits |= (above[k] != 0 ? 1U : 0U) << k;
   return bits;
 }
 
-/// Stores the potentials of the neurons i .. i + lanes and what they are still to be held, and adds those that fire to `out`.
+/// Stores the potentials of the neurons i .. i + lanes and what they are still to be held, and adds
+/// those that fire to `out`.
 template <class P>
-NNP_PACK std::uint16_t* fire(P free, typename P::Scalar reset, typename P::Scalar hold, int i, typename P::Scalar* v,
-                             typename P::Scalar* wait, std::uint16_t* out) {
+NNP_PACK std::uint16_t* fire(P free, typename P::Scalar reset, typename P::Scalar hold, int i,
+                             typename P::Scalar* v, typename P::Scalar* wait, std::uint16_t* out) {
   using T = typename P::Scalar;
   P waiting = P::load(wait + i);
   const P now = held(free, P(reset), waiting);
@@ -52,9 +59,11 @@ int sensory_kernel(const SensoryJob<typename P::Scalar>& given, std::uint16_t* s
   using T = typename P::Scalar;
   std::uint16_t* out = spikes;
   for (int i = job.first; i < job.end; i += P::lanes) {
-    SensoryNeuron<P> n{P::load(job.v + i), P::load(job.ge + i), P::load(job.xe + i), P::load(job.gi + i), P::load(job.xi + i)};
+    SensoryNeuron<P> n{P::load(job.v + i), P::load(job.ge + i), P::load(job.xe + i),
+                       P::load(job.gi + i), P::load(job.xi + i)};
     const P current = job.current != nullptr ? P::load(job.current + i) : P(T(0));
-    const P free = n.step(job.step, job.rate, current, P::load(job.to_xe + i), P::load(job.to_xi + i));
+    const P free =
+        n.step(job.step, job.rate, current, P::load(job.to_xe + i), P::load(job.to_xi + i));
     n.ge.store(job.ge + i);
     n.xe.store(job.xe + i);
     n.gi.store(job.gi + i);

@@ -5,8 +5,8 @@
 
 namespace nnpoisson::wimmer {
 
-/// Philox 4x32-10 (nnpoisson/random.hpp) on P::lanes / 2 blocks at once: a word lies in the low half of a 64-bit lane, where a product
-/// leaves its two halves for the next round in place.
+/// Philox 4x32-10 (nnpoisson/random.hpp) on P::lanes / 2 blocks at once: a word lies in the low
+/// half of a 64-bit lane, where a product leaves its two halves for the next round in place.
 template <class P>
 struct Philox {
   static constexpr int blocks = P::lanes / 2;
@@ -20,19 +20,23 @@ struct Philox {
 
   static NNP_PACK U product(U a, std::uint64_t b) {
 #if defined(__AVX512F__)
-    if constexpr (sizeof(U) == 64) return (U)_mm512_mul_epu32((__m512i)a, _mm512_set1_epi64(static_cast<long long>(b)));
+    if constexpr (sizeof(U) == 64)
+      return (U)_mm512_mul_epu32((__m512i)a, _mm512_set1_epi64(static_cast<long long>(b)));
 #endif
 #if defined(__AVX2__)
-    if constexpr (sizeof(U) == 32) return (U)_mm256_mul_epu32((__m256i)a, _mm256_set1_epi64x(static_cast<long long>(b)));
+    if constexpr (sizeof(U) == 32)
+      return (U)_mm256_mul_epu32((__m256i)a, _mm256_set1_epi64x(static_cast<long long>(b)));
 #endif
 #if defined(__x86_64__)
-    if constexpr (sizeof(U) == 16) return (U)_mm_mul_epu32((__m128i)a, _mm_set1_epi64x(static_cast<long long>(b)));
+    if constexpr (sizeof(U) == 16)
+      return (U)_mm_mul_epu32((__m128i)a, _mm_set1_epi64x(static_cast<long long>(b)));
 #endif
     return (a & 0xFFFFFFFFU) * b;
   }
 
   static NNP_PACK Words draw(const NoiseKey& from, std::uint32_t first_block) {
-    U c0 = first_block - U{}, c1 = from.counter[0] - U{}, c2 = from.counter[1] - U{}, c3 = from.counter[2] - U{};
+    U c0 = first_block - U{}, c1 = from.counter[0] - U{}, c2 = from.counter[1] - U{},
+      c3 = from.counter[2] - U{};
     for (int k = 0; k < blocks; ++k) c0[k] += static_cast<std::uint64_t>(k);
     std::uint32_t key0 = from.key[0], key1 = from.key[1];
     for (int round = 0; round < 10; ++round) {

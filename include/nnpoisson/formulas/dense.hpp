@@ -2,14 +2,16 @@
 
 #include "nnpoisson/formulas/elementary.hpp"
 
-/// Dense layers y = K^T x + b with K [in x out] row-major, carried for a value x and its time derivative dx side by side (Rate = true)
-/// or for the value alone. Rows are done five at a time so that their sums stay in registers.
+/// Dense layers y = K^T x + b with K [in x out] row-major, carried for a value x and its time
+/// derivative dx side by side (Rate = true) or for the value alone. Rows are done five at a time so
+/// that their sums stay in registers.
 namespace nnpoisson::formulas {
 
 inline constexpr int row_block = 5;
 
 template <bool Rate, int Rows, class P, class S>
-NNP_FORMULA void dense_rows(const S* kernel, const S* bias, int in, int out, Column<P> x, Column<P> dx, Column<P> y, Column<P> dy, int j) {
+NNP_FORMULA void dense_rows(const S* kernel, const S* bias, int in, int out, Column<P> x,
+                            Column<P> dx, Column<P> y, Column<P> dy, int j) {
   P sum[Rows], rate[Rows];
   for (int r = 0; r < Rows; ++r) {
     sum[r] = P(bias[j + r]);
@@ -32,15 +34,18 @@ NNP_FORMULA void dense_rows(const S* kernel, const S* bias, int in, int out, Col
 
 /// y = K^T x + b; dy = K^T dx.
 template <bool Rate, class P, class S>
-NNP_FORMULA void dense(const S* kernel, const S* bias, int in, int out, Column<P> x, Column<P> dx, Column<P> y, Column<P> dy) {
+NNP_FORMULA void dense(const S* kernel, const S* bias, int in, int out, Column<P> x, Column<P> dx,
+                       Column<P> y, Column<P> dy) {
   int j = 0;
-  for (; j + row_block <= out; j += row_block) dense_rows<Rate, row_block>(kernel, bias, in, out, x, dx, y, dy, j);
+  for (; j + row_block <= out; j += row_block)
+    dense_rows<Rate, row_block>(kernel, bias, in, out, x, dx, y, dy, j);
   for (; j + 2 <= out; j += 2) dense_rows<Rate, 2>(kernel, bias, in, out, x, dx, y, dy, j);
   for (; j < out; ++j) dense_rows<Rate, 1>(kernel, bias, in, out, x, dx, y, dy, j);
 }
 
 template <bool Rate, bool Add, int Rows, class P, class S>
-NNP_FORMULA void dense_input_rows(const S* kernel, int out, Column<P> gy, Column<P> gdy, Column<P> gx, Column<P> gdx, int i) {
+NNP_FORMULA void dense_input_rows(const S* kernel, int out, Column<P> gy, Column<P> gdy,
+                                  Column<P> gx, Column<P> gdx, int i) {
   P sum[Rows], rate[Rows];
   for (int r = 0; r < Rows; ++r) sum[r] = rate[r] = P(0);
   const S* row = kernel + static_cast<long>(i) * out;
@@ -58,17 +63,21 @@ NNP_FORMULA void dense_input_rows(const S* kernel, int out, Column<P> gy, Column
   }
 }
 
-/// The adjoint of `dense` in its input: gx = K gy, gdx = K gdy; with Add, added to what gx and gdx hold.
+/// The adjoint of `dense` in its input: gx = K gy, gdx = K gdy; with Add, added to what gx and gdx
+/// hold.
 template <bool Rate, bool Add, class P, class S>
-NNP_FORMULA void dense_input_adjoint(const S* kernel, int in, int out, Column<P> gy, Column<P> gdy, Column<P> gx, Column<P> gdx) {
+NNP_FORMULA void dense_input_adjoint(const S* kernel, int in, int out, Column<P> gy, Column<P> gdy,
+                                     Column<P> gx, Column<P> gdx) {
   int i = 0;
-  for (; i + row_block <= in; i += row_block) dense_input_rows<Rate, Add, row_block>(kernel, out, gy, gdy, gx, gdx, i);
+  for (; i + row_block <= in; i += row_block)
+    dense_input_rows<Rate, Add, row_block>(kernel, out, gy, gdy, gx, gdx, i);
   for (; i + 2 <= in; i += 2) dense_input_rows<Rate, Add, 2>(kernel, out, gy, gdy, gx, gdx, i);
   for (; i < in; ++i) dense_input_rows<Rate, Add, 1>(kernel, out, gy, gdy, gx, gdx, i);
 }
 
 template <bool Rate, int I, int J, class P>
-NNP_FORMULA void dense_kernel_block(int points, int out, Column<P> x, Column<P> dx, Column<P> gy, Column<P> gdy, P* kernel, int i, int j) {
+NNP_FORMULA void dense_kernel_block(int points, int out, Column<P> x, Column<P> dx, Column<P> gy,
+                                    Column<P> gdy, P* kernel, int i, int j) {
   P sum[I][J];
   for (int a = 0; a < I; ++a)
     for (int b = 0; b < J; ++b) sum[a][b] = kernel[static_cast<long>(i + a) * out + j + b];
@@ -89,19 +98,23 @@ NNP_FORMULA void dense_kernel_block(int points, int out, Column<P> x, Column<P> 
 }
 
 template <bool Rate, int J, class P>
-NNP_FORMULA void dense_kernel_columns(int points, int in, int out, Column<P> x, Column<P> dx, Column<P> gy, Column<P> gdy, P* kernel,
-                                      int j) {
+NNP_FORMULA void dense_kernel_columns(int points, int in, int out, Column<P> x, Column<P> dx,
+                                      Column<P> gy, Column<P> gdy, P* kernel, int j) {
   int i = 0;
-  for (; i + row_block <= in; i += row_block) dense_kernel_block<Rate, row_block, J>(points, out, x, dx, gy, gdy, kernel, i, j);
+  for (; i + row_block <= in; i += row_block)
+    dense_kernel_block<Rate, row_block, J>(points, out, x, dx, gy, gdy, kernel, i, j);
   for (; i < in; ++i) dense_kernel_block<Rate, 1, J>(points, out, x, dx, gy, gdy, kernel, i, j);
 }
 
 /// The adjoint of `dense` in its kernel, summed over `points` neighbours in memory of each element:
-/// kernel[i, j] += sum_p x_i gy_j + dx_i gdy_j. `kernel` is [in x out] of P. Blocked so that the sums stay in registers.
+/// kernel[i, j] += sum_p x_i gy_j + dx_i gdy_j. `kernel` is [in x out] of P. Blocked so that the
+/// sums stay in registers.
 template <bool Rate, class P>
-NNP_FORMULA void dense_kernel_adjoint(int points, int in, int out, Column<P> x, Column<P> dx, Column<P> gy, Column<P> gdy, P* kernel) {
+NNP_FORMULA void dense_kernel_adjoint(int points, int in, int out, Column<P> x, Column<P> dx,
+                                      Column<P> gy, Column<P> gdy, P* kernel) {
   int j = 0;
-  for (; j + 2 <= out; j += 2) dense_kernel_columns<Rate, 2>(points, in, out, x, dx, gy, gdy, kernel, j);
+  for (; j + 2 <= out; j += 2)
+    dense_kernel_columns<Rate, 2>(points, in, out, x, dx, gy, gdy, kernel, j);
   for (; j < out; ++j) dense_kernel_columns<Rate, 1>(points, in, out, x, dx, gy, gdy, kernel, j);
 }
 

@@ -2,7 +2,8 @@
 
 #include "nnpoisson/formulas/elementary.hpp"
 
-/// The three ways in which a likelihood reads a cumulative hazard f = softplus(v) (Plan, enum Reading), each with its adjoint in v.
+/// The three ways in which a likelihood reads a cumulative hazard f = softplus(v) (Plan, enum
+/// Reading), each with its adjoint in v.
 namespace nnpoisson::formulas {
 
 template <class P>

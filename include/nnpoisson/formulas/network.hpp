@@ -4,8 +4,9 @@
 
 #include "nnpoisson/formulas/dense.hpp"
 
-/// The monotone network at a point, its time derivative and the adjoint of both (docs/architecture.md has the equations).
-/// Rate = true carries the derivative beside the value; Rate = false leaves every d... column untouched.
+/// The monotone network at a point, its time derivative and the adjoint of both
+/// (docs/architecture.md has the equations). Rate = true carries the derivative beside the value;
+/// Rate = false leaves every d... column untouched.
 namespace nnpoisson::formulas {
 
 /// A network's sizes and parameters, every kernel [in x out] row-major.
@@ -15,14 +16,16 @@ struct Network {
   int columns;  ///< of E: regions, or units where each has its own
   int behaviour_width;
   bool bypass;
-  const std::int32_t *column_region, *region_columns;  ///< readout by unit: a column's region, a region's columns; else null
+  const std::int32_t *column_region,
+      *region_columns;  ///< readout by unit: a column's region, a region's columns; else null
   const S *A1, *b1, *A2, *b2, *A3, *b3, *a, *C, *c, *R, *d, *E, *e;
   struct Head {
     const S *F1, *f1, *F2, *f2;
   } head[2];  ///< left, right
 };
 
-/// The adjoint of y = tanh(x), dy = slope dx at one unit: (gy, gdy) becomes (gx, gdx). slope: 1 - y^2.
+/// The adjoint of y = tanh(x), dy = slope dx at one unit: (gy, gdy) becomes (gx, gdx). slope: 1 -
+/// y^2.
 template <bool Rate, class P>
 NNP_FORMULA void tanh_adjoint(P y, P slope, P dx, P& gy, P& gdy) {
   if constexpr (Rate) {
@@ -39,7 +42,8 @@ NNP_FORMULA void tanh_adjoint(P y, P slope, P dx, P& gy, P& gdy) {
 template <class P>
 struct StimulusColumns {
   Column<P> s, u1, h1, u2, h2;  ///< input; pre-activation and value of the two softplus layers
-  Column<P> h3, bypass;         ///< what the points of this stimulus read: [time_width], [hidden_width] (bypass networks only)
+  Column<P> h3, bypass;  ///< what the points of this stimulus read: [time_width], [hidden_width]
+                         ///< (bypass networks only)
 };
 
 /// What the bypass adds to unit j of n1.
@@ -56,12 +60,14 @@ NNP_FORMULA void stimulus_forward(const Network<S>& net, const StimulusColumns<P
   for (int i = 0; i < net.width2; ++i) x.h2[i] = softplus(x.u2[i]);
   dense<false>(net.A3, net.b3, net.width2, net.time_width, x.h2, x.h2, x.h3, x.h3);
   if (net.bypass)
-    for (int j = 0; j < net.hidden_width; ++j) x.bypass[j] = bypass_unit(net, x.s[net.features - 1], j);
+    for (int j = 0; j < net.hidden_width; ++j)
+      x.bypass[j] = bypass_unit(net, x.s[net.features - 1], j);
 }
 
 /// From gh3, the adjoint of h3, to those of the pre-activations u2 and u1.
 template <class P, class S>
-NNP_FORMULA void stimulus_adjoint(const Network<S>& net, const StimulusColumns<P>& x, Column<P> gh3, Column<P> gu2, Column<P> gu1) {
+NNP_FORMULA void stimulus_adjoint(const Network<S>& net, const StimulusColumns<P>& x, Column<P> gh3,
+                                  Column<P> gu2, Column<P> gu1) {
   dense_input_adjoint<false, false>(net.A3, net.width2, net.time_width, gh3, gh3, gu2, gu2);
   for (int i = 0; i < net.width2; ++i) gu2[i] = gu2[i] * logistic(x.u2[i]);
   dense_input_adjoint<false, false>(net.A2, net.width1, net.width2, gu2, gu2, gu1, gu1);
@@ -76,9 +82,11 @@ struct TrunkColumns {
   Column<P> m, dm, n1, du, n2, dn2;
 };
 
-/// h3: the stimulus' h3 at this point, [time_width]; bypass: [hidden_width], read only if the network has the bypass.
+/// h3: the stimulus' h3 at this point, [time_width]; bypass: [hidden_width], read only if the
+/// network has the bypass.
 template <bool Rate, class P, class S>
-NNP_FORMULA void trunk_forward(const Network<S>& net, P time, Column<P> h3, Column<P> bypass, const TrunkColumns<P>& x) {
+NNP_FORMULA void trunk_forward(const Network<S>& net, P time, Column<P> h3, Column<P> bypass,
+                               const TrunkColumns<P>& x) {
   using std::tanh;
   for (int i = 0; i < net.time_width; ++i) {
     const P m = tanh(h3[i] + time * net.a[i]);
@@ -95,11 +103,13 @@ NNP_FORMULA void trunk_forward(const Network<S>& net, P time, Column<P> h3, Colu
   }
 }
 
-/// From (gn2, gdn2) to the adjoints of the pre-activations: gu, gdu of C's layer (written over gn2, gdn2), gp of the bypass and
-/// gq, the adjoint of h3 + a t, with `ga` the adjoint of a at this point. gm, gdm: scratch, [time_width]; gq is written over gm.
+/// From (gn2, gdn2) to the adjoints of the pre-activations: gu, gdu of C's layer (written over gn2,
+/// gdn2), gp of the bypass and gq, the adjoint of h3 + a t, with `ga` the adjoint of a at this
+/// point. gm, gdm: scratch, [time_width]; gq is written over gm.
 template <bool Rate, class P, class S>
-NNP_FORMULA void trunk_adjoint(const Network<S>& net, P time, const TrunkColumns<P>& x, Column<P> gn2, Column<P> gdn2, Column<P> gp,
-                               Column<P> gm, Column<P> gdm, Column<P> ga) {
+NNP_FORMULA void trunk_adjoint(const Network<S>& net, P time, const TrunkColumns<P>& x,
+                               Column<P> gn2, Column<P> gdn2, Column<P> gp, Column<P> gm,
+                               Column<P> gdm, Column<P> ga) {
   for (int j = 0; j < net.hidden_width; ++j) {
     P g = gn2[j], gd = Rate ? gdn2[j] : P(0);
     const P n1 = x.n1[j], n2 = x.n2[j], du = Rate ? x.du[j] : P(0);
@@ -120,11 +130,14 @@ NNP_FORMULA void trunk_adjoint(const Network<S>& net, P time, const TrunkColumns
   }
 }
 
-// ---------------------------------------------------------------- readout: n2 to the regions' pre-activations v
+// ---------------------------------------------------------------- readout: n2 to the regions'
+// pre-activations v
 
-/// z = softplus(v), dz = logistic(v) dv for every region; `slope` keeps logistic(v) for the adjoint.
+/// z = softplus(v), dz = logistic(v) dv for every region; `slope` keeps logistic(v) for the
+/// adjoint.
 template <bool Rate, class P>
-NNP_FORMULA void softplus_forward(int n, Column<P> v, Column<P> dv, Column<P> z, Column<P> dz, Column<P> slope) {
+NNP_FORMULA void softplus_forward(int n, Column<P> v, Column<P> dv, Column<P> z, Column<P> dz,
+                                  Column<P> slope) {
   for (int g = 0; g < n; ++g) {
     const auto f = softplus_with_slope(v[g]);
     z[g] = f.value;
@@ -135,7 +148,8 @@ NNP_FORMULA void softplus_forward(int n, Column<P> v, Column<P> dv, Column<P> z,
 
 /// The adjoint of softplus_forward: (gz, gdz) becomes (gv, gdv).
 template <bool Rate, class P>
-NNP_FORMULA void softplus_adjoint(int n, Column<P> dv, Column<P> slope, Column<P> gz, Column<P> gdz) {
+NNP_FORMULA void softplus_adjoint(int n, Column<P> dv, Column<P> slope, Column<P> gz,
+                                  Column<P> gdz) {
   for (int g = 0; g < n; ++g) {
     const P s = slope[g];
     if constexpr (Rate) {
@@ -147,8 +161,8 @@ NNP_FORMULA void softplus_adjoint(int n, Column<P> dv, Column<P> slope, Column<P
   }
 }
 
-/// What behaviour reads at one point. [columns]: v dv, zu dzu and the slope of zu; [regions]: z dz, the means of zu dzu over a region's
-/// columns, or the same numbers where regions are the columns.
+/// What behaviour reads at one point. [columns]: v dv, zu dzu and the slope of zu; [regions]: z dz,
+/// the means of zu dzu over a region's columns, or the same numbers where regions are the columns.
 template <class P>
 struct ReadoutColumns {
   Column<P> v, dv, zu, dzu, slope, z, dz;
@@ -171,10 +185,11 @@ NNP_FORMULA void readout_forward(const Network<S>& net, const ReadoutColumns<P>&
   }
 }
 
-/// The adjoint of readout_forward: gz gdz [regions] to gv gdv [columns], which are the same numbers where regions are the columns.
+/// The adjoint of readout_forward: gz gdz [regions] to gv gdv [columns], which are the same numbers
+/// where regions are the columns.
 template <bool Rate, class P, class S>
-NNP_FORMULA void readout_adjoint(const Network<S>& net, const ReadoutColumns<P>& x, Column<P> gz, Column<P> gdz, Column<P> gv,
-                                 Column<P> gdv) {
+NNP_FORMULA void readout_adjoint(const Network<S>& net, const ReadoutColumns<P>& x, Column<P> gz,
+                                 Column<P> gdz, Column<P> gv, Column<P> gdv) {
   for (int u = 0; net.column_region && u < net.columns; ++u) {
     const int g = net.column_region[u];
     const S share = S(1) / S(net.region_columns[g]);
@@ -184,10 +199,12 @@ NNP_FORMULA void readout_adjoint(const Network<S>& net, const ReadoutColumns<P>&
   softplus_adjoint<Rate>(net.columns, x.dv, x.slope, gv, gdv);
 }
 
-// ---------------------------------------------------------------- behaviour: z to the action's pre-activation
+// ---------------------------------------------------------------- behaviour: z to the action's
+// pre-activation
 
-/// One point's head of one action. [behaviour_width]: dy (pre-activation), w dw and the slope of w; x, dx one number each. With many
-/// regions these units saturate, and their slopes still count: hence tanh_with_slope.
+/// One point's head of one action. [behaviour_width]: dy (pre-activation), w dw and the slope of w;
+/// x, dx one number each. With many regions these units saturate, and their slopes still count:
+/// hence tanh_with_slope.
 template <class P>
 struct HeadColumns {
   Column<P> dy, w, dw, slope;
@@ -195,7 +212,8 @@ struct HeadColumns {
 };
 
 template <bool Rate, class P, class S>
-NNP_FORMULA void head_forward(const Network<S>& net, int action, Column<P> z, Column<P> dz, const HeadColumns<P>& h) {
+NNP_FORMULA void head_forward(const Network<S>& net, int action, Column<P> z, Column<P> dz,
+                              const HeadColumns<P>& h) {
   const auto& head = net.head[action];
   dense<Rate>(head.F1, head.f1, net.regions, net.behaviour_width, z, dz, h.w, h.dy);
   for (int k = 0; k < net.behaviour_width; ++k) {
@@ -209,8 +227,9 @@ NNP_FORMULA void head_forward(const Network<S>& net, int action, Column<P> z, Co
 
 /// From (gx, gdx) to gy, gdy of the hidden layer, and added to the regions' gz, gdz.
 template <bool Rate, class P, class S>
-NNP_FORMULA void head_adjoint(const Network<S>& net, int action, const HeadColumns<P>& h, Column<P> gx, Column<P> gdx, Column<P> gy,
-                              Column<P> gdy, Column<P> gz, Column<P> gdz) {
+NNP_FORMULA void head_adjoint(const Network<S>& net, int action, const HeadColumns<P>& h,
+                              Column<P> gx, Column<P> gdx, Column<P> gy, Column<P> gdy,
+                              Column<P> gz, Column<P> gdz) {
   const auto& head = net.head[action];
   dense_input_adjoint<Rate, false>(head.F2, net.behaviour_width, 1, gx, gdx, gy, gdy);
   for (int k = 0; k < net.behaviour_width; ++k) {

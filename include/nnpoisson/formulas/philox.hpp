@@ -28,7 +28,8 @@ NNP_FORMULA PhiloxBlock philox(PhiloxBlock counter, std::uint32_t key0, std::uin
 /// The words of blocks 0, 1, ... under a key; the counter's other words stay.
 class PhiloxStream {
  public:
-  NNP_FORMULA PhiloxStream(PhiloxBlock counter, std::uint32_t key0, std::uint32_t key1) : counter_(counter), key0_(key0), key1_(key1) {}
+  NNP_FORMULA PhiloxStream(PhiloxBlock counter, std::uint32_t key0, std::uint32_t key1)
+      : counter_(counter), key0_(key0), key1_(key1) {}
   NNP_FORMULA std::uint32_t bits() {
     if (left_ == 0) {
       block_ = philox(counter_, key0_, key1_);
@@ -36,7 +37,8 @@ class PhiloxStream {
       left_ = 4;
     }
     --left_;
-    auto& [next, second, third, fourth] = block_.word;  // no index, so that a device keeps them in registers
+    auto& [next, second, third, fourth] =
+        block_.word;  // no index, so that a device keeps them in registers
     const std::uint32_t word = next;
     next = second;
     second = third;
