@@ -7,6 +7,7 @@
 #include <thread>
 #include <tuple>
 
+#include "engine/point_merger.hpp"
 #include "kernels/backend.hpp"
 #include "nnpoisson/backend.hpp"
 #include "nnpoisson/plan.hpp"
@@ -121,14 +122,15 @@ void spikes(benchmark::State& state) {
 
 void planning(benchmark::State& state, BackendKind kind) {
   const Dataset& data = data_of(60);
-  const auto points = make_point_maker({.kind = kind});
+  const auto merger = make_point_merger({.kind = kind});
   for (auto _ : state)
     benchmark::DoNotOptimize(
-        make_plan(data, {.preset = Preset::exact,
-                         .parts = 10,
-                         .time_resolution = static_cast<double>(state.range(0)) / 1000,
-                         .threads = 2,
-                         .points = points}));
+        make_plan(data,
+                  {.preset = Preset::exact,
+                   .parts = 10,
+                   .time_resolution = static_cast<double>(state.range(0)) / 1000,
+                   .threads = 2},
+                  {}, *merger));
   state.counters["spikes/s"] = benchmark::Counter(
       static_cast<double>(data.spike.time.size()) * static_cast<double>(state.iterations()),
       benchmark::Counter::kIsRate);

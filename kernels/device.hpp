@@ -101,9 +101,6 @@ class Device {
 /// device, none of an architecture that was built, one that another process has alone, no CUDA in
 /// this build.
 std::unique_ptr<Device> make_cuda_device(int number);
-/// Merges a plan's entries on that device; on the host where they do not fit its memory. Throws as
-/// make_cuda_device.
-std::shared_ptr<const PointMaker> make_cuda_points(int number);
 
 /// Numbers in a device's memory. The device must outlive it.
 template <class T>

@@ -20,7 +20,7 @@
 #include "plan/points.hpp"
 
 /// Entries merged into points and cut into tiles by sorts and scans of Thrust, wherever `Policy`
-/// runs them. Equal to HostPoints to the bit: entries are put in the same total order, and a
+/// runs them. Equal to HostPointMerger to the bit: entries are put in the same total order, and a
 /// point's weights are summed by one thread, in that order.
 namespace nnpoisson::kernels {
 
@@ -57,7 +57,7 @@ struct PointBegins {
   MergeRule rule;
   bool shared;  ///< by columns
   NNP_FORMULA std::uint32_t operator()(std::uint32_t i) const {
-    return i == 0 || rule.parts(entry[i - 1], entry[i], shared);
+    return i == 0 || rule.begins_point(entry[i - 1], entry[i], shared);
   }
 };
 /// p where a point's column begins and points are not shared; else 0.
@@ -169,7 +169,7 @@ void append(std::vector<T>& to, const Array<T>& from) {
   thrust::copy(from.begin(), from.end(), to.begin() + static_cast<std::ptrdiff_t>(before));
 }
 
-/// What PointMaker::add says.
+/// What PointMerger::merge says.
 template <class Policy>
 void add_points(const Policy& on, PlanPiece& piece, const MergeRule& rule,
                 const std::vector<Entry>& given) {

@@ -1,4 +1,5 @@
 #include "kernels/device.hpp"
+#include "kernels/point_merger.hpp"
 #include "nnpoisson/backend.hpp"
 #include "nnpoisson/error.hpp"
 
@@ -15,7 +16,7 @@ namespace kernels {
 std::unique_ptr<Device> make_cuda_device(int) {
   throw ResourceError(std::string("backend cuda: ") + reason + "; use --backend cpu");
 }
-std::shared_ptr<const PointMaker> make_cuda_points(int number) {
+std::shared_ptr<const PointMerger> make_cuda_point_merger(int number) {
   make_cuda_device(number);
   return nullptr;
 }

@@ -4,10 +4,11 @@
 
 #include "engine/bind.hpp"
 #include "engine/cpu.hpp"
+#include "engine/point_merger.hpp"
 #include "engine/reference.hpp"
 #include "kernels/backend.hpp"
+#include "kernels/point_merger.hpp"
 #include "nnpoisson/error.hpp"
-#include "plan/points.hpp"
 
 namespace nnpoisson {
 
@@ -79,9 +80,10 @@ std::vector<int> device_numbers(const std::string& text, const std::string& opti
   return numbers;
 }
 
-std::shared_ptr<const PointMaker> make_point_maker(const BackendOptions& options) {
-  if (chosen_kind(options) == BackendKind::cuda) return kernels::make_cuda_points(options.device);
-  return std::make_shared<HostPoints>();
+std::shared_ptr<const PointMerger> make_point_merger(const BackendOptions& options) {
+  if (chosen_kind(options) == BackendKind::cuda)
+    return kernels::make_cuda_point_merger(options.device);
+  return std::make_shared<HostPointMerger>();
 }
 
 std::unique_ptr<Backend> make_backend(const BackendOptions& options, const NetworkShape& shape,

@@ -48,10 +48,10 @@ struct MergeRule {
                     : a.time == b.time && a.scale == b.scale;
   }
 
-  /// Whether `b` begins a new point after `a`; `shared`: a point may have entries of several
-  /// columns.
-  NNP_FORMULA bool parts(const Entry& a, const Entry& b, bool shared) const {
-    return !same_point(a, b) || (!shared && a.column != b.column);
+  /// Whether `entry` begins a new point after `before`; `shared`: a point may have entries of
+  /// several columns.
+  NNP_FORMULA bool begins_point(const Entry& before, const Entry& entry, bool shared) const {
+    return !same_point(before, entry) || (!shared && before.column != entry.column);
   }
 
   struct Merged {

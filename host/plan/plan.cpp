@@ -70,8 +70,8 @@ class Trials {
 /// Collects the entries of one batch.
 class Collector {
  public:
-  Collector(const Trials& trials, const PlanOptions& options, double eps)
-      : trials_(trials), options_(options), eps_(eps) {}
+  Collector(const Trials& trials, const PlanOptions& options, double eps, const PointMerger& merger)
+      : trials_(trials), options_(options), eps_(eps), merger_(merger) {}
 
   /// Spikes or counts and exposure of one region in the given trials; region < 0: of all regions.
   void neural(std::span<const std::int32_t> trials, std::int32_t region) {
@@ -165,13 +165,11 @@ class Collector {
   }
 
   PlanPiece piece(Term term, Reading reading) {
-    static const HostPoints host;
-    const PointMaker& points = options_.points ? *options_.points : host;
     PlanPiece made;
     const double cell =
         reading == Reading::rate && term == Term::neural ? options_.time_resolution : 0;
-    points.add(made, {term, reading, cell, trials_.data().bin_width, eps_}, events_);
-    points.add(made, {term, Reading::value, 0, 0, eps_}, exposure_);
+    merger_.merge(made, {term, reading, cell, trials_.data().bin_width, eps_}, events_);
+    merger_.merge(made, {term, Reading::value, 0, 0, eps_}, exposure_);
     events_.clear();
     exposure_.clear();
     return made;
@@ -180,6 +178,7 @@ class Collector {
   const Trials& trials_;
   const PlanOptions& options_;
   double eps_;
+  const PointMerger& merger_;
   std::vector<Entry> events_, exposure_;
 };
 
@@ -225,7 +224,12 @@ std::vector<BatchRequest> batch_requests(const Dataset& data, const PlanOptions&
 }  // namespace
 
 Plan make_plan(const Dataset& data, const PlanOptions& options,
-               std::span<const std::int32_t> chosen) {
+               std::span<const std::int32_t> trials) {
+  return make_plan(data, options, trials, HostPointMerger{});
+}
+
+Plan make_plan(const Dataset& data, const PlanOptions& options,
+               std::span<const std::int32_t> chosen, const PointMerger& merger) {
   const bool authors = options.preset == Preset::authors;
   if (authors && data.binned())
     throw UsageError(
@@ -261,7 +265,7 @@ Plan make_plan(const Dataset& data, const PlanOptions& options,
     const std::size_t count = std::min(width, requests.size() - first);
     const auto make = [&](std::size_t k) {
       const BatchRequest& request = requests[first + k];
-      Collector collect(lookup, options, plan.eps);
+      Collector collect(lookup, options, plan.eps, merger);
       made[k] = {};
       collect.neural(request.neural, request.region);
       made[k].neural = collect.neural_piece();

@@ -24,7 +24,8 @@ bool sharing_pays(const std::vector<Entry>& entries, const MergeRule& rule) {
 
 }  // namespace
 
-void HostPoints::add(PlanPiece& piece, const MergeRule& rule, std::vector<Entry>& entries) const {
+void HostPointMerger::merge(PlanPiece& piece, const MergeRule& rule,
+                            std::vector<Entry>& entries) const {
   if (entries.empty()) return;
   std::sort(entries.begin(), entries.end(), PointOrder{});
   const bool shared = sharing_pays(entries, rule);
@@ -32,7 +33,7 @@ void HostPoints::add(PlanPiece& piece, const MergeRule& rule, std::vector<Entry>
 
   std::vector<std::size_t> starts;  // of each point in `entries`, and one past the end
   for (std::size_t i = 0; i < entries.size(); ++i)
-    if (i == 0 || rule.parts(entries[i - 1], entries[i], shared)) starts.push_back(i);
+    if (i == 0 || rule.begins_point(entries[i - 1], entries[i], shared)) starts.push_back(i);
   const std::size_t points = starts.size();
   starts.push_back(entries.size());
 

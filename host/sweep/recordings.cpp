@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "engine/point_merger.hpp"
 #include "nnpoisson/folds.hpp"
-#include "plan/points.hpp"
 #include "train/fingerprint.hpp"
 #include "train/planning.hpp"
 
@@ -30,7 +30,7 @@ Recordings::Recordings(const SweepRequest& request, const Grid& grid, std::size_
     : request_(request),
       base_(request.settings),
       training_(read_dataset(request.train)),
-      points_(make_point_maker(request.backend)),
+      merger_(make_point_merger(request.backend)),
       most_plans_(plans) {
   if (request.test) test_ = read_dataset(*request.test);
   std::set<Readout> checked;
@@ -90,7 +90,7 @@ Launch Recordings::launch(const Grid::Configuration& configuration, int fold) {
   const auto number = static_cast<std::size_t>(fold);
   const auto make = [&](const Dataset& data, const Settings& with, Grouping grouping,
                         std::span<const std::int32_t> trials) {
-    return make_plan(data, plan_options(with, grouping, with.train.batches, 1, points_), trials);
+    return make_plan(data, plan_options(with, grouping, with.train.batches, 1), trials, *merger_);
   };
   const std::string at = " fold " + std::to_string(fold);
   Launch launch;

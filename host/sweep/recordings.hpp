@@ -12,6 +12,7 @@
 
 #include "nnpoisson/dataset.hpp"
 #include "nnpoisson/sweep.hpp"
+#include "plan/points.hpp"
 #include "sweep/grid.hpp"
 #include "sweep/side_by_side.hpp"
 
@@ -41,7 +42,7 @@ class Recordings {
   std::optional<Dataset> test_;
   std::uint64_t fingerprint_ = 0;
   std::vector<std::vector<std::int32_t>> inside_, outside_;  // trials of each fold, and all others
-  std::shared_ptr<const PointMaker> points_;
+  std::shared_ptr<const PointMerger> merger_;
   std::size_t most_plans_;
   std::mutex mutex_;
   std::deque<std::pair<std::string, std::shared_future<SharedPlan>>> plans_;  // the latest first

@@ -104,8 +104,7 @@ void require_fitting(const std::filesystem::path& file, const Model& given, cons
   if (by_unit) require_same_units(file, given.units, model.units);
 }
 
-PlanOptions plan_options(const Settings& settings, Grouping grouping, int parts, int threads,
-                         std::shared_ptr<const PointMaker> points) {
+PlanOptions plan_options(const Settings& settings, Grouping grouping, int parts, int threads) {
   return {.preset = settings.preset,
           .neural_time = settings.train.neural_time,
           .grouping = grouping,
@@ -116,8 +115,7 @@ PlanOptions plan_options(const Settings& settings, Grouping grouping, int parts,
           .seed = settings.seed,
           .threads = threads > 0
                          ? threads
-                         : std::max(1, static_cast<int>(std::thread::hardware_concurrency())),
-          .points = std::move(points)};
+                         : std::max(1, static_cast<int>(std::thread::hardware_concurrency()))};
 }
 
 }  // namespace nnpoisson

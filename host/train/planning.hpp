@@ -1,7 +1,6 @@
 #pragma once
 
 #include <filesystem>
-#include <memory>
 
 #include "nnpoisson/dataset.hpp"
 #include "nnpoisson/model.hpp"
@@ -26,6 +25,6 @@ void require_fitting(const std::filesystem::path& file, const Model& given, cons
 
 /// How trials become a plan under these settings. `threads` 0: one for each processor.
 [[nodiscard]] PlanOptions plan_options(const Settings& settings, Grouping grouping, int parts,
-                                       int threads, std::shared_ptr<const PointMaker> points);
+                                       int threads);
 
 }  // namespace nnpoisson

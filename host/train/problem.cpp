@@ -6,8 +6,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "engine/point_merger.hpp"
 #include "nnpoisson/error.hpp"
-#include "plan/points.hpp"
 #include "storage/hdf5_file.hpp"
 #include "train/fingerprint.hpp"
 #include "train/planning.hpp"
@@ -54,7 +54,7 @@ BatchLoss sum_of_losses(Backend& backend, const Plan& plan, std::span<const doub
 
 Problem::Problem(const TrainRequest& request,
                  const std::function<void(const std::string&)>& message)
-    : request_(request), points_(make_point_maker(request.backend)), settings_(request.settings) {
+    : request_(request), merger_(make_point_merger(request.backend)), settings_(request.settings) {
   using Clock = std::chrono::steady_clock;
   const auto start = Clock::now();
   const auto seconds = [&] { return std::chrono::duration<double>(Clock::now() - start).count(); };
@@ -78,10 +78,10 @@ Problem::Problem(const TrainRequest& request,
   const double d = settings_.train.time_resolution;
   training_ = std::make_shared<const Plan>(make_plan(
       data, options(authors ? Grouping::authors : Grouping::joint, settings_.train.batches, d),
-      split.train));
+      split.train, *merger_));
   if (!split.test.empty())
-    validation_ =
-        std::make_shared<const Plan>(make_plan(data, options(Grouping::joint, 1, d), split.test));
+    validation_ = std::make_shared<const Plan>(
+        make_plan(data, options(Grouping::joint, 1, d), split.test, *merger_));
   if (d > 0 && !data.binned()) sample_ = sample_of(data, split.train, sampled_spikes);
   description_.push_back(
       fmt::format("training: {} trials ({} held out for validation), {} spikes, {} distinct "
@@ -93,16 +93,17 @@ Problem::Problem(const TrainRequest& request,
     const Dataset test = read_dataset(*request.test);
     require_fitting(*request.test, test, model_);
     print.add(test);
-    test_ = std::make_shared<const Plan>(make_plan(test, options(Grouping::by_region, 1, d)));
+    test_ = std::make_shared<const Plan>(
+        make_plan(test, options(Grouping::by_region, 1, d), {}, *merger_));
     description_.push_back(fmt::format("test: {} trials, {} spikes", test.trials(), test_->spikes));
   }
   fingerprint_ = print.sum();
   message(fmt::format("read in {:.2f} s, planned in {:.2f} s {}", reading, seconds() - reading,
-                      points_->description()));
+                      merger_->description()));
 }
 
 PlanOptions Problem::options(Grouping grouping, int parts, double time_resolution) const {
-  auto made = plan_options(settings_, grouping, parts, request_.backend.threads, points_);
+  auto made = plan_options(settings_, grouping, parts, request_.backend.threads);
   made.time_resolution = time_resolution;
   return made;
 }
@@ -176,7 +177,8 @@ double Problem::resolution_error(const std::vector<double>& parameters,
   double total[2];
   for (int k = 0; k < 2; ++k) {
     const auto plan = std::make_shared<const Plan>(make_plan(
-        sample_, options(Grouping::by_region, 1, k == 0 ? settings_.train.time_resolution : 0)));
+        sample_, options(Grouping::by_region, 1, k == 0 ? settings_.train.time_resolution : 0), {},
+        *merger_));
     BackendOptions in_double = backend;
     in_double.precision = Precision::double_precision;
     const auto evaluator = make_backend(in_double, shape_, plan);

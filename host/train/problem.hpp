@@ -9,6 +9,7 @@
 
 #include "nnpoisson/plan.hpp"
 #include "nnpoisson/train.hpp"
+#include "plan/points.hpp"
 
 namespace nnpoisson {
 
@@ -59,7 +60,7 @@ class Problem {
   [[nodiscard]] PlanOptions options(Grouping grouping, int parts, double time_resolution) const;
 
   const TrainRequest& request_;
-  std::shared_ptr<const PointMaker> points_;
+  std::shared_ptr<const PointMerger> merger_;
   Settings settings_;
   NetworkShape shape_;
   Model model_;  // without parameters

@@ -100,10 +100,6 @@ class Backend {
                                                     const NetworkShape& shape,
                                                     std::shared_ptr<const Plan> plan);
 
-/// Who merges the points of a plan for that backend (PlanOptions::points): the device's where it
-/// takes CUDA; else the host. Throws ResourceError if the device asked for is not there.
-[[nodiscard]] std::shared_ptr<const PointMaker> make_point_maker(const BackendOptions& options);
-
 /// A device that a backend may run on.
 struct DeviceState {
   std::string name;

@@ -3,7 +3,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -89,8 +88,6 @@ enum class Grouping {
              ///< then one behaviour batch
 };
 
-class PointMaker;  // plan/points.hpp
-
 struct PlanOptions {
   Preset preset = Preset::exact;
   NeuralTime neural_time = NeuralTime::scaled;
@@ -103,8 +100,6 @@ struct PlanOptions {
   std::uint64_t seed =
       0;            ///< partition of trials: NumPy's RandomState in `authors`, Philox in `joint`
   int threads = 1;  ///< for sorting; the plan does not depend on it
-  std::shared_ptr<const PointMaker>
-      points{};  ///< make_point_maker()'s; null: the host. The plan does not depend on it
 };
 
 /// Builds the plan. Batches follow training order: part > region in alphabetical order. `trials`:

@@ -6,6 +6,7 @@
 
 #include "kernels/cuda/pool.hpp"
 #include "kernels/device.hpp"
+#include "kernels/point_merger.hpp"
 #include "kernels/points.cuh"
 
 // Compiled without fused multiply-add, so that every sum is the host's.
@@ -29,18 +30,18 @@ struct Temporaries {
   const MemoryPool& pool;
 };
 
-class CudaPoints final : public PointMaker {
+class CudaPointMerger final : public PointMerger {
  public:
-  explicit CudaPoints(int device) : device_(device), pool_(device) {}
+  explicit CudaPointMerger(int device) : device_(device), pool_(device) {}
 
-  void add(PlanPiece& piece, const MergeRule& rule, std::vector<Entry>& entries) const override {
+  void merge(PlanPiece& piece, const MergeRule& rule, std::vector<Entry>& entries) const override {
     const std::lock_guard lock(mutex_);
     const OnDevice here(device_);  // threads of the host have one each
     std::size_t free = 0, all = 0;
     check(cudaMemGetInfo(&free, &all), "cudaMemGetInfo");
     if (entries.size() > free / bytes_of_an_entry) {
       ++too_large_;
-      return HostPoints().add(piece, rule, entries);
+      return HostPointMerger().merge(piece, rule, entries);
     }
     try {
       Temporaries temporaries{pool_};
@@ -67,8 +68,8 @@ class CudaPoints final : public PointMaker {
 
 }  // namespace
 
-std::shared_ptr<const PointMaker> make_cuda_points(int number) {
-  return std::make_shared<CudaPoints>(usable_cuda_device(number));
+std::shared_ptr<const PointMerger> make_cuda_point_merger(int number) {
+  return std::make_shared<CudaPointMerger>(usable_cuda_device(number));
 }
 
 }  // namespace nnpoisson::kernels

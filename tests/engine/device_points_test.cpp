@@ -9,9 +9,9 @@
 namespace nnpoisson {
 namespace {
 
-class ThrustPoints final : public PointMaker {
+class ThrustPointMerger final : public PointMerger {
  public:
-  void add(PlanPiece& piece, const MergeRule& rule, std::vector<Entry>& entries) const override {
+  void merge(PlanPiece& piece, const MergeRule& rule, std::vector<Entry>& entries) const override {
     kernels::add_points(thrust::device, piece, rule, entries);
   }
   [[nodiscard]] std::string description() const override { return "by Thrust"; }
@@ -67,8 +67,8 @@ TEST_P(DevicePoints, AreTheHosts) {
   PlanPiece host, device;
   for (int twice = 0; twice < 2; ++twice) {  // the second is appended
     auto entries = random_entries(c), same = entries;
-    HostPoints().add(host, c.rule, entries);
-    ThrustPoints().add(device, c.rule, same);
+    HostPointMerger().merge(host, c.rule, entries);
+    ThrustPointMerger().merge(device, c.rule, same);
   }
   ASSERT_GT(host.tiles.size(), 2U);
   expect_same(host, device);
@@ -89,7 +89,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(DevicePoints, OfNoEntriesAreNone) {
   PlanPiece piece;
   std::vector<Entry> none;
-  ThrustPoints().add(piece, {Term::neural, Reading::rate, 0, 0, 1e-5}, none);
+  ThrustPointMerger().merge(piece, {Term::neural, Reading::rate, 0, 0, 1e-5}, none);
   EXPECT_TRUE(piece.tiles.empty() && piece.time.empty());
 }
 

@@ -3,8 +3,8 @@
 #include <sstream>
 #include <string>
 
+#include "kernels/point_merger.hpp"
 #include "nnpoisson/backend.hpp"
-#include "plan/points.hpp"
 #include "simt/cuda_runtime.hpp"
 #include "simt/emulated_device.hpp"
 
@@ -48,8 +48,8 @@ std::unique_ptr<kernels::Device> kernels::make_cuda_device(int number) {
   have_machine();
   return emulated::open_device(number);
 }
-std::shared_ptr<const PointMaker> kernels::make_cuda_points(int) {
-  return std::make_shared<HostPoints>();
+std::shared_ptr<const PointMerger> kernels::make_cuda_point_merger(int) {
+  return std::make_shared<HostPointMerger>();
 }
 std::vector<DeviceState> cuda_devices() {
   have_machine();
