@@ -1,14 +1,18 @@
 #!/usr/bin/env python3
-"""Turns recordings kept as Python pickles into files that nnpoisson reads. A pickle is a program; this one runs none of it.
+"""Turns recordings kept as Python pickles into files that nnpoisson reads. A pickle is a program;
+this one runs none of it.
 
-  convert_pickle.py authors train.pickle test.pickle --out-train train.h5 --out-test test.h5 [--time-limit W]
-      The published model's own data: two datasets with the authors' division into training and test trials.
+  convert_pickle.py authors train.pickle test.pickle --out-train train.h5 --out-test test.h5
+  [--time-limit W]
+      The published model's own data: two datasets with the authors' division into training and test
+      trials.
   convert_pickle.py nma steinmetz_part*.npz --out FOLDER
       Neuromatch sessions: FOLDER/MOUSE_DATE.npz each, for `nnpoisson import nma`.
 
-Only arrays, dictionaries, lists, numbers and strings are admitted; at anything else it ends with status 3 and says what it met.
-Needs numpy and h5py. docs/importing.md tells more.
+Only arrays, dictionaries, lists, numbers and strings are admitted; at anything else it ends with
+status 3 and says what it met. Needs numpy and h5py. docs/importing.md tells more.
 """
+
 import argparse
 import contextlib
 import os
@@ -26,14 +30,20 @@ class Refused(Exception):
     """What stands in a file and is not admitted, or does not fit together."""
 
 
-# ---- Reading: NumPy's own objects are stood in for by these, so that no code but this file's sees what the pickle says.
+# ---- Reading: NumPy's own objects are stood in for by these, so that no code but this file's sees
+# what the pickle says.
 
 
 class PlainType:
     """A NumPy type of numbers or strings, '<f8'; its state holds the byte order."""
 
     def __init__(self, name, *_):
-        if not isinstance(name, str) or np.dtype(name).hasobject and name not in ("O", "O8") or np.dtype(name).names:
+        if (
+            not isinstance(name, str)
+            or np.dtype(name).hasobject
+            and name not in ("O", "O8")
+            or np.dtype(name).names
+        ):
             raise Refused(f"an array of the type {name!r}")
         self.name = name
 
@@ -48,7 +58,8 @@ class PlainType:
 
 
 class PlainArray:
-    """An array as a pickle builds it: made empty, then given its shape, type and bytes, or a list of objects."""
+    """An array as a pickle builds it: made empty, then given its shape, type and bytes, or a list
+    of objects."""
 
     def __setstate__(self, state):
         _, self.shape, self.type, self.fortran, self.content = state
@@ -57,7 +68,8 @@ class PlainArray:
 
 
 class Maker:
-    """What a name in a pickle stands for. Without attributes, so that the pickle cannot change it."""
+    """What a name in a pickle stands for. Without attributes, so that the pickle cannot change
+    it."""
 
     __slots__ = ("make",)
 
@@ -112,7 +124,8 @@ class Reader(pickle.Unpickler):
 
 
 def plain(value, done):
-    """The value with arrays in place of PlainArray; each object once, however often it is referred to."""
+    """The value with arrays in place of PlainArray; each object once, however often it is referred
+    to."""
     if value is None or isinstance(value, (bool, int, float, str, bytes)):
         return value
     if id(value) in done:
@@ -150,15 +163,22 @@ def need(mapping, key, where):
 def numbers(mapping, key, where, shape):
     """An array of this shape; None: any extent."""
     array = np.asarray(need(mapping, key, where))
-    fits = array.ndim == len(shape) and all(want is None or want == have for want, have in zip(shape, array.shape))
+    fits = array.ndim == len(shape) and all(
+        want is None or want == have for want, have in zip(shape, array.shape)
+    )
     if array.dtype.kind not in "iuf" or not fits:
-        raise Refused(f"{where}[{key!r}] with the shape {array.shape} and type {array.dtype}, not numbers of the shape {shape}")
+        raise Refused(
+            f"{where}[{key!r}] with the shape {array.shape} and type {array.dtype}, not numbers "
+            f"of the shape {shape}"
+        )
     return array.astype(np.float64)
 
 
 def integers(mapping, key, where, shape, limit):
     array = numbers(mapping, key, where, shape)
-    if array.size and not (np.all(array == np.floor(array)) and 0 <= array.min() and array.max() < limit):
+    if array.size and not (
+        np.all(array == np.floor(array)) and 0 <= array.min() and array.max() < limit
+    ):
         raise Refused(f"{where}[{key!r}] with numbers outside 0 to {limit - 1}")
     return array.astype(np.int64)
 
@@ -168,7 +188,9 @@ class Trials:
 
     def __init__(self, content, prefix, regions):
         self.count = int(need(content, prefix + "total_trial_num", "the pickle"))
-        everything, behaviour = need(content, prefix + "region_data", "the pickle"), need(content, prefix + "all_beh", "the pickle")
+        everything, behaviour = need(content, prefix + "region_data", "the pickle"), need(
+            content, prefix + "all_beh", "the pickle"
+        )
         number = integers(behaviour, "trial_num", "all_beh", (self.count,), self.count)
         if len(set(number)) != self.count:
             raise Refused("all_beh['trial_num'] with a trial twice")
@@ -190,21 +212,31 @@ class Trials:
             self.neurons[trial, g] = integers(data, "#neuron", region, trial.shape, 2**31)
             self.end[trial] = numbers(data, "trial_end_times", region, trial.shape)
             time = numbers(data, "stim_to_spike", region, (None,))
-            self.spikes.append((integers(data, "spike_trial_num", region, time.shape, self.count),
-                                numbers(data, "spike_id", region, time.shape).astype(np.int64), time))
+            self.spikes.append(
+                (
+                    integers(data, "spike_trial_num", region, time.shape, self.count),
+                    numbers(data, "spike_id", region, time.shape).astype(np.int64),
+                    time,
+                )
+            )
         if unknown := set(everything) - set(regions):
             raise Refused(f"the region {sorted(unknown)[0]!r}, which region_index lacks")
         if not np.all(self.end > 0):
-            raise Refused(f"trial {int(np.argmin(self.end))}, which no region saw or which ends at once")
+            raise Refused(
+                f"trial {int(np.argmin(self.end))}, which no region saw or which ends at once"
+            )
 
 
 def sessions_of(parts):
-    """The pickles do not tell sessions: trials that saw the same numbers of neurons are one. Of each trial of each part, its session."""
+    """The pickles do not tell sessions: trials that saw the same numbers of neurons are one. Of
+    each trial of each part, its session."""
     rows = np.concatenate([part.neurons for part in parts])
     distinct, first, session = np.unique(rows, axis=0, return_index=True, return_inverse=True)
     order = np.argsort(first)
     rank = np.argsort(order)
-    return distinct[order], np.split(rank[session.ravel()], np.cumsum([part.count for part in parts])[:-1])
+    return distinct[order], np.split(
+        rank[session.ravel()], np.cumsum([part.count for part in parts])[:-1]
+    )
 
 
 def unit_numbers(parts, sessions, neurons, regions):
@@ -213,17 +245,24 @@ def unit_numbers(parts, sessions, neurons, regions):
     unit_of = [[None] * len(regions) for _ in parts]
     ids = np.arange(neurons.sum())
     for g, region in enumerate(regions):
-        spike_session = np.concatenate([session[part.spikes[g][0]] for part, session in zip(parts, sessions)])
+        spike_session = np.concatenate(
+            [session[part.spikes[g][0]] for part, session in zip(parts, sessions)]
+        )
         spike_id = np.concatenate([part.spikes[g][1] for part in parts])
         unit = np.zeros(len(spike_id), np.int64)
         for s in range(len(neurons)):
             here = spike_session == s
             known, rank = np.unique(spike_id[here], return_inverse=True)
             if len(known) > neurons[s, g]:
-                raise Refused(f"{len(known)} different 'spike_id' of {region} in trials with {neurons[s, g]} neurons")
+                raise Refused(
+                    f"{len(known)} different 'spike_id' of {region} in trials with "
+                    f"{neurons[s, g]} neurons"
+                )
             ids[first[s, g] : first[s, g] + len(known)] = known
             unit[here] = first[s, g] + rank
-        for p, piece in enumerate(np.split(unit, np.cumsum([len(part.spikes[g][0]) for part in parts])[:-1])):
+        for p, piece in enumerate(
+            np.split(unit, np.cumsum([len(part.spikes[g][0]) for part in parts])[:-1])
+        ):
             unit_of[p][g] = piece
     return unit_of, ids
 
@@ -246,20 +285,41 @@ def write_dataset(name, part, session, neurons, unit_of, ids, regions, time_limi
     unit = np.concatenate(unit_of)
     outside = ~((time >= 0) & (time < part.end[trial]))
     if outside.any():
-        raise Refused(f"a spike at {time[outside][0]} s in trial {trial[outside][0]}, which ends at {part.end[trial[outside][0]]} s")
+        raise Refused(
+            f"a spike at {time[outside][0]} s in trial {trial[outside][0]}, which ends at "
+            f"{part.end[trial[outside][0]]} s"
+        )
     order = np.lexsort((unit, time, trial))
     with whole_file(name) as partial, h5py.File(partial, "w") as out:
-        out.attrs.update(format="nnpoisson-dataset", version=1, time_limit=float(time_limit), bin_width=0.0)
+        out.attrs.update(
+            format="nnpoisson-dataset", version=1, time_limit=float(time_limit), bin_width=0.0
+        )
         names = h5py.string_dtype("utf-8")
-        out.create_dataset("session/name", data=[f"session{s}" for s in range(len(neurons))], dtype=names)
+        out.create_dataset(
+            "session/name", data=[f"session{s}" for s in range(len(neurons))], dtype=names
+        )
         out.create_dataset("region/name", data=regions, dtype=names)
-        out.create_dataset("stimulus/name", data=[f"stimulus{f}" for f in range(part.stimulus.shape[1])], dtype=names)
+        out.create_dataset(
+            "stimulus/name",
+            data=[f"stimulus{f}" for f in range(part.stimulus.shape[1])],
+            dtype=names,
+        )
         out["trial/session"], out["trial/stimulus"] = session.astype(np.int32), part.stimulus
-        out["trial/response_time"], out["trial/choice"], out["trial/observed_until"] = part.response, part.choice, part.end
-        out["unit/session"] = np.repeat(np.arange(len(neurons), dtype=np.int32), neurons.sum(axis=1))
-        out["unit/region"] = np.concatenate([np.repeat(np.arange(len(regions), dtype=np.int32), row) for row in neurons])
+        out["trial/response_time"], out["trial/choice"], out["trial/observed_until"] = (
+            part.response,
+            part.choice,
+            part.end,
+        )
+        out["unit/session"] = np.repeat(
+            np.arange(len(neurons), dtype=np.int32), neurons.sum(axis=1)
+        )
+        out["unit/region"] = np.concatenate(
+            [np.repeat(np.arange(len(regions), dtype=np.int32), row) for row in neurons]
+        )
         out["unit/id"] = ids
-        out["spike/offset"] = np.concatenate([[0], np.cumsum(np.bincount(trial, minlength=part.count))])
+        out["spike/offset"] = np.concatenate(
+            [[0], np.cumsum(np.bincount(trial, minlength=part.count))]
+        )
         out["spike/time"], out["spike/unit"] = time[order], unit[order].astype(np.int32)
 
 
@@ -284,11 +344,16 @@ def convert_authors(arguments):
     with about(arguments.train):
         neurons, sessions = sessions_of(parts)
         unit_of, ids = unit_numbers(parts, sessions, neurons, regions)
-    for p, (file, name) in enumerate([(arguments.train, arguments.out_train), (arguments.test, arguments.out_test)]):
+    for p, (file, name) in enumerate(
+        [(arguments.train, arguments.out_train), (arguments.test, arguments.out_test)]
+    ):
         with about(file):
             write_dataset(name, parts[p], sessions[p], neurons, unit_of[p], ids, regions, limit)
-    print(f"{parts[0].count} training trials, {parts[1].count} test trials, {len(neurons)} sessions, {len(regions)} regions, "
-          f"time limit {limit:g} s")
+    print(
+        f"{parts[0].count} training trials, {parts[1].count} test trials, {len(neurons)} "
+        f"sessions, {len(regions)} regions, "
+        f"time limit {limit:g} s"
+    )
 
 
 # ---- Neuromatch sessions
@@ -315,7 +380,10 @@ def convert_nma(arguments):
             for number, session in enumerate(sessions):
                 where = f"session {number}"
                 area = need(session, "brain_area", where)
-                arrays = {"spks": np.asarray(need(session, "spks", where)), "brain_area": np.asarray(area).astype(str)}
+                arrays = {
+                    "spks": np.asarray(need(session, "spks", where)),
+                    "brain_area": np.asarray(area).astype(str),
+                }
                 for name in "response", "contrast_left", "contrast_right":
                     arrays[name] = np.asarray(need(session, name, where)).ravel()
                 times = "response_time" if "response_time" in session else "response_times"
@@ -323,7 +391,9 @@ def convert_nma(arguments):
                 for name in "bin_size", "stim_onset":
                     if name in session:
                         arrays[name] = np.float64(session[name])
-                name = "_".join(str(need(session, key, where)) for key in ("mouse_name", "date_exp"))
+                name = "_".join(
+                    str(need(session, key, where)) for key in ("mouse_name", "date_exp")
+                )
                 if not name.replace("_", "").replace("-", "").isalnum():
                     raise Refused(f"{where} named {name!r}")
                 with whole_file(folder / (name + ".npz")) as partial, open(partial, "wb") as out:
@@ -337,11 +407,28 @@ def about(file):
     try:
         yield
     except Refused as refused:
-        stop(3, f"{file}: holds {refused}; only arrays, dictionaries, lists, numbers and strings in the known layout are read")
+        stop(
+            3,
+            f"{file}: holds {refused}; only arrays, dictionaries, lists, numbers and strings in "
+            f"the known layout are read",
+        )
     except OSError as error:
         stop(4, f"{error.filename or file}: {error.strerror or error}")
-    except (pickle.UnpicklingError, zipfile.BadZipFile, EOFError, KeyError, ValueError, TypeError, AttributeError, IndexError, ImportError,
-            OverflowError, UnicodeError, RecursionError, MemoryError) as error:
+    except (
+        pickle.UnpicklingError,
+        zipfile.BadZipFile,
+        EOFError,
+        KeyError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        IndexError,
+        ImportError,
+        OverflowError,
+        UnicodeError,
+        RecursionError,
+        MemoryError,
+    ) as error:
         stop(3, f"{file}: cannot be read ({type(error).__name__}: {error})")
 
 
@@ -351,11 +438,15 @@ def stop(status, text):
 
 
 def main():
-    command_line = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    command_line = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     kinds = command_line.add_subparsers(required=True)
     authors = kinds.add_parser("authors")
     authors.add_argument("train"), authors.add_argument("test")
-    authors.add_argument("--out-train", required=True), authors.add_argument("--out-test", required=True)
+    authors.add_argument("--out-train", required=True), authors.add_argument(
+        "--out-test", required=True
+    )
     authors.add_argument("--time-limit", type=float, help="W, s; without it, the longest trial")
     authors.set_defaults(convert=convert_authors)
     nma = kinds.add_parser("nma")

@@ -1,8 +1,11 @@
-"""Keras loads our files: a functional model with the layers of the published one reads them by its load_weights.
+"""Keras loads our files: a functional model with the layers of the published one reads them by its
+load_weights.
 
 usage: keras_loads.py TEST_MODEL     (needs tensorflow 2.15, h5py)
-TEST_MODEL is the test program of this folder; its round-trip tests leave the files that are loaded here.
+TEST_MODEL is the test program of this folder; its round-trip tests leave the files that are loaded
+here.
 """
+
 import os
 import pathlib
 import subprocess
@@ -19,7 +22,8 @@ ORDER = "neuro0 neuro1 neuro2 neuro3 neuro4 neuro5 neuro6 beh0 beh2 beh1 beh3".s
 
 
 def network(features, widths, time_width, hidden_width, behaviour_width, regions):
-    """The published model's layers, by their names: stimulus, time and time scale in, cumulative intensities out."""
+    """The published model's layers, by their names: stimulus, time and time scale in, cumulative
+    intensities out."""
 
     def dense(name, width, activation=None, **options):
         return tf.keras.layers.Dense(width, activation=activation, name=name, **options)
@@ -34,7 +38,9 @@ def network(features, widths, time_width, hidden_width, behaviour_width, regions
     bypass = dense("neuro5", hidden_width)(stimulus[:, -1:])
     n2 = tf.keras.layers.Lambda(lambda x: tf.tanh(x[0] + x[1]), name="mix2")([n1, bypass])
     z = dense("neuro6", regions, "softplus")(n2)
-    left, right = dense("beh0", behaviour_width, "tanh")(z), dense("beh2", behaviour_width, "tanh")(z)
+    left, right = dense("beh0", behaviour_width, "tanh")(z), dense("beh2", behaviour_width, "tanh")(
+        z
+    )
     left, right = dense("beh1", 1, "softplus")(left), dense("beh3", 1, "softplus")(right)
     return tf.keras.Model([stimulus, time, scale], [z / scale, left / scale, right / scale])
 
@@ -44,17 +50,28 @@ def check(file, model, expected):
     model.load_weights(file)
     loaded = [w for layer in ORDER for w in model.get_layer(layer).get_weights()]
     flat = np.concatenate([w.ravel() for w in loaded])
-    assert flat.dtype == np.float32 and np.array_equal(flat, expected), f"{file}: Keras loaded other values than were written"
+    assert flat.dtype == np.float32 and np.array_equal(
+        flat, expected
+    ), f"{file}: Keras loaded other values than were written"
 
 
 with tempfile.TemporaryDirectory() as folder:
-    subprocess.run([sys.argv[1], "--gtest_filter=KerasWeights.RoundTripKeepsFloat32:ModelFile.RoundTripKeepsEveryBit"],
-                   env=os.environ | {"NNPOISSON_TEST_FOLDER": folder}, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [
+            sys.argv[1],
+            "--gtest_filter=KerasWeights.RoundTripKeepsFloat32:ModelFile.RoundTripKeepsEveryBit",
+        ],
+        env=os.environ | {"NNPOISSON_TEST_FOLDER": folder},
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
     files = sorted(pathlib.Path(folder).glob("*.h5"))
     assert [f.name.split(".")[0] for f in files] == ["KerasWeights", "ModelFile"], files
     with h5py.File(files[1]) as f:
         expected = f["nnpoisson/parameters"][()].astype(np.float32)
-    model = network(features=3, widths=(4, 5), time_width=6, hidden_width=7, behaviour_width=8, regions=9)
+    model = network(
+        features=3, widths=(4, 5), time_width=6, hidden_width=7, behaviour_width=8, regions=9
+    )
     order = [layer.name for layer in model.layers if layer.weights]
     assert order == ORDER, f"Keras orders the layers {order}"
     for file in files:

@@ -1,8 +1,9 @@
-"""`nnpoisson correlations` against NumPy, scikit-learn and SciPy: the recording's statistics from its own arrays, the model's by integrals
-over the response time of a forward pass in NumPy.
+"""`nnpoisson correlations` against NumPy, scikit-learn and SciPy: the recording's statistics from
+its own arrays, the model's by integrals over the response time of a forward pass in NumPy.
 
 usage: correlations.py PROGRAM RECORDINGS
 """
+
 import itertools
 import json
 import unittest
@@ -22,10 +23,16 @@ class Recording:
     def __init__(self, path):
         with h5py.File(path) as f:
             self.regions = [name.decode() for name in f["region/name"][()]]
-            self.stimulus, self.session, self.choice = (f["trial/" + name][()] for name in ("stimulus", "session", "choice"))
+            self.stimulus, self.session, self.choice = (
+                f["trial/" + name][()] for name in ("stimulus", "session", "choice")
+            )
             self.until, self.response = f["trial/observed_until"][()], f["trial/response_time"][()]
-            self.unit_session, self.unit_region, self.unit_id = (f["unit/" + name][()] for name in ("session", "region", "id"))
-            self.offset, self.time, self.unit = (f["spike/" + name][()] for name in ("offset", "time", "unit"))
+            self.unit_session, self.unit_region, self.unit_id = (
+                f["unit/" + name][()] for name in ("session", "region", "id")
+            )
+            self.offset, self.time, self.unit = (
+                f["spike/" + name][()] for name in ("offset", "time", "unit")
+            )
 
     def counts(self, window):
         counts = np.zeros((len(self.session), len(self.unit_id)))
@@ -50,11 +57,36 @@ class Correlations(Exchange):
     def setUpClass(cls):
         import pathlib
         import tempfile
+
         cls.kept = tempfile.TemporaryDirectory()
-        cls.model, cls.data = (pathlib.Path(cls.kept.name) / name for name in ("true.h5", "data.h5"))
-        run("simulate", "known", "--trials", 480, "--seed", 3, "--out", cls.data, "--model-out", cls.model)
+        cls.model, cls.data = (
+            pathlib.Path(cls.kept.name) / name for name in ("true.h5", "data.h5")
+        )
+        run(
+            "simulate",
+            "known",
+            "--trials",
+            480,
+            "--seed",
+            3,
+            "--out",
+            cls.data,
+            "--model-out",
+            cls.model,
+        )
         words = [word for window in WINDOWS for word in ("--window", "%g:%g" % window)]
-        cls.windows = json.loads(run("correlations", "--model", cls.model, "--data", cls.data, "--units", "--json", *words))["windows"]
+        cls.windows = json.loads(
+            run(
+                "correlations",
+                "--model",
+                cls.model,
+                "--data",
+                cls.data,
+                "--units",
+                "--json",
+                *words
+            )
+        )["windows"]
         cls.recording, cls.net = Recording(cls.data), Network(cls.model)
 
     @classmethod
@@ -65,14 +97,17 @@ class Correlations(Exchange):
         self.assertAlmostEqual(np.nan if estimate is None else estimate, value, delta=10.0**-digits)
 
     def test_observed_correlations(self):
-        # np.corrcoef of residuals, to 12 digits; mean over pairs of units, over sessions by their numbers.
+        # np.corrcoef of residuals, to 12 digits; mean over pairs of units, over sessions by their
+        # numbers.
         rec = self.recording
         for window, found in zip(WINDOWS, self.windows):
             counts = rec.counts(window)
             sums = {}
             for session in range(4):
                 groups = [trials for _, trials in rec.groups(session, window) if len(trials) > 1]
-                residuals = np.concatenate([counts[trials] - counts[trials].mean(axis=0) for trials in groups])
+                residuals = np.concatenate(
+                    [counts[trials] - counts[trials].mean(axis=0) for trials in groups]
+                )
                 freedom = sum(len(trials) - 1 for trials in groups)
                 own = np.nonzero(rec.unit_session == session)[0]
                 with warnings.catch_warnings():
@@ -80,12 +115,20 @@ class Correlations(Exchange):
                     matrix = np.corrcoef(residuals[:, own].T)
                 members = [np.nonzero(rec.unit_region[own] == g)[0] for g in range(6)]
                 for g, h in itertools.combinations_with_replacement(range(6), 2):
-                    pairs = [matrix[i, j] for i in members[g] for j in members[h] if (i < j if g == h else True)]
+                    pairs = [
+                        matrix[i, j]
+                        for i in members[g]
+                        for j in members[h]
+                        if (i < j if g == h else True)
+                    ]
                     pairs = [rho for rho in pairs if not np.isnan(rho)]
                     both = sums.setdefault((g, h), [[], []])
                     both[0] += pairs
                     if g != h and len(members[g]) and len(members[h]):
-                        rho = np.corrcoef(residuals[:, own[members[g]]].sum(axis=1), residuals[:, own[members[h]]].sum(axis=1))[0, 1]
+                        rho = np.corrcoef(
+                            residuals[:, own[members[g]]].sum(axis=1),
+                            residuals[:, own[members[h]]].sum(axis=1),
+                        )[0, 1]
                         both[1].append((rho, freedom))
             for pair in found["noise_correlation"]:
                 units, populations = sums[tuple(map(rec.regions.index, pair["regions"]))]
@@ -93,7 +136,14 @@ class Correlations(Exchange):
                 if units:
                     self.close(pair["units"]["observed"]["value"], np.mean(units), 12)
                 if populations:
-                    self.close(pair["populations"]["observed"]["value"], np.average([rho for rho, _ in populations], weights=[freedom for _, freedom in populations]), 12)
+                    self.close(
+                        pair["populations"]["observed"]["value"],
+                        np.average(
+                            [rho for rho, _ in populations],
+                            weights=[freedom for _, freedom in populations],
+                        ),
+                        12,
+                    )
                 else:
                     self.assertIsNone(pair["populations"]["observed"]["value"])
 
@@ -112,25 +162,52 @@ class Correlations(Exchange):
                         continue
                     x, y = counts[left, u], counts[right, u]
                     weight = len(x) * len(y) / (len(x) + len(y) + 1)
-                    area += weight * roc_auc_score([1] * len(x) + [0] * len(y), np.concatenate([x, y]))
+                    area += weight * roc_auc_score(
+                        [1] * len(x) + [0] * len(y), np.concatenate([x, y])
+                    )
                     wins = (x[:, None] > y) + 0.5 * (x[:, None] == y)
-                    variance += weight**2 * (wins.mean(axis=1).var(ddof=1) / len(x) + wins.mean(axis=0).var(ddof=1) / len(y))
+                    variance += weight**2 * (
+                        wins.mean(axis=1).var(ddof=1) / len(x)
+                        + wins.mean(axis=0).var(ddof=1) / len(y)
+                    )
                     total += weight
                 self.close(unit["choice_probability"]["observed"]["value"], area / total, 12)
-                self.close(unit["choice_probability"]["observed"]["standard_error"], np.sqrt(variance) / total, 12)
+                self.close(
+                    unit["choice_probability"]["observed"]["standard_error"],
+                    np.sqrt(variance) / total,
+                    12,
+                )
 
     def nodes(self, stimulus, window):
-        """r, p(left, r), p(right, r) and the expected counts of regions given r, on a fine grid of r (trapezoids); last: no response."""
+        """r, p(left, r), p(right, r) and the expected counts of regions given r, on a fine grid of
+        r (trapezoids); last: no response."""
         net = self.net
-        r = np.unique(np.concatenate([np.linspace(max(a, 1e-4), b, 801) for a, b in ((window[0], window[1]), (window[1], 1)) if b > a]))
+        r = np.unique(
+            np.concatenate(
+                [
+                    np.linspace(max(a, 1e-4), b, 801)
+                    for a, b in ((window[0], window[1]), (window[1], 1))
+                    if b > a
+                ]
+            )
+        )
         weight = np.zeros_like(r)
         weight[:-1] += np.diff(r) / 2
         weight[1:] += np.diff(r) / 2
-        density = slope(lambda t: net.actions(stimulus, t), r) * np.exp(-net.actions(stimulus, r).sum(axis=0)) * weight
+        density = (
+            slope(lambda t: net.actions(stimulus, t), r)
+            * np.exp(-net.actions(stimulus, r).sum(axis=0))
+            * weight
+        )
         left, right = density
         none = np.exp(-net.actions(stimulus, [1]).sum())
         until = np.append(r, 1)
-        mean = np.array([np.diff(net.neural(stimulus, [window[0], min(window[1], T)], T), axis=1)[:, 0] for T in until])
+        mean = np.array(
+            [
+                np.diff(net.neural(stimulus, [window[0], min(window[1], T)], T), axis=1)[:, 0]
+                for T in until
+            ]
+        )
         return np.append(left, 0), np.append(right, 0), np.append(left + right, none), mean
 
     def test_model(self):
@@ -156,7 +233,10 @@ class Correlations(Exchange):
             for g in range(6):
                 for kind, N in ((0, 1), (1, counts[g])):
                     n = np.arange(200)
-                    x, y = (side / side.sum() @ poisson.pmf(n, N * mean[:, g, None]) for side in (left, right))
+                    x, y = (
+                        side / side.sum() @ poisson.pmf(n, N * mean[:, g, None])
+                        for side in (left, right)
+                    )
                     areas[kind, g] += weight * (x @ (np.cumsum(y) - y / 2))
         for pair in found["noise_correlation"]:
             g, h = map(rec.regions.index, pair["regions"])
@@ -165,7 +245,11 @@ class Correlations(Exchange):
                 self.close(pair["units"]["implied"], covariance[g, h] / np.sqrt(own[g] * own[h]), 5)
             if g != h and counts[g] and counts[h]:
                 own = counts**2 * covariance.diagonal() + counts * variance
-                self.close(pair["populations"]["implied"], counts[g] * counts[h] * covariance[g, h] / np.sqrt(own[g] * own[h]), 5)
+                self.close(
+                    pair["populations"]["implied"],
+                    counts[g] * counts[h] * covariance[g, h] / np.sqrt(own[g] * own[h]),
+                    5,
+                )
         for g, region in enumerate(found["choice_probability"]):
             if counts[g]:
                 self.close(region["mean_unit"]["implied"], areas[0, g] / total, 5)
@@ -189,7 +273,16 @@ class Correlations(Exchange):
             out["spike/offset"] = f["spike/offset"][own[0] : own[-1] + 2] - first
             for name in ("time", "unit"):
                 out["spike/" + name] = f["spike/" + name][first:last]
-        return run("correlations", "--model", self.model, "--data", part, "--window", "%g:%g" % window, "--json")
+        return run(
+            "correlations",
+            "--model",
+            self.model,
+            "--data",
+            part,
+            "--window",
+            "%g:%g" % window,
+            "--json",
+        )
 
 
 if __name__ == "__main__":

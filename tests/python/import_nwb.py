@@ -1,7 +1,9 @@
-"""Files written by pynwb itself, through `nnpoisson import nwb`, against what NumPy makes of the same arrays.
+"""Files written by pynwb itself, through `nnpoisson import nwb`, against what NumPy makes of the
+same arrays.
 
 usage: import_nwb.py PROGRAM RECORDINGS
 """
+
 import pathlib
 import unittest
 import warnings
@@ -24,8 +26,12 @@ def recording(seed):
     spikes[4] = np.array([])
     onset = np.arange(40) * 2.4 + random.uniform(0.5, 1, 40)
     answered = random.random(40) < 0.8
-    trials = dict(onset=onset, response=np.where(answered, onset + random.uniform(0.1, 0.9, 40), np.nan),
-                  choice=np.where(answered, random.choice(["left", "right"], 40), "none"), contrast=random.choice([0, 0.25, 1.0], 40))
+    trials = dict(
+        onset=onset,
+        response=np.where(answered, onset + random.uniform(0.1, 0.9, 40), np.nan),
+        choice=np.where(answered, random.choice(["left", "right"], 40), "none"),
+        contrast=random.choice([0, 0.25, 1.0], 40),
+    )
     return spikes, trials, random.choice(["good", "mua"], 9)
 
 
@@ -42,42 +48,90 @@ def write(path, spikes, trials, quality, packed=False):
     file.add_trial_column("lick_times", "any number", index=True)
     for n in range(len(trials["onset"])):
         start = trials["onset"][n] - 0.4
-        file.add_trial(start, start + 2, stim_on_time=trials["onset"][n], response_time=trials["response"][n],
-                       choice=str(trials["choice"][n]), contrast=trials["contrast"][n], rewarded=bool(n % 2),
-                       lick_times=list(np.arange(n % 3, dtype=float)))
+        file.add_trial(
+            start,
+            start + 2,
+            stim_on_time=trials["onset"][n],
+            response_time=trials["response"][n],
+            choice=str(trials["choice"][n]),
+            contrast=trials["contrast"][n],
+            rewarded=bool(n % 2),
+            lick_times=list(np.arange(n % 3, dtype=float)),
+        )
     file.add_unit_column("quality", "of the cluster")
     for u, times in enumerate(spikes):
-        file.add_unit(spike_times=times, electrodes=[u % 3, (u + 1) % 3], obs_intervals=[[0.0, 60.0], [60.0, 100.0]], quality=str(quality[u]))
+        file.add_unit(
+            spike_times=times,
+            electrodes=[u % 3, (u + 1) % 3],
+            obs_intervals=[[0.0, 60.0], [60.0, 100.0]],
+            quality=str(quality[u]),
+        )
     if packed:
-        file.units["spike_times"].target.set_data_io(H5DataIO, dict(compression="gzip", chunks=(1000,), shuffle=True))
+        file.units["spike_times"].target.set_data_io(
+            H5DataIO, dict(compression="gzip", chunks=(1000,), shuffle=True)
+        )
     with NWBHDF5IO(path, "w") as out:
         out.write(file)
 
 
 def write_2_0(path, spikes, trials, quality):
-    """The same in the layout of NWB 2.0.2, which pynwb no longer writes: help texts, 64-bit indices, impedances, no cached specification."""
+    """The same in the layout of NWB 2.0.2, which pynwb no longer writes: help texts, 64-bit
+    indices, impedances, no cached specification."""
     with h5py.File(path, "w") as out:
+
         def put(name, neurodata_type, data, **attributes):
             out[name] = data
-            out[name].attrs.update(attributes | dict(namespace="core", neurodata_type=neurodata_type, help="as it was then", description="-"))
+            out[name].attrs.update(
+                attributes
+                | dict(
+                    namespace="core",
+                    neurodata_type=neurodata_type,
+                    help="as it was then",
+                    description="-",
+                )
+            )
             return out[name]
 
         def table(group, neurodata_type, rows, columns):
             put(f"{group}/id", "ElementIdentifiers", np.arange(rows))
             for name, values in columns.items():
                 text = isinstance(values[0], str)
-                put(f"{group}/{name}", "VectorData", np.array(values, dtype=h5py.string_dtype()) if text else values)
-            out[group].attrs.update(namespace="core", neurodata_type=neurodata_type, help="a table", description="-",
-                                    colnames=np.array(list(columns), dtype=h5py.string_dtype()))
+                put(
+                    f"{group}/{name}",
+                    "VectorData",
+                    np.array(values, dtype=h5py.string_dtype()) if text else values,
+                )
+            out[group].attrs.update(
+                namespace="core",
+                neurodata_type=neurodata_type,
+                help="a table",
+                description="-",
+                colnames=np.array(list(columns), dtype=h5py.string_dtype()),
+            )
 
         def ragged(name, rows, neurodata_type="VectorData", **attributes):
             values = put(name, neurodata_type, np.concatenate(rows), **attributes)
-            put(f"{name}_index", "VectorIndex", np.cumsum([len(row) for row in rows]), target=values.ref)
+            put(
+                f"{name}_index",
+                "VectorIndex",
+                np.cumsum([len(row) for row in rows]),
+                target=values.ref,
+            )
             group, column = name.split("/")
-            out[group].attrs["colnames"] = np.array([*out[group].attrs["colnames"], column], dtype=h5py.string_dtype())
+            out[group].attrs["colnames"] = np.array(
+                [*out[group].attrs["colnames"], column], dtype=h5py.string_dtype()
+            )
 
-        out.attrs.update(nwb_version="2.0.2", namespace="core", neurodata_type="NWBFile", help="an NWB file")
-        for name in "acquisition", "analysis", "processing", "stimulus/presentation", "stimulus/templates":
+        out.attrs.update(
+            nwb_version="2.0.2", namespace="core", neurodata_type="NWBFile", help="an NWB file"
+        )
+        for name in (
+            "acquisition",
+            "analysis",
+            "processing",
+            "stimulus/presentation",
+            "stimulus/templates",
+        ):
             out.create_group(name)
         for name in "identifier", "session_description":
             out[name] = "old"
@@ -86,19 +140,45 @@ def write_2_0(path, spikes, trials, quality):
         device, ephys = out.create_group("general/devices/probe"), "general/extracellular_ephys"
         device.attrs.update(namespace="core", neurodata_type="Device", help="a probe")
         shank = out.create_group(f"{ephys}/shank")
-        shank.attrs.update(namespace="core", neurodata_type="ElectrodeGroup", help="sites", description="-", location="brain")
+        shank.attrs.update(
+            namespace="core",
+            neurodata_type="ElectrodeGroup",
+            help="sites",
+            description="-",
+            location="brain",
+        )
         shank["device"] = h5py.SoftLink("/general/devices/probe")
-        table(f"{ephys}/electrodes", "DynamicTable", len(REGIONS), {"location": REGIONS, "filtering": ["none"] * 3, "group_name": ["shank"] * 3}
-              | {name: np.zeros(3) for name in ("x", "y", "z", "imp")} | {"group": np.array([shank.ref] * 3, dtype=h5py.ref_dtype)})
+        table(
+            f"{ephys}/electrodes",
+            "DynamicTable",
+            len(REGIONS),
+            {"location": REGIONS, "filtering": ["none"] * 3, "group_name": ["shank"] * 3}
+            | {name: np.zeros(3) for name in ("x", "y", "z", "imp")}
+            | {"group": np.array([shank.ref] * 3, dtype=h5py.ref_dtype)},
+        )
         start = trials["onset"] - 0.4
-        table("intervals/trials", "TimeIntervals", len(start),
-              {"start_time": start, "stop_time": start + 2, "stim_on_time": trials["onset"], "response_time": trials["response"],
-               "choice": trials["choice"].tolist(), "contrast": trials["contrast"]})
+        table(
+            "intervals/trials",
+            "TimeIntervals",
+            len(start),
+            {
+                "start_time": start,
+                "stop_time": start + 2,
+                "stim_on_time": trials["onset"],
+                "response_time": trials["response"],
+                "choice": trials["choice"].tolist(),
+                "contrast": trials["contrast"],
+            },
+        )
         table("units", "Units", len(spikes), {"quality": quality.tolist()})
         ragged("units/spike_times", spikes)
         ragged("units/obs_intervals", [np.array([[0.0, 60.0], [60.0, 100.0]])] * len(spikes))
-        ragged("units/electrodes", [np.array([u % 3, (u + 1) % 3]) for u in range(len(spikes))], "DynamicTableRegion",
-               table=out[f"{ephys}/electrodes"].ref)
+        ragged(
+            "units/electrodes",
+            [np.array([u % 3, (u + 1) % 3]) for u in range(len(spikes))],
+            "DynamicTableRegion",
+            table=out[f"{ephys}/electrodes"].ref,
+        )
 
 
 class ImportNwb(Exchange):
@@ -106,20 +186,34 @@ class ImportNwb(Exchange):
         """`sessions`: (spikes, trials, kept units, kept trials) of each."""
         regions = sorted(REGIONS)
         with h5py.File(dataset) as data:
-            offset, time, unit = data["spike/offset"][()], data["spike/time"][()], data["spike/unit"][()]
+            offset, time, unit = (
+                data["spike/offset"][()],
+                data["spike/time"][()],
+                data["spike/unit"][()],
+            )
             trial, first_unit = 0, 0
             for spikes, trials, units, chosen in sessions:
                 regions_of_units = data["unit/region"][first_unit : first_unit + len(units)]
-                self.assertEqual([regions[g] for g in regions_of_units], [REGIONS[u % 3] for u in units])
+                self.assertEqual(
+                    [regions[g] for g in regions_of_units], [REGIONS[u % 3] for u in units]
+                )
                 for n in chosen:
                     onset, response = trials["onset"][n], trials["response"][n] - trials["onset"][n]
                     end = np.fmin(LIMIT, response)
-                    rows = [(t - onset, first_unit + k) for k, u in enumerate(units) for t in spikes[u] if onset <= t < onset + end]
+                    rows = [
+                        (t - onset, first_unit + k)
+                        for k, u in enumerate(units)
+                        for t in spikes[u]
+                        if onset <= t < onset + end
+                    ]
                     rows.sort()
                     own = slice(offset[trial], offset[trial + 1])
                     self.assertEqual(list(zip(time[own], unit[own])), rows)
                     np.testing.assert_equal(data["trial/response_time"][trial], response)
-                    self.assertEqual(data["trial/choice"][trial], {"left": 1, "right": -1, "none": 0}[trials["choice"][n]])
+                    self.assertEqual(
+                        data["trial/choice"][trial],
+                        {"left": 1, "right": -1, "none": 0}[trials["choice"][n]],
+                    )
                     self.assertEqual(data["trial/stimulus"][trial, 0], trials["contrast"][n])
                     trial += 1
                 first_unit += len(units)
@@ -139,7 +233,16 @@ class ImportNwb(Exchange):
             self.assertIn("choice: choice (guessed", said)
             self.assertIn("region: location of each unit's first electrode", said)
             self.expect(out, [everything])
-            run("train", "--quiet", "--train", out, "--out", self.folder / f"run{packed}", "--set", "train.iterations=1")
+            run(
+                "train",
+                "--quiet",
+                "--train",
+                out,
+                "--out",
+                self.folder / f"run{packed}",
+                "--set",
+                "train.iterations=1",
+            )
 
     def test_filters_and_several_files(self):
         sessions, files = [], []
@@ -148,10 +251,32 @@ class ImportNwb(Exchange):
             files.append(self.folder / f"{seed}.nwb")
             write(files[-1], spikes, trials, quality)
             units = [u for u in range(9) if quality[u] == "good"]
-            sessions.append((spikes, trials, units, [n for n in range(40) if n % 2 and trials["contrast"][n] > 0]))
+            sessions.append(
+                (
+                    spikes,
+                    trials,
+                    units,
+                    [n for n in range(40) if n % 2 and trials["contrast"][n] > 0],
+                )
+            )
         out = self.folder / "out.h5"
-        run("import", "nwb", *files, "--time-limit", LIMIT, "--out", out, "--units-where", "quality == good", "--trials-where",
-            "rewarded == true", "--trials-where", "contrast > 0", "--map", "stimulus=contrast")
+        run(
+            "import",
+            "nwb",
+            *files,
+            "--time-limit",
+            LIMIT,
+            "--out",
+            out,
+            "--units-where",
+            "quality == good",
+            "--trials-where",
+            "rewarded == true",
+            "--trials-where",
+            "contrast > 0",
+            "--map",
+            "stimulus=contrast",
+        )
         self.expect(out, sessions)
 
     def test_nwb_2_0(self):
@@ -159,29 +284,67 @@ class ImportNwb(Exchange):
         file, out = self.folder / "old.nwb", self.folder / "out.h5"
         write_2_0(file, spikes, trials, quality)
         with warnings.catch_warnings(), NWBHDF5IO(file, "r") as io:
-            warnings.simplefilter("ignore")  # without a cached specification, the installed one is used
+            warnings.simplefilter(
+                "ignore"
+            )  # without a cached specification, the installed one is used
             units = io.read().units.to_dataframe()  # pynwb takes it for what it should be
             for u, times in enumerate(spikes):
                 np.testing.assert_array_equal(units.spike_times[u], times)
-                self.assertEqual(list(units.electrodes[u].location), [REGIONS[u % 3], REGIONS[(u + 1) % 3]])
+                self.assertEqual(
+                    list(units.electrodes[u].location), [REGIONS[u % 3], REGIONS[(u + 1) % 3]]
+                )
         run("import", "nwb", file, "--time-limit", LIMIT, "--out", out)
         self.expect(out, [(spikes, trials, range(9), range(40))])
 
     def test_the_old_schema_of_a_real_file(self):
         """NWB 2.4, without trials: three of them in a text file, against h5py's own reading."""
-        file, out, table = pathlib.Path(SHARED) / "data/nwb/A8604-211122.nwb", self.folder / "out.h5", self.folder / "trials.csv"
+        file, out, table = (
+            pathlib.Path(SHARED) / "data/nwb/A8604-211122.nwb",
+            self.folder / "out.h5",
+            self.folder / "trials.csv",
+        )
         onset = np.array([100.0, 200.0, 300.0])
-        table.write_text("onset,choice,response_time,contrast\n100,left,100.4,1\n200,right,201,0.5\n300,,,0\n")
-        run("import", "nwb", file, "--time-limit", LIMIT, "--trials", table, "--map", "onset=onset", "--out", out)
+        table.write_text(
+            "onset,choice,response_time,contrast\n100,left,100.4,1\n200,right,201,0.5\n300,,,0\n"
+        )
+        run(
+            "import",
+            "nwb",
+            file,
+            "--time-limit",
+            LIMIT,
+            "--trials",
+            table,
+            "--map",
+            "onset=onset",
+            "--out",
+            out,
+        )
         with h5py.File(file) as nwb, h5py.File(out) as data:
             ends = nwb["units/spike_times_index"][()].astype(int)
             units = np.split(nwb["units/spike_times"][()], ends[:-1])
             for n, length in enumerate([0.4, LIMIT, LIMIT]):
-                rows = sorted((t - onset[n], u) for u, times in enumerate(units) for t in times if onset[n] <= t < onset[n] + length)
+                rows = sorted(
+                    (t - onset[n], u)
+                    for u, times in enumerate(units)
+                    for t in times
+                    if onset[n] <= t < onset[n] + length
+                )
                 own = slice(*data["spike/offset"][n : n + 2])
                 self.assertEqual([u for _, u in rows], list(data["spike/unit"][own]))
                 np.testing.assert_array_equal([t for t, _ in rows], data["spike/time"][own])
-        run("train", "--quiet", "--train", out, "--out", self.folder / "run", "--set", "train.iterations=1", "--set", "train.validation=0")
+        run(
+            "train",
+            "--quiet",
+            "--train",
+            out,
+            "--out",
+            self.folder / "run",
+            "--set",
+            "train.iterations=1",
+            "--set",
+            "train.validation=0",
+        )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""The monotone network in NumPy, from a model file alone: an implementation that shares no code with the program. Neural time scaled."""
+"""The monotone network in NumPy, from a model file alone: an implementation that shares no code
+with the program. Neural time scaled."""
+
 import h5py
 import numpy as np
 
@@ -13,13 +15,17 @@ class Network:
     def __init__(self, path):
         with h5py.File(path) as f:
             about = f["nnpoisson"]
-            # Keras' groups hold them as float32; their shapes and order (docs/model-files.md) are those of the double parameters.
+            # Keras' groups hold them as float32; their shapes and order (docs/model-files.md) are
+            # those of the double parameters.
             self.weights, rest = {}, about["parameters"][()]
             for layer in *(f"neuro{k}" for k in range(7)), "beh0", "beh2", "beh1", "beh3":
                 for kind in ("kernel", "bias"):
                     if f"{kind}:0" in f[layer][layer]:
                         shape = f[f"{layer}/{layer}/{kind}:0"].shape
-                        self.weights[layer, kind], rest = rest[: np.prod(shape)].reshape(shape), rest[np.prod(shape) :]
+                        self.weights[layer, kind], rest = (
+                            rest[: np.prod(shape)].reshape(shape),
+                            rest[np.prod(shape) :],
+                        )
             assert not len(rest)
             self.limit, self.bypass = about.attrs["time_limit"], about.attrs["stimulus_bypass"]
             self.regions = [name.decode() for name in about["region/name"][()]]
@@ -31,7 +37,10 @@ class Network:
     def columns(self, s, t):
         """z of regions, or of units where each has its own; [len(t), columns]."""
         h = softplus(self.dense("neuro1", softplus(self.dense("neuro0", np.asarray(s, float)))))
-        h = self.dense("neuro2", h) + np.asarray(t, float)[:, None] * self.weights["neuro3", "kernel"]
+        h = (
+            self.dense("neuro2", h)
+            + np.asarray(t, float)[:, None] * self.weights["neuro3", "kernel"]
+        )
         n = np.tanh(self.dense("neuro4", np.tanh(h)))
         if self.bypass:
             n = n + self.dense("neuro5", np.asarray(s, float)[-1:])
@@ -42,11 +51,18 @@ class Network:
         z = self.columns(s, t)
         if self.unit_region is None:
             return z
-        return np.stack([z[:, self.unit_region == g].mean(axis=1) for g in range(len(self.regions))], axis=1)
+        return np.stack(
+            [z[:, self.unit_region == g].mean(axis=1) for g in range(len(self.regions))], axis=1
+        )
 
     def heads(self, z):
         """b of left, right from z [..., G]: [2, ...]."""
-        return np.stack([softplus(self.dense(last, np.tanh(self.dense(first, z))))[..., 0] for first, last in (("beh0", "beh1"), ("beh2", "beh3"))])
+        return np.stack(
+            [
+                softplus(self.dense(last, np.tanh(self.dense(first, z))))[..., 0]
+                for first, last in (("beh0", "beh1"), ("beh2", "beh3"))
+            ]
+        )
 
     def neural(self, s, t, until, columns=None):
         """Cumulative intensities of a trial observed until `until`, [columns, len(t)]."""
@@ -62,4 +78,6 @@ class Network:
 
 def slope(curve, t, h=1e-3):
     """Six-point central difference of curve(t) [..., len(t)]."""
-    return sum(c * (curve(t + k * h) - curve(t - k * h)) for k, c in ((1, 45), (2, -9), (3, 1))) / (60 * h)
+    return sum(c * (curve(t + k * h) - curve(t - k * h)) for k, c in ((1, 45), (2, -9), (3, 1))) / (
+        60 * h
+    )

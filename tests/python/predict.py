@@ -1,7 +1,9 @@
-"""`nnpoisson predict` against a forward pass in NumPy, its finite differences and SciPy's quadrature.
+"""`nnpoisson predict` against a forward pass in NumPy, its finite differences and SciPy's
+quadrature.
 
 usage: predict.py PROGRAM RECORDINGS
 """
+
 import csv
 import unittest
 
@@ -17,7 +19,13 @@ def flat(file):
     """Every array of a prediction by its name in an archive."""
     arrays = {}
     with h5py.File(file) as f:
-        f.visititems(lambda name, item: arrays.update({name.replace("/", "_"): item[()]}) if isinstance(item, h5py.Dataset) else None)
+        f.visititems(
+            lambda name, item: (
+                arrays.update({name.replace("/", "_"): item[()]})
+                if isinstance(item, h5py.Dataset)
+                else None
+            )
+        )
     return arrays
 
 
@@ -25,7 +33,18 @@ class Predict(Exchange):
     def setUp(self):
         super().setUp()
         self.model, self.data = self.folder / "true.h5", self.folder / "data.h5"
-        run("simulate", "known", "--trials", 64, "--seed", 1, "--out", self.data, "--model-out", self.model)
+        run(
+            "simulate",
+            "known",
+            "--trials",
+            64,
+            "--seed",
+            1,
+            "--out",
+            self.data,
+            "--model-out",
+            self.model,
+        )
 
     def predict(self, *words, model=None):
         out = self.folder / "prediction.h5"
@@ -37,24 +56,51 @@ class Predict(Exchange):
         time = p["time"]
         seen = time <= until
         for i, s in enumerate(p["stimulus_value"]):
-            pairs = [("region", lambda t: net.neural(s, t, until, net.z), seen), ("action", lambda t: net.actions(s, t), time <= net.limit)]
+            pairs = [
+                ("region", lambda t: net.neural(s, t, until, net.z), seen),
+                ("action", lambda t: net.actions(s, t), time <= net.limit),
+            ]
             if "unit_id" in p:
                 pairs.append(("unit", lambda t: net.neural(s, t, until), seen))
             for name, curve, known in pairs:
                 cumulative, intensity = p[name + "_cumulative"][i], p[name + "_intensity"][i]
-                self.assertTrue(np.isnan(cumulative[:, ~known]).all() and np.isnan(intensity[:, ~known]).all())
-                np.testing.assert_allclose(cumulative[:, known], curve(time[known]), rtol=1e-12, atol=1e-12, err_msg=name)
-                np.testing.assert_allclose(intensity[:, known], slope(curve, time[known]), rtol=0, atol=2e-9 * np.nanmax(intensity), err_msg=name)
+                self.assertTrue(
+                    np.isnan(cumulative[:, ~known]).all() and np.isnan(intensity[:, ~known]).all()
+                )
+                np.testing.assert_allclose(
+                    cumulative[:, known], curve(time[known]), rtol=1e-12, atol=1e-12, err_msg=name
+                )
+                np.testing.assert_allclose(
+                    intensity[:, known],
+                    slope(curve, time[known]),
+                    rtol=0,
+                    atol=2e-9 * np.nanmax(intensity),
+                    err_msg=name,
+                )
             survival = np.exp(-net.actions(s, time).sum(axis=0))
             np.testing.assert_allclose(p["response_survival"][i], survival, rtol=1e-12)
-            np.testing.assert_allclose(p["response_density"][i], p["action_intensity"][i] * survival, rtol=1e-12)
+            np.testing.assert_allclose(
+                p["response_density"][i], p["action_intensity"][i] * survival, rtol=1e-12
+            )
             for a in (0, 1) if i % 4 == 0 else ():
                 # The density by its own differences, not by the program's.
-                density = lambda t: (slope(lambda x: net.actions(s, x), np.array([t]))[a] * np.exp(-net.actions(s, [t]).sum()))[0]
-                self.assertAlmostEqual(p["response_probability"][i, a], quad(density, 0, net.limit, epsabs=1e-12, limit=200)[0], delta=1e-9)
+                density = lambda t: (
+                    slope(lambda x: net.actions(s, x), np.array([t]))[a]
+                    * np.exp(-net.actions(s, [t]).sum())
+                )[0]
+                self.assertAlmostEqual(
+                    p["response_probability"][i, a],
+                    quad(density, 0, net.limit, epsabs=1e-12, limit=200)[0],
+                    delta=1e-9,
+                )
             left = np.exp(-net.actions(s, [net.limit]).sum())
             self.assertAlmostEqual(p["response_probability"][i].sum() + left, 1, delta=1e-9)
-            median = brentq(lambda t: np.exp(-net.actions(s, [t]).sum()) - (1 + left) / 2, 0, net.limit, xtol=1e-13)
+            median = brentq(
+                lambda t: np.exp(-net.actions(s, [t]).sum()) - (1 + left) / 2,
+                0,
+                net.limit,
+                xtol=1e-13,
+            )
             self.assertAlmostEqual(p["response_median_time"][i], median, delta=1e-9)
 
     def test_agrees_with_numpy(self):
@@ -68,7 +114,18 @@ class Predict(Exchange):
         self.compare(p, Network(self.model), 0.6)
 
     def test_units(self):
-        run("train", "--quiet", "--train", self.data, "--out", self.folder / "run", "--set", 'model.readout="unit"', "--set", "train.iterations=1")
+        run(
+            "train",
+            "--quiet",
+            "--train",
+            self.data,
+            "--out",
+            self.folder / "run",
+            "--set",
+            'model.readout="unit"',
+            "--set",
+            "train.iterations=1",
+        )
         model = self.folder / "run/model.h5"
         p = self.predict("--units", "--times", "0:1:0.1", model=model)
         with h5py.File(self.data) as data:
@@ -80,7 +137,19 @@ class Predict(Exchange):
         stimuli.write_text("note,contrast_right,contrast_left\nweak,0.1,0.05\nstrong,0,0.9\n")
         files = [self.folder / ("p" + ending) for ending in (".h5", ".npz", ".csv")]
         for file in files:
-            run("predict", "--model", self.model, "--stimuli", stimuli, "--times", "0:0.9:0.3", "--observed-until", 0.7, "--out", file)
+            run(
+                "predict",
+                "--model",
+                self.model,
+                "--stimuli",
+                stimuli,
+                "--times",
+                "0:0.9:0.3",
+                "--observed-until",
+                0.7,
+                "--out",
+                file,
+            )
         p = flat(files[0])
         np.testing.assert_array_equal(p["stimulus_value"], [[0.05, 0.1], [0.9, 0]])
         with np.load(files[1], allow_pickle=False) as archive:
@@ -95,13 +164,24 @@ class Predict(Exchange):
         for line, row in enumerate(rows):
             s, k = divmod(line, K)
             number = lambda column: float(row[column] or "nan")
-            self.assertEqual((number("contrast_left"), number("contrast_right"), number("time (s)")), (*p["stimulus_value"][s], p["time"][k]))
+            self.assertEqual(
+                (number("contrast_left"), number("contrast_right"), number("time (s)")),
+                (*p["stimulus_value"][s], p["time"][k]),
+            )
             for g, name in enumerate(names):
-                np.testing.assert_array_equal(number(name.decode() + " (Hz)"), p["region_intensity"][s, g, k])
-                np.testing.assert_array_equal(number(name.decode() + " (cumulative)"), p["region_cumulative"][s, g, k])
+                np.testing.assert_array_equal(
+                    number(name.decode() + " (Hz)"), p["region_intensity"][s, g, k]
+                )
+                np.testing.assert_array_equal(
+                    number(name.decode() + " (cumulative)"), p["region_cumulative"][s, g, k]
+                )
             for a, name in enumerate(("left", "right")):
-                for column, value in ((" (Hz)", p["action_intensity"][s, a, k]), (" (cumulative)", p["action_cumulative"][s, a, k]),
-                                      (" density (1/s)", p["response_density"][s, a, k]), (" probability", p["response_probability"][s, a])):
+                for column, value in (
+                    (" (Hz)", p["action_intensity"][s, a, k]),
+                    (" (cumulative)", p["action_cumulative"][s, a, k]),
+                    (" density (1/s)", p["response_density"][s, a, k]),
+                    (" probability", p["response_probability"][s, a]),
+                ):
                     self.assertEqual(number(name + column), value)
             self.assertEqual(number("survival"), p["response_survival"][s, k])
             self.assertEqual(number("median response time (s)"), p["response_median_time"][s])
