@@ -27,8 +27,8 @@ PROGRAMS = {
     "bench/nnpoisson_bench": "nnpoisson_bench",
 }
 GPU_TOOLS = ["nvidia-smi", "ncu", "compute-sanitizer", "python3"]
-TOOLS = """awk bash cat cp cut date dirname env find fold grep gzip head ldd lscpu mkdir mktemp mv nproc
-           paste rm sed sleep sort stat strip tail tar timeout tr xargs xz""".split()
+TOOLS = """awk bash cat cp cut date dirname env find fold grep gzip head ldd lscpu mkdir mktemp mv
+           nproc paste rm sed sleep sort stat strip tail tar timeout tr xargs xz""".split()
 STEPS = """device golden_cori7 golden_rats5 exact_cori7 paper_data paper_authors paper_exact jax
            conformance simulator wimmer benchmarks ncu memcheck racecheck""".split()
 ONLY_WITH_GPU = ["device", "jax", "ncu", "memcheck", "racecheck"]
