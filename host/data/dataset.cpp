@@ -80,6 +80,7 @@ Dataset select_trials(const Dataset& data, std::span<const std::int32_t> trials)
   }
   const auto features = static_cast<std::int64_t>(data.features());
   Dataset chosen;
+  chosen.source = data.source;
   chosen.time_limit = data.time_limit;
   chosen.bin_width = data.bin_width;
   chosen.session_names = data.session_names;

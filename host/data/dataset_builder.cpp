@@ -14,10 +14,6 @@ double observable(double response_time, double time_limit) {
   return std::isnan(response_time) ? time_limit : std::min(time_limit, response_time);
 }
 
-double whole_bins(double time, double bin_width) {
-  return std::floor(time / bin_width * (1 + 1e-9));
-}
-
 double required_time_limit(const ImportOptions& options, const std::string& file) {
   if (options.time_limit) return *options.time_limit;
   throw UsageError(
@@ -191,7 +187,8 @@ void DatasetBuilder::name_regions() {
 
 Imported DatasetBuilder::finish() {
   name_regions();
-  validate(imported_.data, "the imported recordings");
+  imported_.data.source = "the imported recordings";
+  validate(imported_.data);
   encode_stimuli(imported_.data, options_.stimulus);
   return std::move(imported_);
 }

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "data/bins.hpp"
 #include "data/spike_windows.hpp"
 #include "nnpoisson/import.hpp"
 
@@ -80,9 +81,6 @@ class DatasetBuilder {
 
 /// How long a trial can be observed, s: to the time limit or its response (NaN: none).
 [[nodiscard]] double observable(double response_time, double time_limit);
-
-/// Whole bins inside `time`; a bin that ends there up to rounding is inside.
-[[nodiscard]] double whole_bins(double time, double bin_width);
 
 /// UsageError unless the options hold a time limit, which exact times need.
 [[nodiscard]] double required_time_limit(const ImportOptions& options, const std::string& file);

@@ -1,4 +1,4 @@
-#include "nnpoisson/dataset.hpp"
+#include "data/layout.hpp"
 #include "nnpoisson/error.hpp"
 #include "storage/hdf5_file.hpp"
 
@@ -63,13 +63,13 @@ Dataset read_dataset(const std::filesystem::path& file) {
     data.spike.time = in.numbers<double>("spike/time", 1);
     data.spike.unit = in.numbers<std::int32_t>("spike/unit", 1);
   }
-  validate(data, in.file());
+  validate(data);
   return data;
 }
 
 void write_dataset(const std::filesystem::path& file, const Dataset& data,
                    std::span<const Attribute> attributes) {
-  validate(data, file.string());
+  validate_as(file.string(), data);
   Hdf5Writer out(file);
   out.attribute("/", "format", std::string(format_name));
   out.attribute("/", "version", format_version);

@@ -4,19 +4,17 @@
 #include <string_view>
 #include <unordered_set>
 
+#include "data/bins.hpp"
+#include "data/layout.hpp"
 #include "nnpoisson/dataset.hpp"
 #include "nnpoisson/error.hpp"
 
 namespace nnpoisson {
 namespace {
 
-/// Time of a bin's end against observed_until: both are products of decimal fractions, equal only
-/// up to rounding.
-constexpr double bin_tolerance = 1e-9;
-
 class Check {
  public:
-  Check(const Dataset& data, const std::string& file) : data_(data), file_(file) {}
+  Check(const std::string& source, const Dataset& data) : source_(source), data_(data) {}
 
   void all() const {
     attributes();
@@ -28,12 +26,17 @@ class Check {
     data_.binned() ? counts() : spikes();
   }
 
+  void trials() const {
+    trial_sizes();
+    trial_values();
+  }
+
  private:
   template <class... Parts>
   [[noreturn]] void refuse(const std::string& path, const Parts&... what) const {
     std::ostringstream text;
     text.precision(12);
-    text << file_ << ": " << path << ": ";
+    text << source_ << ": " << path << ": ";
     (text << ... << what);
     throw DataError(text.str());
   }
@@ -85,7 +88,7 @@ class Check {
     }
   }
 
-  void trials() const {
+  void trial_sizes() const {
     const auto& trial = data_.trial;
     const std::size_t count = data_.trials();
     if (count == 0) refuse("trial/session", "holds no trial; at least one is needed");
@@ -96,6 +99,10 @@ class Check {
     size("trial/choice", trial.choice.size(), count, "trials");
     size("trial/observed_until", trial.observed_until.size(), count, "trials");
     numbers("trial/session", trial.session, data_.sessions(), "session");
+  }
+
+  void trial_values() const {
+    const auto& trial = data_.trial;
     for (std::size_t i = 0; i < trial.stimulus.size(); ++i) {
       if (!std::isfinite(trial.stimulus[i])) {
         refuse("trial/stimulus[" + std::to_string(i / data_.features()) + "," +
@@ -103,14 +110,17 @@ class Check {
                "is not finite");
       }
     }
-    for (std::size_t n = 0; n < count; ++n) {
+
+    for (std::size_t n = 0; n < data_.trials(); ++n) {
       const double response = trial.response_time[n];
       if (!std::isnan(response) && !(std::isfinite(response) && response > 0)) {
         refuse_at("trial/response_time", n, "must be a positive number of seconds or NaN, not ",
                   response);
       }
+
       if (trial.choice[n] < -1 || trial.choice[n] > 1)
         refuse_at("trial/choice", n, "must be +1, -1 or 0, not ", +trial.choice[n]);
+
       if (!(trial.observed_until[n] > 0 && trial.observed_until[n] <= data_.time_limit)) {
         refuse_at("trial/observed_until", n, trial.observed_until[n], " s lies outside (0, ",
                   data_.time_limit, "], up to time_limit");
@@ -158,20 +168,24 @@ class Check {
       refuse("count", "is not for exact spike times (bin_width 0)");
     size("spike/unit", spike.unit.size(), spike.time.size(), "spikes");
     offsets("spike/offset", spike.offset, spike.time.size());
+
     for (std::size_t n = 0; n < data_.trials(); ++n) {
       const double end = data_.trial.observed_until[n];
       const std::int32_t session = data_.trial.session[n];
       double before = 0;
+
       for (auto i = static_cast<std::size_t>(spike.offset[n]);
            i < static_cast<std::size_t>(spike.offset[n + 1]); ++i) {
         const double time = spike.time[i];
         if (!(time >= 0 && time < end))
           refuse_at("spike/time", i, time, " s lies outside [0, ", end, "), where trial ", n,
                     " was observed");
+
         if (time < before)
           refuse_at("spike/time", i, time, " s comes after ", before,
                     " s; times must ascend inside trial ", n);
         before = time;
+
         entry_unit("spike/unit", i, spike.unit[i], session);
       }
     }
@@ -184,15 +198,19 @@ class Check {
     size("count/unit", count.unit.size(), count.bin.size(), "entries");
     size("count/value", count.value.size(), count.bin.size(), "entries");
     offsets("count/offset", count.offset, count.bin.size());
+
+    // Of every unit its last entry: bins ascend, so a second one of a cell comes right after it.
     struct Cell {
       std::size_t trial = std::numeric_limits<std::size_t>::max();
       std::int32_t bin = -1;
       bool operator==(const Cell&) const = default;
     };
     std::vector<Cell> last(data_.units());
+
     for (std::size_t n = 0; n < data_.trials(); ++n) {
-      const double bins = data_.trial.observed_until[n] / data_.bin_width * (1 + bin_tolerance);
+      const double bins = whole_bins(data_.trial.observed_until[n], data_.bin_width);
       std::int32_t before = 0;
+
       for (auto i = static_cast<std::size_t>(count.offset[n]);
            i < static_cast<std::size_t>(count.offset[n + 1]); ++i) {
         const std::int32_t bin = count.bin[i];
@@ -200,30 +218,41 @@ class Check {
           refuse_at("count/bin", i, "bin ", bin, " lies outside [0, ",
                     data_.trial.observed_until[n], ") s, where trial ", n, " was observed");
         }
+
         if (bin < before)
           refuse_at("count/bin", i, "bin ", bin, " comes after bin ", before,
                     "; bins must ascend inside trial ", n);
         before = bin;
+
         entry_unit("count/unit", i, count.unit[i], data_.trial.session[n]);
         Cell& cell = last[static_cast<std::size_t>(count.unit[i])];
         if (cell == Cell{n, bin})
           refuse_at("count/unit", i, "unit ", count.unit[i], " has a second entry for bin ", bin,
                     " of trial ", n);
         cell = {n, bin};
+
         if (count.value[i] < 1)
           refuse_at("count/value", i, "must be 1 or more, not ", count.value[i]);
       }
     }
   }
 
+  const std::string& source_;
   const Dataset& data_;
-  const std::string& file_;
 };
 
 }  // namespace
 
-void validate(const Dataset& data, const std::string& file) {
-  Check(data, file).all();
+void validate(const Dataset& data) {
+  validate_as(data.source, data);
+}
+
+void validate_as(const std::string& source, const Dataset& data) {
+  Check(source, data).all();
+}
+
+void validate_trials_as(const std::string& source, const Dataset& data) {
+  Check(source, data).trials();
 }
 
 }  // namespace nnpoisson

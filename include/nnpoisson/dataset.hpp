@@ -17,19 +17,17 @@ namespace nnpoisson {
 struct Dataset {
   std::string source = "dataset";  ///< where it comes from, for messages: its file
   double time_limit = 0;           ///< W, s: longest time looked at after stimulus onset
-  double bin_width =
-      0;  ///< s; 0 where spike times are exact, else `count` is used instead of `spike`
+  double bin_width = 0;            ///< s; 0: spike times are exact. Else `count` is in use
   std::vector<std::string> session_names;
   std::vector<std::string> region_names;  ///< file order; training order is alphabetical
   std::vector<std::string> stimulus_names;
 
   struct Trials {
-    std::vector<std::int32_t> session;  ///< [T]
-    std::vector<double> stimulus;       ///< [T x F], as the network sees it
-    std::vector<double> response_time;  ///< [T] s from onset, NaN: none seen
-    std::vector<std::int8_t> choice;    ///< [T] +1 left, -1 right, 0 none
-    std::vector<double>
-        observed_until;  ///< [T] s; spikes of the trial are observed in [0, observed_until)
+    std::vector<std::int32_t> session;   ///< [T]
+    std::vector<double> stimulus;        ///< [T x F], as the network sees it
+    std::vector<double> response_time;   ///< [T] s from onset, NaN: none seen
+    std::vector<std::int8_t> choice;     ///< [T] +1 left, -1 right, 0 none
+    std::vector<double> observed_until;  ///< [T] s; spikes are observed in [0, observed_until)
   } trial;
 
   struct Units {
@@ -45,8 +43,7 @@ struct Dataset {
 
   struct Counts {
     std::vector<std::int64_t> offset;  ///< [T+1] trial n owns entries [offset n, offset n+1)
-    std::vector<std::int32_t> bin, unit,
-        value;  ///< only non-zero counts, bin ascending inside a trial
+    std::vector<std::int32_t> bin, unit, value;  ///< none is 0; bins ascend inside a trial
   } count;
 
   [[nodiscard]] std::size_t trials() const { return trial.session.size(); }
@@ -83,9 +80,9 @@ struct UnitTotals {
 /// files.
 [[nodiscard]] std::vector<std::int32_t> alphabetical_regions(const Dataset& data);
 
-/// Checks everything layout 1 asks for; throws DataError naming `file`, the path inside it and the
-/// first offending index.
-void validate(const Dataset& data, const std::string& file);
+/// Checks everything layout 1 asks for; throws DataError naming `data.source`, the path inside it
+/// and the first offending index.
+void validate(const Dataset& data);
 
 /// Reads and validates layout 1. Throws DataError (content), ResourceError (cannot be opened).
 [[nodiscard]] Dataset read_dataset(const std::filesystem::path& file);
@@ -96,12 +93,13 @@ struct Attribute {
   std::variant<double, std::int64_t, std::string> value;
 };
 
-/// Writes layout 1 under a temporary name, syncs and renames, so that no half-written file stays.
-/// Throws ResourceError.
+/// Validates, writes layout 1 under a temporary name, syncs and renames, so that no half-written
+/// file stays. Throws DataError (content, naming `file`), ResourceError (cannot be written).
 void write_dataset(const std::filesystem::path& file, const Dataset& data,
                    std::span<const Attribute> attributes = {});
 
-/// The given trials, in the given order, with all sessions, regions and units kept.
+/// The given trials, in the given order, with source, sessions, regions and units kept.
+/// Throws std::out_of_range.
 [[nodiscard]] Dataset select_trials(const Dataset& data, std::span<const std::int32_t> trials);
 
 /// Random division of the trials, stratified by session: round(fraction * trials of the session) of

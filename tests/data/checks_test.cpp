@@ -38,7 +38,7 @@ Dataset sound() {
 
 /// The one finding, as "what: text".
 std::string found(const Dataset& data) {
-  validate(data, "data");
+  validate(data);
   const auto findings = check_recording(data);
   if (findings.size() != 1) return std::to_string(findings.size()) + " findings";
   return findings[0].what + ": " + findings[0].text;

@@ -178,6 +178,16 @@ TEST_F(DatasetFile, CutOffAnywhereIsADataError) {
   }
 }
 
+TEST_F(DatasetFile, WhatIsRefusedIsNamedByTheFileToBe) {
+  Dataset data = small_dataset();
+  data.source = "elsewhere.h5";
+  data.trial.choice[1] = 2;
+  const fs::path file = folder / "x.h5";
+  EXPECT_EQ(message([&] { write_dataset(file, data); }),
+            file.string() + ": trial/choice[1]: must be +1, -1 or 0, not 2");
+  EXPECT_FALSE(fs::exists(file));
+}
+
 /// Whatever bits the values hold, a dataset that gets through keeps all rules.
 TEST_F(DatasetFile, RandomValuesNeverGetThroughUnchecked) {
   const fs::path file = folder / "x.h5";
@@ -202,7 +212,7 @@ TEST_F(DatasetFile, RandomValuesNeverGetThroughUnchecked) {
         H5Dclose(set);
       }
       try {
-        validate(read_dataset(file), "changed");
+        validate(read_dataset(file));
       } catch (const DataError&) {
         ++refused;
       }

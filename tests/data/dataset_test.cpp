@@ -15,8 +15,11 @@ TEST(Regions, AreOrderedByTheBytesOfTheirNames) {
 
 TEST(SelectTrials, TakesTheirSpikesInTheOrderGiven) {
   const std::vector<std::int32_t> trials{2, 0};
-  const Dataset chosen = select_trials(small_dataset(), trials);
-  validate(chosen, "chosen");
+  Dataset data = small_dataset();
+  data.source = "small.h5";
+  const Dataset chosen = select_trials(data, trials);
+  EXPECT_EQ(chosen.source, "small.h5");
+  validate(chosen);
   EXPECT_EQ(chosen.trial.choice, (std::vector<std::int8_t>{-1, 1}));
   EXPECT_EQ(chosen.trial.stimulus, (std::vector<double>{4, 5, 0, 1}));
   EXPECT_EQ(chosen.spike.offset, (std::vector<std::int64_t>{0, 3, 5}));
@@ -29,7 +32,7 @@ TEST(SelectTrials, TakesTheirSpikesInTheOrderGiven) {
 TEST(SelectTrials, TakesTheirCounts) {
   const std::vector<std::int32_t> trials{1, 2};
   const Dataset chosen = select_trials(small_counts(), trials);
-  validate(chosen, "chosen");
+  validate(chosen);
   EXPECT_EQ(chosen.count.offset, (std::vector<std::int64_t>{0, 0, 2}));
   EXPECT_EQ(chosen.count.bin, (std::vector<std::int32_t>{5, 9}));
   EXPECT_EQ(chosen.count.value, (std::vector<std::int32_t>{1, 3}));

@@ -19,9 +19,10 @@ class Exact : public ::testing::TestWithParam<Broken> {};
 class Binned : public ::testing::TestWithParam<Broken> {};
 
 void expect_refused(Dataset data, const Broken& broken) {
-  validate(data, "x.h5");
+  data.source = "x.h5";
+  validate(data);
   broken.change(data);
-  EXPECT_EQ(message([&] { validate(data, "x.h5"); }), std::string("x.h5: ") + broken.message);
+  EXPECT_EQ(message([&] { validate(data); }), std::string("x.h5: ") + broken.message);
 }
 
 TEST_P(Exact, IsRefusedWithPathAndIndex) {
@@ -163,9 +164,9 @@ TEST(Validation, AllowsWhatTheLayoutAllows) {
   silent.spike.offset = {0, 0, 0, 0};
   silent.spike.time.clear();
   silent.spike.unit.clear();
-  EXPECT_NO_THROW(validate(silent, "x.h5"));
+  EXPECT_NO_THROW(validate(silent));
   silent.unit = {};
-  EXPECT_NO_THROW(validate(silent, "x.h5"));
+  EXPECT_NO_THROW(validate(silent));
 }
 
 }  // namespace

@@ -60,7 +60,7 @@ TEST(Likelihood, IsTheEnginesOnSpikes) {
 TEST(Likelihood, IsTheEnginesOnCounts) {
   Model model = known_model();
   const Dataset data = binned(known_draw(120, 1), 0.02);
-  validate(data, "binned");
+  validate(data);
   for (const auto time : {NeuralTime::scaled, NeuralTime::absolute}) {
     model.neural_time = time;
     expect_engine_agrees(model, data);

@@ -71,7 +71,7 @@ TEST_P(PlanLikelihood, ExactIsTheJointLikelihoodOfTrials) {
       auto like = GetParam().like;
       like.bin_width = bin_width;
       const auto data = random_dataset(like);
-      ASSERT_NO_THROW(validate(data, "random"));
+      ASSERT_NO_THROW(validate(data));
       const auto network = network_for(data);
       const DirectLikelihood direct(data, network, Preset::exact, time);
       const auto trials = all(data);

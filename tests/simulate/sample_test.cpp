@@ -24,7 +24,7 @@ void expect_equal(const Dataset& a, const Dataset& b) {
 TEST(Sample, IsAValidDatasetWithTheTrialsAskedFor) {
   const auto [model, like] = demonstration(50);
   const Dataset drawn = sample(model, like, {.seed = 3, .repeats = 2});
-  validate(drawn, "drawn");
+  validate(drawn);
   ASSERT_EQ(drawn.trials(), 100U);
   for (std::size_t n = 0; n < 100; ++n) {
     EXPECT_EQ(drawn.trial.session[n], like.trial.session[n % 50]);
@@ -69,9 +69,9 @@ TEST(Sample, OfATrialsCountsIsSpikeTimes) {
   like.spike = {};
   like.bin_width = 0.01;
   like.count.offset.assign(9, 0);
-  validate(like, "like");
+  validate(like);
   const Dataset drawn = sample(model, like);
-  validate(drawn, "drawn");
+  validate(drawn);
   EXPECT_FALSE(drawn.binned());
   EXPECT_GT(drawn.spike.time.size(), 0U);
 }
@@ -80,7 +80,7 @@ TEST(Sample, OfASilentModelIsEmpty) {
   auto [model, like] = demonstration(8);
   model.parameters.assign(model.parameters.size(), 0.0);
   const Dataset drawn = sample(model, like);
-  validate(drawn, "drawn");
+  validate(drawn);
   EXPECT_EQ(drawn.spike.time.size(), 0U);
   EXPECT_EQ(drawn.trial.choice, std::vector<std::int8_t>(8, 0));
 }
@@ -95,7 +95,7 @@ TEST(Sample, RefusesNoRepeatsAndAForeignDataset) {
 
 TEST(Demonstration, IsWhatItsDescriptionSays) {
   const auto [model, like] = demonstration(400);
-  validate(like, "like");
+  validate(like);
   double slowest = 1e9, fastest = 0, least_left = 1, most_left = 0;
   for (std::size_t n = 0; n < 16; ++n) {
     Curves curves(model, std::span(like.trial.stimulus).subspan(2 * n, 2));

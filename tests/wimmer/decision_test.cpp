@@ -120,7 +120,7 @@ TEST(Recording, IsOfTheStimulusUpToTheDecision) {
   volley(silent.sensory, 25000, 800, 1);
   recording.add(5, silent);
   const Dataset& data = recording.dataset();
-  EXPECT_NO_THROW(validate(data, "recording"));
+  EXPECT_NO_THROW(validate(data));
   EXPECT_EQ(data.time_limit, 2);
   EXPECT_EQ(data.region_names,
             (std::vector<std::string>{"DE1s", "DE2s", "DIs", "SE1s", "SE2s", "SIs"}));

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+
+#include "nnpoisson/dataset.hpp"
+
+namespace nnpoisson {
+
+/// validate() for data that will soon be called `source`: what its messages begin with.
+void validate_as(const std::string& source, const Dataset& data);
+
+/// The part of it that looks at the trials alone: sizes and values of their arrays.
+void validate_trials_as(const std::string& source, const Dataset& data);
+
+}  // namespace nnpoisson
