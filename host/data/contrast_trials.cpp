@@ -5,9 +5,9 @@
 
 namespace nnpoisson {
 
-SessionTrials contrast_trials(const NpyArray& left, const NpyArray& right, const NpyArray& choice,
-                              const NpyArray& response, std::span<const double> onset) {
-  SessionTrials trials;
+RecordedTrials contrast_trials(const NpyArray& left, const NpyArray& right, const NpyArray& choice,
+                               const NpyArray& response, std::span<const double> onset) {
+  RecordedTrials trials;
   trials.stimulus_names = {"contrast_left", "contrast_right"};
   for (std::size_t n = 0; n < onset.size(); ++n) {
     for (const NpyArray* side : {&left, &right}) {

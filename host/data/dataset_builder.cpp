@@ -1,196 +1,339 @@
-#include "data/dataset_builder.hpp"
+#include "nnpoisson/dataset_builder.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <map>
+#include <optional>
+#include <unordered_set>
 #include <utility>
 
-#include "data/stimulus_encoding.hpp"
+#include "data/layout.hpp"
+#include "data/observed_time.hpp"
+#include "data/spike_windows.hpp"
+#include "data/trial_entries.hpp"
 #include "nnpoisson/error.hpp"
 
 namespace nnpoisson {
+namespace {
 
-double observable(double response_time, double time_limit) {
-  return std::isnan(response_time) ? time_limit : std::min(time_limit, response_time);
+struct Session {
+  std::size_t first_trial = 0;
+  std::unordered_set<std::int64_t> ids;          ///< of its units
+  std::optional<SpikeWindows> windows;           ///< its trials, for spikes on the session's clock
+  std::vector<std::vector<TrialEntry>> entries;  ///< [T], given trial by trial
+  std::int64_t given = 0;                        ///< spikes
+  std::int64_t dropped = 0;                      ///< of those given trial by trial
+};
+
+template <class T>
+void append(std::vector<T>& to, const std::vector<T>& more) {
+  to.insert(to.end(), more.begin(), more.end());
 }
 
-double required_time_limit(const ImportOptions& options, const std::string& file) {
-  if (options.time_limit) return *options.time_limit;
-  throw UsageError(
-      file + ": has exact spike times; give --time-limit, the longest time to look at in seconds");
+std::string element(const char* array, std::size_t index) {
+  return std::string(array) + "[" + std::to_string(index) + "]: ";
 }
 
-void require_sound(std::span<const std::filesystem::path> files, const ImportOptions& options) {
-  if (files.empty()) throw UsageError("no recording to import was named");
-  if (options.time_limit && !(std::isfinite(*options.time_limit) && *options.time_limit > 0)) {
-    throw UsageError("the time limit must be a positive number of seconds");
+std::string there_is_no(const char* what, std::int64_t number, std::size_t count) {
+  return std::string("there is no ") + what + " " + std::to_string(number) + " (there are " +
+         std::to_string(count) + ")";
+}
+
+}  // namespace
+
+/// The dataset in the making: trials and units as they come, spikes only once it is built.
+struct DatasetBuilder::State {
+  explicit State(DatasetOptions given) : options(std::move(given)) {
+    data.source = options.source;
+    data.time_limit = options.time_limit;
+    data.bin_width = options.bin_width;
+    data.stimulus_names = options.stimulus_names;
+    data.region_names = options.region_names;
+    validate_frame_as(data.source, data);
   }
-  if (!(std::isfinite(options.bin_width) && options.bin_width >= 0))
-    throw UsageError("the bin width must be a positive number of seconds");
-}
 
-DatasetBuilder::DatasetBuilder(const ImportOptions& options, double time_limit, double bin_width)
-    : options_(options) {
-  imported_.data.time_limit = time_limit;
-  imported_.data.bin_width = bin_width;
-  (imported_.data.binned() ? imported_.data.count.offset : imported_.data.spike.offset)
-      .push_back(0);
-}
-
-void DatasetBuilder::note(const std::string& text) {
-  auto& notes = imported_.notes;
-  if (std::find(notes.begin(), notes.end(), text) == notes.end()) notes.push_back(text);
-}
-
-void DatasetBuilder::begin_session(const std::string& file, const std::string& name,
-                                   SessionTrials trials) {
-  Dataset& data = imported_.data;
-  auto& names = data.session_names;
-  if (std::find(names.begin(), names.end(), name) != names.end()) {
-    throw UsageError(file + ": another file is also named " + name +
-                     "; a session takes its name from its file");
+  [[noreturn]] void refuse(const std::string& place, const std::string& what) const {
+    throw DataError(data.source + ": " + place + ": " + what);
   }
-  if (names.empty()) data.stimulus_names = trials.stimulus_names;
-  if (trials.stimulus_names != data.stimulus_names)
-    throw DataError(file + ": stimulus_names: are not those of the first file");
-  names.push_back(name);
-  session_ = static_cast<std::int32_t>(names.size() - 1);
-  trials_ = std::move(trials);
-}
-
-std::vector<std::int32_t> DatasetBuilder::add_units(std::span<const std::string> regions,
-                                                    std::span<const std::int64_t> ids) {
-  Dataset& data = imported_.data;
-  std::vector<std::int32_t> unit_of(regions.size(), -1);
-  for (std::size_t i = 0; i < regions.size(); ++i) {
-    const std::string& region = regions[i].empty() ? options_.region_name : regions[i];
-    seen_regions_.insert(region);
-    const auto& kept = options_.regions;
-    if (!kept.empty() && std::find(kept.begin(), kept.end(), region) == kept.end()) continue;
-    unit_of[i] = static_cast<std::int32_t>(data.units());
-    data.unit.session.push_back(session_);
-    data.unit.id.push_back(ids[i]);
-    unit_region_.push_back(region);
+  void require_size(const std::string& place, const char* array, std::size_t is, std::size_t should,
+                    const char* of_what) const {
+    if (is == should) return;
+    refuse(place, std::string(array) + ": has " + std::to_string(is) + " values, not " +
+                      std::to_string(should) + " (" + of_what + ")");
   }
-  return unit_of;
-}
-
-std::vector<std::int32_t> DatasetBuilder::add_units(std::span<const std::string> regions) {
-  std::vector<std::int64_t> ids(regions.size());
-  std::iota(ids.begin(), ids.end(), 0);
-  return add_units(regions, ids);
-}
-
-double DatasetBuilder::observable(std::size_t n, double recorded_bins) const {
-  const double end = nnpoisson::observable(trials_.response_time[n], time_limit());
-  if (bin_width() == 0) return end;
-  return std::min(std::min(recorded_bins, whole_bins(end, bin_width())) * bin_width(),
-                  time_limit());
-}
-
-bool DatasetBuilder::begin_trial(std::size_t n, double observed_until) {
-  if (!trials_.included.empty() && !trials_.included[n]) {
-    ++imported_.excluded;
-    return false;
+  void require_finite(const std::string& place, const char* array,
+                      std::span<const double> values) const {
+    for (std::size_t i = 0; i < values.size(); ++i)
+      if (!std::isfinite(values[i])) refuse(place, element(array, i) + "is not finite");
   }
-  if (!(observed_until > 0)) {
-    ++imported_.unobserved;
-    return false;
+  [[nodiscard]] std::string place_of_session(std::int32_t session) const {
+    return "session " + data.session_names[static_cast<std::size_t>(session)];
   }
-  Dataset& data = imported_.data;
-  data.trial.session.push_back(session_);
-  const auto features = static_cast<std::ptrdiff_t>(data.features());
-  const auto first = trials_.stimulus.begin() + static_cast<std::ptrdiff_t>(n) * features;
-  data.trial.stimulus.insert(data.trial.stimulus.end(), first, first + features);
-  data.trial.response_time.push_back(trials_.response_time[n]);
-  data.trial.choice.push_back(trials_.choice[n]);
-  data.trial.observed_until.push_back(observed_until);
-  auto& offset = data.binned() ? data.count.offset : data.spike.offset;
-  offset.push_back(offset.back());
-  return true;
+  [[nodiscard]] std::string place_of_trial(std::int32_t session, std::size_t trial) const {
+    return place_of_session(session) + ": trial " + std::to_string(trial);
+  }
+  [[nodiscard]] std::string place_of_unit(std::int32_t unit) const {
+    const auto u = static_cast<std::size_t>(unit);
+    return place_of_session(data.unit.session[u]) + ": unit " + std::to_string(data.unit.id[u]);
+  }
+
+  [[nodiscard]] bool has_unit(std::int32_t unit) const {
+    return unit >= 0 && static_cast<std::size_t>(unit) < data.units();
+  }
+
+  [[nodiscard]] Session& session(std::int32_t number);
+  [[nodiscard]] Session& session_of_unit(std::int32_t unit);
+  [[nodiscard]] Session& session_of_trial(std::int32_t number, std::size_t trial);
+  void require_unit_of(std::int32_t number, std::int32_t unit, const std::string& place,
+                       const char* array, std::size_t index) const;
+  [[nodiscard]] Dataset::Trials checked(const std::string& place, const TrialTable& table) const;
+  void take_spikes(Session& from);
+  void number_regions();
+
+  DatasetOptions options;
+  Dataset data;
+  std::vector<Session> sessions;
+  std::vector<std::string> unit_region;  ///< [U]; numbered once all are known
+};
+
+Session& DatasetBuilder::State::session(std::int32_t number) {
+  if (number < 0 || static_cast<std::size_t>(number) >= sessions.size())
+    throw DataError(data.source + ": " + there_is_no("session", number, sessions.size()));
+  return sessions[static_cast<std::size_t>(number)];
 }
 
-void DatasetBuilder::add_spike(double time, std::int32_t unit) {
-  auto& spike = imported_.data.spike;
-  spike.time.push_back(time);
-  spike.unit.push_back(unit);
-  ++spike.offset.back();
+/// The session of a unit that has spikes on its clock.
+Session& DatasetBuilder::State::session_of_unit(std::int32_t unit) {
+  if (!has_unit(unit))
+    throw DataError(data.source + ": " + there_is_no("unit", unit, data.units()));
+  Session& found = session(data.unit.session[static_cast<std::size_t>(unit)]);
+  if (!found.windows)
+    refuse(place_of_unit(unit), "the session has no onsets; add spikes trial by trial");
+  return found;
 }
 
-void DatasetBuilder::add_count(std::int32_t bin, std::int32_t unit, std::int32_t value) {
-  auto& count = imported_.data.count;
-  count.bin.push_back(bin);
-  count.unit.push_back(unit);
-  count.value.push_back(value);
-  ++count.offset.back();
+Session& DatasetBuilder::State::session_of_trial(std::int32_t number, std::size_t trial) {
+  Session& found = session(number);
+  if (trial >= found.entries.size()) {
+    refuse(place_of_session(number),
+           there_is_no("trial", static_cast<std::int64_t>(trial), found.entries.size()));
+  }
+  return found;
 }
 
-SpikeWindows DatasetBuilder::begin_windows(std::span<const double> onset) {
-  std::vector<SpikeWindows::Window> windows;
-  for (std::size_t n = 0; n < onset.size(); ++n) {
-    const bool included = trials_.included.empty() || trials_.included[n];
-    const double start = included ? onset[n] : 0;  // a trial that is left out may have no onset
-    windows.push_back({start, included ? start + std::max(0.0, observable(n)) : start});
-  }
-  return SpikeWindows(std::move(windows));
+void DatasetBuilder::State::require_unit_of(std::int32_t number, std::int32_t unit,
+                                            const std::string& place, const char* array,
+                                            std::size_t index) const {
+  if (has_unit(unit) && data.unit.session[static_cast<std::size_t>(unit)] == number) return;
+  refuse(place, element(array, index) + "the session has no unit " + std::to_string(unit));
 }
 
-void DatasetBuilder::end_windows(SpikeWindows&& windows) {
-  if (const std::size_t outside = windows.outside(); outside > 0) {
-    note(imported_.data.session_names.back() + ": " + std::to_string(outside) +
-         " trials lie before the first or after the last spike; are spikes and trials on one "
-         "clock?");
+/// The trials as the dataset holds them, checked as if they were all of a dataset.
+Dataset::Trials DatasetBuilder::State::checked(const std::string& place,
+                                               const TrialTable& table) const {
+  const std::size_t count =
+      std::max({table.onset.size(), table.choice.size(), table.response_time.size()});
+  if (!table.onset.empty()) require_size(place, "onset", table.onset.size(), count, "trials");
+  require_finite(place, "onset", table.onset);
+
+  Dataset alone;
+  alone.time_limit = data.time_limit;
+  alone.bin_width = data.bin_width;
+  alone.stimulus_names = data.stimulus_names;
+  alone.session_names = {place};
+  alone.trial = {std::vector<std::int32_t>(count, 0), table.stimulus, table.response_time,
+                 table.choice, table.observed_until};
+
+  auto& observed_until = alone.trial.observed_until;
+  if (observed_until.empty()) {
+    for (const double response : table.response_time)
+      observed_until.push_back(observable(response, data.time_limit));
   }
-  auto& spike = imported_.data.spike;
-  if (bin_width() == 0) {
-    spike.time.reserve(spike.time.size() + windows.kept());
-    spike.unit.reserve(spike.unit.size() + windows.kept());
-  }
-  windows.for_each([&](std::size_t n, std::span<SpikeWindows::Spike> spikes) {
-    const double observed_until = observable(n);
-    if (!begin_trial(n, observed_until)) return;
-    if (bin_width() == 0) {
-      for (const auto& [time, unit] : spikes)
-        if (time < observed_until) add_spike(time, unit);  // the window's end was rounded
-      return;
+  for (double& until : observed_until)
+    if (until <= data.time_limit) until = end_of_bins(until, data.bin_width, data.time_limit);
+
+  if (count > 0 || !table.stimulus.empty() || !table.observed_until.empty())
+    validate_trials_as(data.source + ": " + place, alone);
+  return std::move(alone.trial);
+}
+
+/// The spikes of all trials of the next session, whose room is given back.
+void DatasetBuilder::State::take_spikes(Session& from) {
+  const auto close_trial = [&](std::size_t trial, std::span<const SpikeWindows::Spike> windowed) {
+    std::vector<TrialEntry> entries = std::move(from.entries[trial]);
+    for (const auto& [time, unit] : windowed) {
+      // The window's end was rounded, so a spike of it may still lie outside.
+      if (const auto place = entry_position(data, from.first_trial + trial, time))
+        entries.push_back({*place, unit, 1});
     }
-    for (auto& [time, unit] : spikes) time = whole_bins(time, bin_width());
-    std::sort(spikes.begin(), spikes.end(), [](const auto& a, const auto& b) {
-      return a.time != b.time ? a.time < b.time : a.unit < b.unit;
-    });
-    const double bins = std::round(observed_until / bin_width());
-    auto& count = imported_.data.count;
-    for (std::size_t i = 0; i < spikes.size() && spikes[i].time < bins; ++i) {
-      const bool same =
-          i > 0 && spikes[i].time == spikes[i - 1].time && spikes[i].unit == spikes[i - 1].unit;
-      same ? void(++count.value.back())
-           : add_count(static_cast<std::int32_t>(spikes[i].time), spikes[i].unit, 1);
+    append_entries(data, entries);
+  };
+  if (!from.windows) {
+    for (std::size_t trial = 0; trial < from.entries.size(); ++trial) close_trial(trial, {});
+    return;
+  }
+  if (!data.binned()) {
+    data.spike.time.reserve(data.spike.time.size() + from.windows->kept());
+    data.spike.unit.reserve(data.spike.unit.size() + from.windows->kept());
+  }
+  from.windows->for_each(close_trial);
+  from.windows.reset();
+}
+
+/// Numbers the regions, in alphabetical order unless they were given in another.
+void DatasetBuilder::State::number_regions() {
+  auto& names = data.region_names;
+  if (names.empty()) {
+    names = unit_region;
+    std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
+  }
+  std::map<std::string, std::int32_t> number;
+  for (const std::string& name : names)
+    number.emplace(name, static_cast<std::int32_t>(number.size()));
+  for (const std::string& region : unit_region) data.unit.region.push_back(number.at(region));
+}
+
+DatasetBuilder::DatasetBuilder(DatasetOptions options)
+    : state_(std::make_unique<State>(std::move(options))) {}
+DatasetBuilder::~DatasetBuilder() = default;
+DatasetBuilder::DatasetBuilder(DatasetBuilder&&) noexcept = default;
+DatasetBuilder& DatasetBuilder::operator=(DatasetBuilder&&) noexcept = default;
+
+std::int32_t DatasetBuilder::add_session(const std::string& name, const TrialTable& trials) {
+  Dataset& data = state_->data;
+  Dataset::Trials checked = state_->checked("session " + name, trials);
+  const auto number = static_cast<std::int32_t>(data.sessions());
+  checked.session.assign(checked.session.size(), number);
+
+  Session session;
+  session.first_trial = data.trials();
+  session.entries.resize(checked.session.size());
+  if (trials.onset.size() == checked.session.size()) {
+    std::vector<SpikeWindows::Window> windows;
+    for (std::size_t n = 0; n < trials.onset.size(); ++n)
+      windows.push_back({trials.onset[n], trials.onset[n] + checked.observed_until[n]});
+    session.windows.emplace(std::move(windows));
+  }
+
+  state_->sessions.push_back(std::move(session));
+  data.session_names.push_back(name);
+  append(data.trial.session, checked.session);
+  append(data.trial.stimulus, checked.stimulus);
+  append(data.trial.response_time, checked.response_time);
+  append(data.trial.choice, checked.choice);
+  append(data.trial.observed_until, checked.observed_until);
+  return number;
+}
+
+std::int32_t DatasetBuilder::add_unit(std::int32_t session, const UnitLabel& unit,
+                                      std::span<const double> spike_times) {
+  Dataset& data = state_->data;
+  Session& found = state_->session(session);
+  const std::string place = state_->place_of_session(session) + ": unit " + std::to_string(unit.id);
+
+  if (found.ids.contains(unit.id)) state_->refuse(place, "was added before");
+  if (unit.region.empty()) state_->refuse(place, "names no region");
+  const auto& regions = state_->options.region_names;
+  if (!regions.empty() && std::find(regions.begin(), regions.end(), unit.region) == regions.end())
+    state_->refuse(place, "its region \"" + unit.region + "\" is none of region_names");
+  state_->require_finite(place, "spike_times", spike_times);
+
+  const auto number = static_cast<std::int32_t>(data.units());
+  found.ids.insert(unit.id);
+  data.unit.session.push_back(session);
+  data.unit.id.push_back(unit.id);
+  state_->unit_region.push_back(unit.region);
+  if (!spike_times.empty()) add_spikes(number, spike_times);
+  return number;
+}
+
+void DatasetBuilder::add_spikes(std::int32_t unit, std::span<const double> times) {
+  Session& session = state_->session_of_unit(unit);
+  state_->require_finite(state_->place_of_unit(unit), "spike_times", times);
+  session.windows->add(times, unit);
+  session.given += static_cast<std::int64_t>(times.size());
+}
+
+void DatasetBuilder::add_spikes(std::span<const double> times,
+                                std::span<const std::int32_t> units) {
+  const std::string place = "spikes of many units";
+  state_->require_size(place, "units", units.size(), times.size(), "spikes");
+  state_->require_finite(place, "spike_times", times);
+  for (std::size_t i = 0; i < units.size(); ++i) {
+    if (!state_->has_unit(units[i])) {
+      state_->refuse(place,
+                     element("units", i) + there_is_no("unit", units[i], state_->data.units()));
     }
-  });
-}
-
-void DatasetBuilder::name_regions() {
-  Dataset& data = imported_.data;
-  for (const std::string& region : options_.regions) {
-    if (seen_regions_.contains(region)) continue;
-    std::string there;
-    for (const std::string& seen : seen_regions_) there += (there.empty() ? "" : ", ") + seen;
-    throw UsageError("no recording has the region \"" + region + "\"; there are: " + there);
   }
-  const std::set<std::string> kept(unit_region_.begin(), unit_region_.end());
-  data.region_names.assign(kept.begin(), kept.end());
-  for (const std::string& region : unit_region_) {
-    data.unit.region.push_back(
-        static_cast<std::int32_t>(std::distance(kept.begin(), kept.find(region))));
+
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    Session& session = state_->session_of_unit(units[i]);
+    session.windows->add(times[i], units[i]);
+    ++session.given;
   }
 }
 
-Imported DatasetBuilder::finish() {
-  name_regions();
-  imported_.data.source = "the imported recordings";
-  validate(imported_.data);
-  encode_stimuli(imported_.data, options_.stimulus);
-  return std::move(imported_);
+void DatasetBuilder::add_trial_spikes(std::int32_t session, std::size_t trial,
+                                      std::span<const double> times,
+                                      std::span<const std::int32_t> units) {
+  Session& found = state_->session_of_trial(session, trial);
+  const std::string place = state_->place_of_trial(session, trial);
+  state_->require_size(place, "units", units.size(), times.size(), "spikes");
+  state_->require_finite(place, "spike_times", times);
+  for (std::size_t i = 0; i < units.size(); ++i)
+    state_->require_unit_of(session, units[i], place, "units", i);
+
+  found.given += static_cast<std::int64_t>(times.size());
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    if (const auto where = entry_position(state_->data, found.first_trial + trial, times[i]))
+      found.entries[trial].push_back({*where, units[i], 1});
+    else
+      ++found.dropped;
+  }
+}
+
+void DatasetBuilder::add_trial_counts(std::int32_t session, std::size_t trial,
+                                      std::span<const BinCount> counts) {
+  const Dataset& data = state_->data;
+  Session& found = state_->session_of_trial(session, trial);
+  const std::string place = state_->place_of_trial(session, trial);
+  if (!data.binned()) state_->refuse(place, "counts are for datasets with a bin width");
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    state_->require_unit_of(session, counts[i].unit, place, "counts", i);
+    if (counts[i].bin < 0) state_->refuse(place, element("counts", i) + "its bin is negative");
+    if (counts[i].spikes < 0) state_->refuse(place, element("counts", i) + "is negative");
+  }
+
+  const double end =
+      whole_bins(data.trial.observed_until[found.first_trial + trial], data.bin_width);
+  for (const auto& [bin, unit, spikes] : counts) {
+    found.given += spikes;
+    if (bin >= end)
+      found.dropped += spikes;
+    else if (spikes > 0)
+      found.entries[trial].push_back({static_cast<double>(bin), unit, spikes});
+  }
+}
+
+SpikeTally DatasetBuilder::tally(std::int32_t session) const {
+  const Session& found = state_->session(session);
+  SpikeTally tally{found.given, found.dropped, 0};
+  if (found.windows) {
+    tally.dropped += static_cast<std::int64_t>(found.windows->dropped());
+    tally.trials_outside = found.windows->outside();
+  }
+  return tally;
+}
+
+Dataset DatasetBuilder::build() {
+  const auto finished = std::exchange(state_, std::make_unique<State>(state_->options));
+  Dataset& data = finished->data;
+  finished->number_regions();
+  (data.binned() ? data.count.offset : data.spike.offset).push_back(0);
+  for (Session& session : finished->sessions) finished->take_spikes(session);
+  validate(data);
+  return std::move(data);
 }
 
 }  // namespace nnpoisson

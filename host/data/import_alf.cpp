@@ -32,17 +32,16 @@ class Session {
     if (!folder_.has_filename()) folder_ = folder_.parent_path();
   }
 
-  void add_to(DatasetBuilder& to) const {
+  void add_to(ImportBuilder& to) const {
     const NpyArray onset = column("trials.visualStim_times");
     std::vector<double> onsets;
     for (std::size_t n = 0; n < onset.size(); ++n) {
       onsets.push_back(onset.real(n));
       if (!std::isfinite(onsets.back())) onset.refuse(n, "is not finite");
     }
-    SessionTrials trials = read_trials(onsets, to);
-    to.begin_session(folder_.string(), folder_.filename().string(), std::move(trials));
-    const std::vector<std::int32_t> unit_of = add_units(to);
-    to.add_trials(onsets, [&](SpikeWindows& windows) { add_spikes(unit_of, windows); });
+    to.begin_session(folder_.string(), folder_.filename().string(), read_trials(onsets, to));
+    add_spikes(add_units(to), to);
+    to.end_session();
   }
 
  private:
@@ -62,14 +61,15 @@ class Session {
     return array;
   }
 
-  [[nodiscard]] SessionTrials read_trials(const std::vector<double>& onset,
-                                          DatasetBuilder& to) const {
+  [[nodiscard]] RecordedTrials read_trials(const std::vector<double>& onset,
+                                           ImportBuilder& to) const {
     const std::size_t count = onset.size();
     const NpyArray left = column("trials.visualStim_contrastLeft", count),
                    right = column("trials.visualStim_contrastRight", count);
     const NpyArray choice = column("trials.response_choice", count),
                    response = column("trials.response_times", count);
-    SessionTrials trials = contrast_trials(left, right, choice, response, onset);
+    RecordedTrials trials = contrast_trials(left, right, choice, response, onset);
+    trials.onset = onset;
     if (options_.response == AlfImport::Response::movement) take_movements(onset, trials, to);
     if (options_.included_only) {
       const NpyArray included = column("trials.included", count);
@@ -79,8 +79,8 @@ class Session {
   }
 
   /// Movement type 1 is a turn that answers left, 2 right, 0 neither.
-  void take_movements(const std::vector<double>& onset, SessionTrials& trials,
-                      DatasetBuilder& to) const {
+  void take_movements(const std::vector<double>& onset, RecordedTrials& trials,
+                      ImportBuilder& to) const {
     const NpyArray type = column("wheelMoves.type"),
                    interval = read_npy(file("wheelMoves.intervals.npy"));
     interval.require_shape({type.size(), 2});
@@ -96,7 +96,7 @@ class Session {
     for (std::size_t n = 0; n < onset.size(); ++n) {
       if (trials.choice[n] == 0) continue;
       auto move = std::upper_bound(moves.begin(), moves.end(), onset[n],
-                                   [](double at, const auto& m) { return at < m.first; });
+                                   [](double start, const auto& m) { return start < m.first; });
       while (move != moves.end() && move->second != trials.choice[n]) ++move;
       const double response =
           move == moves.end() ? std::numeric_limits<double>::infinity() : move->first - onset[n];
@@ -110,7 +110,7 @@ class Session {
   }
 
   /// The unit of each cluster, -1: none.
-  [[nodiscard]] std::vector<std::int32_t> add_units(DatasetBuilder& to) const {
+  [[nodiscard]] std::vector<std::int32_t> add_units(ImportBuilder& to) const {
     const NpyArray annotation = column("clusters._phy_annotation");
     const std::size_t clusters = annotation.size();
     const NpyArray peak = column("clusters.peakChannel", clusters);
@@ -147,8 +147,12 @@ class Session {
     return unit_of;
   }
 
-  void add_spikes(const std::vector<std::int32_t>& unit_of, SpikeWindows& windows) const {
+  /// All clusters' spikes pass by in the order of the files, `piece` at a time.
+  void add_spikes(const std::vector<std::int32_t>& unit_of, ImportBuilder& to) const {
+    constexpr std::size_t piece = 1 << 16;
     const NpyArray time = column("spikes.times"), cluster = column("spikes.clusters", time.size());
+    std::vector<double> times;
+    std::vector<std::int32_t> units;
     for (std::size_t i = 0; i < time.size(); ++i) {
       const std::int64_t c = cluster.integer(i);
       if (c < 0 || static_cast<std::size_t>(c) >= unit_of.size()) {
@@ -156,9 +160,17 @@ class Session {
                               std::to_string(unit_of.size()) + ")");
       }
       if (!std::isfinite(time.real(i))) time.refuse(i, "is not finite");
-      if (unit_of[static_cast<std::size_t>(c)] >= 0)
-        windows.add(time.real(i), unit_of[static_cast<std::size_t>(c)]);
+      const std::int32_t unit = unit_of[static_cast<std::size_t>(c)];
+      if (unit < 0) continue;
+
+      times.push_back(time.real(i));
+      units.push_back(unit);
+      if (times.size() < piece) continue;
+      to.add_spikes(times, units);
+      times.clear();
+      units.clear();
     }
+    to.add_spikes(times, units);
   }
 
   std::filesystem::path folder_;
@@ -169,8 +181,8 @@ class Session {
 
 Imported import_alf(std::span<const std::filesystem::path> folders, const AlfImport& options) {
   require_sound(folders, options);
-  DatasetBuilder builder(options, required_time_limit(options, folders.front().string()),
-                         options.bin_width);
+  ImportBuilder builder(options, required_time_limit(options, folders.front().string()),
+                        options.bin_width);
   for (const auto& folder : folders) Session(folder, options).add_to(builder);
   return builder.finish();
 }

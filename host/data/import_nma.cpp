@@ -30,7 +30,7 @@ struct Counts {
   std::size_t first = 0;  ///< bin that begins with the stimulus
 };
 
-SessionTrials read_trials(const NpzFile& file, std::size_t count) {
+RecordedTrials read_trials(const NpzFile& file, std::size_t count) {
   const NpyArray choice = file.array("response"), response = file.array("response_time");
   const NpyArray left = file.array("contrast_left"), right = file.array("contrast_right");
   for (const NpyArray* array : {&choice, &response, &left, &right}) array->require_column(count);
@@ -38,33 +38,37 @@ SessionTrials read_trials(const NpzFile& file, std::size_t count) {
 }
 
 void add_session(const NpzFile& file, const std::string& name, const Counts& counts,
-                 DatasetBuilder& to) {
-  to.begin_session(file.file(), name, read_trials(file, counts.trials()));
+                 ImportBuilder& to) {
+  RecordedTrials trials = read_trials(file, counts.trials());
+  const double recorded = static_cast<double>(counts.bins() - counts.first) * counts.bin_width;
+  trials.observed_until.assign(counts.trials(), recorded);
+  to.begin_session(file.file(), name, trials);
   const NpyArray areas = file.array("brain_area");
   areas.require_shape({counts.neurons()});
   const std::vector<std::int32_t> unit_of = to.add_units(areas.texts());
+
+  std::vector<BinCount> of_trial;
   for (std::size_t n = 0; n < counts.trials(); ++n) {
-    const double observed_until =
-        to.observable(n, static_cast<double>(counts.bins() - counts.first));
-    if (!to.begin_trial(n, observed_until)) continue;
-    const double observed = whole_bins(observed_until, to.bin_width());
-    for (std::size_t bin = 0; static_cast<double>(bin) < observed; ++bin) {
+    of_trial.clear();
+    for (std::size_t bin = 0; bin < to.observed_bins(n); ++bin) {
       for (std::size_t neuron = 0; neuron < counts.neurons(); ++neuron) {
         const std::size_t i = (neuron * counts.trials() + n) * counts.bins() + counts.first + bin;
         const std::int32_t value = counts.spikes.small_integer(i);
         if (value < 0) counts.spikes.refuse(i, "is negative");
         if (value > 0 && unit_of[neuron] >= 0)
-          to.add_count(static_cast<std::int32_t>(bin), unit_of[neuron], value);
+          of_trial.push_back({static_cast<std::int32_t>(bin), unit_of[neuron], value});
       }
     }
+    to.add_trial_counts(n, of_trial);
   }
+  to.end_session();
 }
 
 }  // namespace
 
 Imported import_nma(std::span<const std::filesystem::path> files, const NmaImport& options) {
   require_sound(files, options);
-  std::optional<DatasetBuilder> builder;
+  std::optional<ImportBuilder> builder;
   for (const auto& path : files) {
     const NpzFile file(path);
     const Counts counts(file);

@@ -2,9 +2,8 @@
 #include <cmath>
 #include <limits>
 #include <optional>
-#include <utility>
 
-#include "data/dataset_builder.hpp"
+#include "data/import_builder.hpp"
 #include "data/npz_file.hpp"
 #include "nnpoisson/error.hpp"
 #include "nnpoisson/import.hpp"
@@ -23,10 +22,10 @@ bool is_binned(const NpzFile& file) {
 }
 
 /// What all recordings say of their trials.
-SessionTrials read_trials(const NpzFile& file, bool included_only) {
+RecordedTrials read_trials(const NpzFile& file, bool included_only) {
   const NpyArray choice = file.array("choice"), response = file.array("response_time"),
                  stimulus = file.array("stimulus");
-  SessionTrials trials;
+  RecordedTrials trials;
   trials.stimulus_names = file.array("stimulus_names").texts();
   const std::size_t count = choice.size();
   choice.require_shape({count});
@@ -58,36 +57,42 @@ std::vector<std::string> regions_of(const NpzFile& file, std::size_t neurons) {
 }
 
 void add_counts(const NpzFile& file, const std::string& name, const NpzImport& options,
-                DatasetBuilder& to) {
-  SessionTrials trials = read_trials(file, options.included_only);
+                ImportBuilder& to) {
+  RecordedTrials trials = read_trials(file, options.included_only);
   const std::size_t count = trials.choice.size();
-  to.begin_session(file.file(), name, std::move(trials));
   const NpyArray counts = file.array("counts"), n_bins = file.array("n_bins");
   if (counts.shape().size() != 3) counts.refuse("must have three dimensions: trial, bin, neuron");
   const std::size_t bins = counts.shape()[1], neurons = counts.shape()[2];
   counts.require_shape({count, bins, neurons});
   n_bins.require_shape({count});
-  const std::vector<std::int32_t> unit_of = to.add_units(regions_of(file, neurons));
   for (std::size_t n = 0; n < count; ++n) {
     const std::int64_t recorded = n_bins.integer(n);
     if (recorded < 0 || static_cast<std::size_t>(recorded) > bins)
       n_bins.refuse(n, "lies outside 0 to " + std::to_string(bins));
-    const double observed_until = to.observable(n, static_cast<double>(recorded));
-    const double observed = whole_bins(observed_until, to.bin_width());
-    const bool kept = to.begin_trial(n, observed_until);
+    trials.observed_until.push_back(static_cast<double>(recorded) * to.bin_width());
+  }
+  to.begin_session(file.file(), name, trials);
+  const std::vector<std::int32_t> unit_of = to.add_units(regions_of(file, neurons));
+
+  // All counts are checked, those of trials and bins that are left out too.
+  std::vector<BinCount> of_trial;
+  for (std::size_t n = 0; n < count; ++n) {
+    of_trial.clear();
     for (std::size_t bin = 0; bin < bins; ++bin) {
       for (std::size_t neuron = 0; neuron < neurons; ++neuron) {
         const std::size_t i = (n * bins + bin) * neurons + neuron;
         const std::int32_t value = counts.small_integer(i);
         if (value == 0) continue;
         if (value < 0) counts.refuse(i, "is negative");
-        if (bin >= static_cast<std::size_t>(recorded))
+        if (static_cast<std::int64_t>(bin) >= n_bins.integer(n))
           counts.refuse(i, "is not 0, but lies past the trial's n_bins");
-        if (!kept || static_cast<double>(bin) >= observed || unit_of[neuron] < 0) continue;
-        to.add_count(static_cast<std::int32_t>(bin), unit_of[neuron], value);
+        if (unit_of[neuron] >= 0)
+          of_trial.push_back({static_cast<std::int32_t>(bin), unit_of[neuron], value});
       }
     }
+    to.add_trial_counts(n, of_trial);
   }
+  to.end_session();
 }
 
 /// Neurons of an exact session: one for each label, else as many as spikes tell of.
@@ -107,8 +112,8 @@ std::size_t count_neurons(const NpzFile& file, const NpyArray& neuron) {
 }
 
 void add_spikes(const NpzFile& file, const std::string& name, const NpzImport& options,
-                DatasetBuilder& to) {
-  SessionTrials trials = read_trials(file, options.included_only);
+                ImportBuilder& to) {
+  RecordedTrials trials = read_trials(file, options.included_only);
   const std::size_t count = trials.choice.size();
   const NpyArray onset = file.array("stimulus_onset");
   onset.require_shape({count});
@@ -116,7 +121,8 @@ void add_spikes(const NpzFile& file, const std::string& name, const NpzImport& o
     if (!std::isfinite(onset.real(n))) onset.refuse(n, "is not finite");
     trials.response_time[n] -= onset.real(n);
   }
-  to.begin_session(file.file(), name, std::move(trials));
+  to.begin_session(file.file(), name, trials);
+
   const NpyArray time = file.array("spike_time"), neuron = file.array("spike_unit"),
                  offset = file.array("spike_offset");
   time.require_shape({time.size()});
@@ -125,26 +131,35 @@ void add_spikes(const NpzFile& file, const std::string& name, const NpzImport& o
   const std::vector<std::int32_t> unit_of =
       to.add_units(regions_of(file, count_neurons(file, neuron)));
   if (offset.integer(0) != 0) offset.refuse(0, "must be 0");
+
+  std::vector<double> times;
+  std::vector<std::int32_t> units;
   for (std::size_t n = 0; n < count; ++n) {
     const std::int64_t first = offset.integer(n), last = offset.integer(n + 1);
     if (last < first || last > static_cast<std::int64_t>(time.size()))
       offset.refuse(n + 1, "does not ascend, or is past the last spike");
-    const double start = onset.real(n), observed_until = to.observable(n);
-    const bool kept = to.begin_trial(n, observed_until);
+
+    times.clear();
+    units.clear();
     double before = -std::numeric_limits<double>::infinity();
     for (auto i = static_cast<std::size_t>(first); i < static_cast<std::size_t>(last); ++i) {
-      const double at = time.real(i) - start;
-      if (!std::isfinite(at)) time.refuse(i, "is not finite");
-      if (at < before)
+      const double from_onset = time.real(i) - onset.real(n);
+      if (!std::isfinite(from_onset)) time.refuse(i, "is not finite");
+      if (from_onset < before) {
         time.refuse(
             i, "comes after a later spike of trial " + std::to_string(n) + "; times must ascend");
-      before = at;
+      }
+      before = from_onset;
       const std::int32_t unit = unit_of[static_cast<std::size_t>(neuron.integer(i))];
-      if (kept && unit >= 0 && at >= 0 && at < observed_until) to.add_spike(at, unit);
+      if (unit < 0) continue;
+      times.push_back(from_onset);
+      units.push_back(unit);
     }
+    to.add_trial_spikes(n, times, units);
   }
   if (offset.integer(count) != static_cast<std::int64_t>(time.size()))
     offset.refuse(count, "must be the number of spikes");
+  to.end_session();
 }
 
 /// W where none was asked for: the longest trial of recordings in bins.
@@ -168,7 +183,7 @@ Imported import_npz(std::span<const std::filesystem::path> files, const NpzImpor
   if (options.bin_width > 0)
     throw UsageError("NumPy archives with exact times are not binned; leave out --bin-width");
   const double limit = options.time_limit ? *options.time_limit : longest_trial(files);
-  std::optional<DatasetBuilder> builder;
+  std::optional<ImportBuilder> builder;
   for (const auto& path : files) {
     const NpzFile file(path);
     const bool binned = is_binned(file);

@@ -3,8 +3,9 @@
 #include <numeric>
 #include <utility>
 
-#include "data/dataset_builder.hpp"
+#include "data/import_builder.hpp"
 #include "data/nwb_file.hpp"
+#include "data/observed_time.hpp"
 #include "data/trial_columns.hpp"
 #include "nnpoisson/error.hpp"
 
@@ -26,7 +27,7 @@ Table trials_of(const NwbFile& file, const NwbImport& options, std::size_t numbe
 
 /// A name of the region for each unit; empty where the file does not tell.
 std::vector<std::string> regions_of(const NwbFile& file, const Table& units,
-                                    const NwbImport& options, DatasetBuilder& to) {
+                                    const NwbImport& options, ImportBuilder& to) {
   const auto texts = [&](const Column& column) {
     std::vector<std::string> regions(units.rows);
     for (std::size_t u = 0; u < units.rows; ++u) regions[u] = column.text(u);
@@ -56,10 +57,11 @@ std::vector<std::string> regions_of(const NwbFile& file, const Table& units,
 /// Leaves out trials that no unit was observed in, then units that were not observed in all the
 /// others: in a dataset, a unit is exposed in every trial of its session.
 void keep_observed(const NwbFile& file, double time_limit, TrialColumns::Trials& trials,
-                   std::vector<bool>& units, DatasetBuilder& to) {
+                   std::vector<bool>& units, ImportBuilder& to) {
   const NwbFile::Intervals intervals = file.observation_intervals(units.size());
   if (intervals.ends.empty()) return;
-  const std::size_t count = trials.onset.size();
+  const std::size_t count = trials.recorded.onset.size();
+
   std::vector<std::vector<bool>> observed(units.size());
   std::vector<bool> by_any(count, false);
   for (std::size_t u = 0; u < units.size(); ++u) {
@@ -72,24 +74,27 @@ void keep_observed(const NwbFile& file, double time_limit, TrialColumns::Trials&
     std::sort(of_unit.begin(), of_unit.end());
     observed[u].assign(count, false);
     for (std::size_t n = 0; n < count; ++n) {
-      const double start = trials.onset[n],
-                   end = start + observable(trials.session.response_time[n], time_limit);
-      const auto after = std::upper_bound(of_unit.begin(), of_unit.end(), start,
-                                          [](double at, const auto& i) { return at < i.first; });
+      const double start = trials.recorded.onset[n],
+                   end = start + observable(trials.recorded.response_time[n], time_limit);
+      const auto after =
+          std::upper_bound(of_unit.begin(), of_unit.end(), start,
+                           [](double time, const auto& i) { return time < i.first; });
       observed[u][n] = after != of_unit.begin() && std::prev(after)->second >= end;
       by_any[n] = by_any[n] || observed[u][n];
     }
   }
+
   std::size_t unseen = 0, partly = 0;
   for (std::size_t n = 0; n < count; ++n) {
-    unseen += trials.session.included[n] && !by_any[n] ? 1U : 0U;
-    trials.session.included[n] = trials.session.included[n] && by_any[n];
+    unseen += trials.recorded.included[n] && !by_any[n] ? 1U : 0U;
+    trials.recorded.included[n] = trials.recorded.included[n] && by_any[n];
   }
   for (std::size_t u = 0; u < units.size(); ++u) {
     for (std::size_t n = 0; n < count && units[u]; ++n) {
-      if (trials.session.included[n] && !observed[u][n]) units[u] = false, ++partly;
+      if (trials.recorded.included[n] && !observed[u][n]) units[u] = false, ++partly;
     }
   }
+
   if (unseen > 0)
     to.note(file.file() + ": " + std::to_string(unseen) +
             " trials lie outside all obs_intervals and are left out");
@@ -99,15 +104,18 @@ void keep_observed(const NwbFile& file, double time_limit, TrialColumns::Trials&
 }
 
 /// All spikes pass by once, in pieces as large as the file stores them.
-void add_spikes(const NwbFile& file, std::span<const std::int32_t> unit_of, SpikeWindows& windows) {
+void add_spikes(const NwbFile& file, std::span<const std::int32_t> unit_of, ImportBuilder& to) {
   const Hdf5Series times = file.spike_times();
   const std::vector<std::int64_t> ends =
       file.row_ends("units/spike_times", unit_of.size(), times.size());
   std::vector<double> piece(std::min(times.piece(), times.size()));
+
   std::size_t unit = 0;
   for (std::size_t first = 0; first < times.size(); first += piece.size()) {
     const std::span<double> read(piece.data(), std::min(piece.size(), times.size() - first));
     times.read(first, read);
+
+    // A piece may end inside a unit, and hold several.
     for (std::size_t i = 0; i < read.size() && unit < unit_of.size();) {
       const std::size_t end = std::min(read.size(), static_cast<std::size_t>(ends[unit]) - first);
       const auto of_unit = read.subspan(i, end - i);
@@ -120,7 +128,7 @@ void add_spikes(const NwbFile& file, std::span<const std::int32_t> unit_of, Spik
               std::to_string(first + i + static_cast<std::size_t>(wrong - of_unit.begin())) +
               "]: is not finite");
         }
-        windows.add(of_unit, unit_of[unit]);
+        to.add_spikes(unit_of[unit], of_unit);
       }
       i = end;
       if (first + end == static_cast<std::size_t>(ends[unit])) ++unit;
@@ -129,7 +137,7 @@ void add_spikes(const NwbFile& file, std::span<const std::int32_t> unit_of, Spik
 }
 
 void add_file(const NwbFile& file, const std::string& name, TrialColumns::Trials trials,
-              const NwbImport& options, DatasetBuilder& to) {
+              const NwbImport& options, ImportBuilder& to) {
   if (!file.has("units"))
     throw DataError(file.file() + ": units: is missing; the file holds no sorted spikes");
   const Table units = file.table("units");
@@ -138,7 +146,7 @@ void add_file(const NwbFile& file, const std::string& name, TrialColumns::Trials
   if (trials.without_onset > 0)
     to.note(file.file() + ": " + std::to_string(trials.without_onset) +
             " trials have no stimulus onset");
-  to.begin_session(file.file(), name, std::move(trials.session));
+  to.begin_session(file.file(), name, trials.recorded);
 
   const std::vector<std::string> regions = regions_of(file, units, options, to);
   const Column& id = units.need("id");
@@ -152,10 +160,12 @@ void add_file(const NwbFile& file, const std::string& name, TrialColumns::Trials
                            : static_cast<std::int64_t>(id.numbers[u]));
   }
   const std::vector<std::int32_t> unit_of_kept = to.add_units(kept_regions, kept_ids);
+
   std::vector<std::int32_t> unit_of(units.rows, -1);
   for (std::size_t u = 0, k = 0; u < units.rows; ++u)
     if (kept[u]) unit_of[u] = unit_of_kept[k++];
-  to.add_trials(trials.onset, [&](SpikeWindows& windows) { add_spikes(file, unit_of, windows); });
+  add_spikes(file, unit_of, to);
+  to.end_session();
 }
 
 }  // namespace
@@ -171,8 +181,8 @@ Imported import_nwb(std::span<const std::filesystem::path> files, const NwbImpor
   for (std::size_t i = 0; i < files.size(); ++i)
     tables.push_back(trials_of(NwbFile(files[i]), options, i));
   const TrialColumns columns(tables, options);
-  DatasetBuilder builder(options, required_time_limit(options, files.front().string()),
-                         options.bin_width);
+  ImportBuilder builder(options, required_time_limit(options, files.front().string()),
+                        options.bin_width);
   for (const std::string& note : columns.notes()) builder.note(note);
   for (std::size_t i = 0; i < files.size(); ++i) {
     add_file(NwbFile(files[i]), files[i].stem().string(), columns.read(tables[i]), options,

@@ -25,17 +25,21 @@ void sort_by_time(std::span<SpikeWindows::Spike> spikes, std::vector<SpikeWindow
   const auto [first, last] = std::minmax_element(spikes.begin(), spikes.end(), by_time);
   if (spikes.size() <= few || !(first->time < last->time))
     return std::sort(spikes.begin(), spikes.end(), earlier);
+
   const std::size_t slices = spikes.size() / few + 1;
   const double start = first->time, length = last->time - start;
   const auto slice_of = [&](double time) {
     return std::min(slices - 1, static_cast<std::size_t>((time - start) / length *
                                                          static_cast<double>(slices)));
   };
+
+  // Spikes go to their slice: `end` holds first where each begins, then where it ends.
   std::vector<std::size_t> end(slices + 1, 0);
   for (const auto& spike : spikes) ++end[slice_of(spike.time) + 1];
   std::partial_sum(end.begin(), end.end(), end.begin());
   sliced.resize(std::max(sliced.size(), spikes.size()));
   for (const auto& spike : spikes) sliced[end[slice_of(spike.time)]++] = spike;
+
   std::size_t begin = 0;
   for (std::size_t slice = 0; slice < slices; begin = end[slice++]) {
     std::sort(sliced.begin() + static_cast<std::ptrdiff_t>(begin),
@@ -57,6 +61,7 @@ SpikeWindows::SpikeWindows(std::vector<Window> windows)
     windows_.push_back(windows[static_cast<std::size_t>(number_[w])]);
     latest_end_[w] = latest = std::max(latest, windows_.back().end);
   }
+
   // Each spike is kept once for every window around it: with bad onsets there would be no end to
   // them.
   std::vector<double> ends;
@@ -92,21 +97,24 @@ std::size_t SpikeWindows::outside() const {
 void SpikeWindows::add(std::span<const double> times, std::int32_t unit) {
   bool ascending = true;
   for (std::size_t i = 1; i < times.size(); ++i) ascending &= times[i - 1] <= times[i];
-  for (auto at = times.begin(); at != times.end();) {
-    const double time = *at++;
+  for (auto next = times.begin(); next != times.end();) {
+    const double time = *next++;
     add(time, unit);
+
     const bool between = begun_ == 0 || latest_end_[begun_ - 1] <= time;
-    if (ascending && between)
-      at = begun_ == windows_.size() ? times.end()
-                                     : std::lower_bound(at, times.end(), windows_[begun_].start);
+    if (!ascending || !between) continue;
+    const auto passed_over = next;
+    next = begun_ == windows_.size() ? times.end()
+                                     : std::lower_bound(next, times.end(), windows_[begun_].start);
+    dropped_ += static_cast<std::size_t>(next - passed_over);
   }
   if (ascending && !times.empty()) last_ = std::max(last_, times.back());
 }
 
 void SpikeWindows::restart(double time) {
-  const auto later = [](double at, const Window& window) { return at < window.start; };
+  const auto before = [](double when, const Window& window) { return when < window.start; };
   begun_ = static_cast<std::size_t>(
-      std::upper_bound(windows_.begin(), windows_.end(), time, later) - windows_.begin());
+      std::upper_bound(windows_.begin(), windows_.end(), time, before) - windows_.begin());
 }
 
 SpikeWindows::Sorted SpikeWindows::sort() {
@@ -116,12 +124,14 @@ SpikeWindows::Sorted SpikeWindows::sort() {
     for (const Entry& entry : block) ++sorted.offset[static_cast<std::size_t>(entry.window) + 1];
   std::partial_sum(sorted.offset.begin(), sorted.offset.end(), sorted.offset.begin());
   sorted.spike.resize(sorted.offset.back());
+
   std::vector<std::size_t> next(sorted.offset.begin(), sorted.offset.end() - 1);
   for (auto& block : block_) {
     for (const Entry& entry : block)
       sorted.spike[next[static_cast<std::size_t>(entry.window)]++] = {entry.time, entry.unit};
     std::vector<Entry>().swap(block);
   }
+
   std::vector<Spike> sliced;
   for (std::size_t w = 0; w < size(); ++w) {
     sort_by_time(

@@ -20,7 +20,8 @@ class SpikeWindows {
   explicit SpikeWindows(std::vector<Window> windows);  ///< UsageError: more than 64 of them overlap
 
   [[nodiscard]] std::size_t size() const { return windows_.size(); }
-  [[nodiscard]] std::size_t kept() const;  ///< spikes so far
+  [[nodiscard]] std::size_t kept() const;  ///< spikes so far, once for each window they lie in
+  [[nodiscard]] std::size_t dropped() const { return dropped_; }  ///< spikes in none
   /// Windows that lie before the first or after the last of all spikes, kept or not.
   [[nodiscard]] std::size_t outside() const;
   /// A spike at `time`, s; quickest when they ascend.
@@ -30,9 +31,13 @@ class SpikeWindows {
     first_ = time < first_ ? time : first_;
     last_ = time > last_ ? time : last_;
     while (begun_ < windows_.size() && windows_[begun_].start <= time) ++begun_;
+    bool inside = false;
     for (std::size_t w = begun_; w-- > 0 && latest_end_[w] > time;) {
-      if (windows_[w].end > time) keep(time - windows_[w].start, unit, w);
+      if (windows_[w].end <= time) continue;
+      keep(time - windows_[w].start, unit, w);
+      inside = true;
     }
+    dropped_ += inside ? 0U : 1U;
   }
 
   /// Spikes of one unit; where they ascend, those between windows are passed over.
@@ -72,8 +77,9 @@ class SpikeWindows {
   double before_ = -std::numeric_limits<double>::infinity();  ///< the spike before
   double first_ = std::numeric_limits<double>::infinity(), last_ = -first_;  ///< of all spikes
   std::size_t begun_ = 0;  ///< windows that start at or before it
-  std::vector<std::vector<Entry>>
-      block_;  ///< blocks, because a growing array would for a moment need twice its size
+  std::size_t dropped_ = 0;
+  /// In blocks, because a growing array would for a moment need twice its size.
+  std::vector<std::vector<Entry>> block_;
 };
 
 }  // namespace nnpoisson

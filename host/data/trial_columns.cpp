@@ -124,11 +124,11 @@ void TrialColumns::choose_stimulus(const std::vector<Table>& tables) {
 TrialColumns::Trials TrialColumns::read(const Table& table) const {
   if (table.rows == 0) throw DataError(table.where + ": holds no trial; at least one is needed");
   Trials trials;
-  trials.onset = numbers_of(table, onset_);
-  trials.session.included = rows_where(table, options_.trials_where);
+  trials.recorded.onset = numbers_of(table, onset_);
+  trials.recorded.included = rows_where(table, options_.trials_where);
   for (std::size_t n = 0; n < table.rows; ++n) {
-    if (std::isfinite(trials.onset[n]) || !trials.session.included[n]) continue;
-    trials.session.included[n] = false;
+    if (std::isfinite(trials.recorded.onset[n]) || !trials.recorded.included[n]) continue;
+    trials.recorded.included[n] = false;
     ++trials.without_onset;
   }
   read_responses(table, trials);
@@ -138,20 +138,20 @@ TrialColumns::Trials TrialColumns::read(const Table& table) const {
 }
 
 void TrialColumns::read_responses(const Table& table, Trials& trials) const {
-  auto& response = trials.session.response_time;
+  auto& response = trials.recorded.response_time;
   response.assign(table.rows, none);
   const std::string& name = response_.empty() ? reaction_ : response_;
   if (name.empty()) return;
   response = numbers_of(table, name);
   for (std::size_t n = 0; n < table.rows; ++n) {
-    if (!response_.empty()) response[n] -= trials.onset[n];
+    if (!response_.empty()) response[n] -= trials.recorded.onset[n];
     if (std::isinf(response[n]))
       refuse(table, table.need(name), n, "must be finite, or NaN where there was no response");
   }
 }
 
 void TrialColumns::read_choices(const Table& table, Trials& trials) const {
-  trials.session.choice.assign(table.rows, 0);
+  trials.recorded.choice.assign(table.rows, 0);
   if (choice_.empty()) return;
   const Column& column = table.need(choice_);
   const bool named = !options_.left.empty() || !options_.right.empty();
@@ -161,7 +161,7 @@ void TrialColumns::read_choices(const Table& table, Trials& trials) const {
     throw UsageError("--left, --right: " + choice_ + " holds numbers; give both as numbers");
   }
   for (std::size_t n = 0; n < table.rows; ++n) {
-    std::int8_t& choice = trials.session.choice[n];
+    std::int8_t& choice = trials.recorded.choice[n];
     if (column.is_text()) {
       const std::string& text = column.texts[n];
       const bool is_left =
@@ -191,25 +191,25 @@ void TrialColumns::read_choices(const Table& table, Trials& trials) const {
 }
 
 void TrialColumns::read_stimuli(const Table& table, Trials& trials) const {
-  auto& session = trials.session;
+  auto& recorded = trials.recorded;
   std::vector<std::vector<double>> columns;
   for (const std::string& name : stimulus_) {
     const Column& column = table.need(name);
     if (const auto levels = levels_.find(name); levels != levels_.end()) {
       for (const std::string& level : levels->second) {
-        session.stimulus_names.push_back(name + "=" + level);
+        recorded.stimulus_names.push_back(name + "=" + level);
         columns.emplace_back(table.rows);
         for (std::size_t n = 0; n < table.rows; ++n)
           columns.back()[n] = column.text(n) == level ? 1 : 0;
       }
       continue;
     }
-    session.stimulus_names.push_back(name);
+    recorded.stimulus_names.push_back(name);
     columns.push_back(column.numbers);
     for (std::size_t n = 0; n < table.rows; ++n) {
       double& value = columns.back()[n];
       if (std::isnan(value) && options_.missing_stimulus) value = *options_.missing_stimulus;
-      if (!std::isfinite(value) && session.included[n]) {
+      if (!std::isfinite(value) && recorded.included[n]) {
         refuse(table, column, n,
                "is not a number; say what a missing one means with --missing-stimulus, or leave "
                "such trials out with "
@@ -218,11 +218,11 @@ void TrialColumns::read_stimuli(const Table& table, Trials& trials) const {
     }
   }
   if (columns.empty()) {
-    session.stimulus_names = {"none"};
+    recorded.stimulus_names = {"none"};
     columns.emplace_back(table.rows, 0.0);
   }
   for (std::size_t n = 0; n < table.rows; ++n)
-    for (const auto& column : columns) session.stimulus.push_back(column[n]);
+    for (const auto& column : columns) recorded.stimulus.push_back(column[n]);
 }
 
 }  // namespace nnpoisson

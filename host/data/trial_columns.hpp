@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "data/dataset_builder.hpp"
+#include "data/import_builder.hpp"
 #include "data/table.hpp"
 #include "nnpoisson/import.hpp"
 
@@ -19,8 +19,7 @@ class TrialColumns {
   TrialColumns(const std::vector<Table>& tables, const NwbImport& options);
 
   struct Trials {
-    SessionTrials session;
-    std::vector<double> onset;  ///< [T] s on the recording's clock
+    RecordedTrials recorded;
     std::size_t without_onset = 0;
   };
   /// Trials for which `trials_where` does not hold, or without an onset, are not included.

@@ -4,8 +4,8 @@
 #include <string_view>
 #include <unordered_set>
 
-#include "data/bins.hpp"
 #include "data/layout.hpp"
+#include "data/observed_time.hpp"
 #include "nnpoisson/dataset.hpp"
 #include "nnpoisson/error.hpp"
 
@@ -24,6 +24,11 @@ class Check {
     trials();
     units();
     data_.binned() ? counts() : spikes();
+  }
+
+  void frame() const {
+    attributes();
+    names(data_.stimulus_names, "stimulus/name");
   }
 
   void trials() const {
@@ -249,6 +254,10 @@ void validate(const Dataset& data) {
 
 void validate_as(const std::string& source, const Dataset& data) {
   Check(source, data).all();
+}
+
+void validate_frame_as(const std::string& source, const Dataset& data) {
+  Check(source, data).frame();
 }
 
 void validate_trials_as(const std::string& source, const Dataset& data) {
