@@ -1,5 +1,9 @@
 #include "commands.hpp"
 
+#include <fmt/format.h>
+
+#include <cmath>
+
 #include "nnpoisson/error.hpp"
 
 namespace nnpoisson::command {
@@ -14,6 +18,10 @@ fs::path one_name(const fs::path& file) {
 }
 
 }  // namespace
+
+std::string cell(double value, int decimals) {
+  return std::isnan(value) ? "-" : fmt::format("{:.{}f}", value, decimals);
+}
 
 void add_threads(CLI::App& command, int& threads) {
   command.add_option("--threads", threads, "0: one for each processor")

@@ -54,6 +54,9 @@ inline CLI::Range seeds() {
   return {std::uint64_t{0}, std::uint64_t{std::numeric_limits<std::int64_t>::max()}};
 }
 
+/// A number for a table, or a dash where the data give none.
+[[nodiscard]] std::string cell(double value, int decimals = 3);
+
 /// --threads of commands that compute on the processor alone.
 void add_threads(CLI::App& command, int& threads);
 

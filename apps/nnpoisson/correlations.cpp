@@ -14,7 +14,7 @@
 namespace nnpoisson::command {
 namespace {
 
-struct Options {
+struct CorrelationsArguments {
   std::filesystem::path model, data, out;
   std::vector<std::string> windows;
   CovariabilityOptions covariability;
@@ -32,15 +32,11 @@ Window window_of(const std::string& text) {
   return window;
 }
 
-std::string cell(double value) {
-  return std::isnan(value) ? "-" : fmt::format("{:.4f}", value);
-}
-
 std::string cells(const Covariation& c, bool sampled) {
   const auto estimate = [](const Measurement& e) {
-    return fmt::format("{:>8} {:>8}", cell(e.value), cell(e.standard_error));
+    return fmt::format("{:>8} {:>8}", cell(e.value, 4), cell(e.standard_error, 4));
   };
-  return estimate(c.observed) + fmt::format(" {:>8}", cell(c.implied)) +
+  return estimate(c.observed) + fmt::format(" {:>8}", cell(c.implied, 4)) +
          (sampled ? " " + estimate(c.sampled) : "");
 }
 
@@ -84,7 +80,7 @@ void add_correlations(CLI::App& app) {
   auto* command = app.add_subcommand(
       "correlations",
       "Noise correlations and choice probabilities, observed and implied by a model");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CorrelationsArguments>();
   command->add_option("--model", options->model, "Model of a run (model.h5)")->required();
   command->add_option("--data", options->data, "Dataset (layout 1)")->required();
   command->add_option(

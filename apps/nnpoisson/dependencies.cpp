@@ -14,7 +14,7 @@
 namespace nnpoisson::command {
 namespace {
 
-struct Options {
+struct DependenciesArguments {
   std::vector<std::filesystem::path> models;
   std::filesystem::path data, out;
   std::string lesion = "stimulus";
@@ -71,7 +71,7 @@ void print(const Dependencies& d) {
 
 void add_dependencies(CLI::App& app) {
   auto* command = app.add_subcommand("dependencies", "Which regions drive which action, and when");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DependenciesArguments>();
   command
       ->add_option("--model", options->models,
                    "Model of a run (model.h5); again for fits of other seeds or folds")

@@ -15,18 +15,14 @@
 namespace nnpoisson::command {
 namespace {
 
-struct Options {
+struct EvaluateArguments {
   std::filesystem::path model, against, data, training, out;
   EvaluationOptions evaluation;
   bool no_baselines = false, json = false;
 };
 
-constexpr std::size_t readable_stimuli = 32;
+constexpr std::size_t readable_rows = 32;
 
-/// A number, or a dash where the dataset gives none.
-std::string cell(double value, int decimals = 3) {
-  return std::isnan(value) ? "-" : fmt::format("{:.{}f}", value, decimals);
-}
 /// Bits a spike: what a stimulus adds to a constant rate is often in the third decimal.
 std::string bits(double value) {
   return cell(value, 4);
@@ -68,7 +64,7 @@ void print_behaviour(const BehaviourEvaluation& b) {
 /// The choice curve; recordings with a stimulus of its own for each trial have none worth reading
 /// here.
 void print_stimuli(const Evaluation& evaluation) {
-  if (evaluation.stimuli.size() > readable_stimuli) return;
+  if (evaluation.stimuli.size() > readable_rows) return;
   fmt::print("\n{:<24} {:>7} {:>9} {:>6} {:>8} {:>9} {:>8}\n", "stimulus", "trials", "answered",
              "left", "model", "median s", "model");
   for (const auto& s : evaluation.stimuli) {
@@ -150,7 +146,7 @@ void print_comparison(const Evaluation& a, const Evaluation& b, const std::strin
              100 * (all_a - all_b) / std::abs(all_b));
   fmt::print("choice AUC {} a, {} b; accuracy {} a, {} b\n", cell(a.behaviour.auc),
              cell(b.behaviour.auc), cell(a.behaviour.accuracy), cell(b.behaviour.accuracy));
-  if (a.stimuli.size() > readable_stimuli) return;
+  if (a.stimuli.size() > readable_rows) return;
   const auto left = [](const StimulusEvaluation& s) {
     return s.predicted_left / (s.predicted_left + s.predicted_right);
   };
@@ -170,7 +166,7 @@ void print_comparison(const Evaluation& a, const Evaluation& b, const std::strin
 
 void add_evaluate(CLI::App& app) {
   auto* command = app.add_subcommand("evaluate", "Say how well a model describes a dataset");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<EvaluateArguments>();
   command->add_option("--model", options->model, "Model of a run (model.h5)")->required();
   command->add_option("--data", options->data, "Dataset (layout 1)")->required();
   command->add_option("--against", options->against, "A second model: print both side by side");

@@ -88,8 +88,7 @@ void print(const DatasetSummary& summary) {
              "spikes", "Hz a unit");
   for (const auto& region : summary.region) {
     fmt::print("{:<28} {:>8} {:>8} {:>8} {:>12} {:>10}\n", region.name, region.sessions,
-               region.trials, region.units, region.spikes,
-               std::isnan(region.rate) ? "-" : fmt::format("{:.3f}", region.rate));
+               region.trials, region.units, region.spikes, cell(region.rate));
   }
   fmt::print("\n{:<28} {:>8} {:>10} {:>10} {:>10}\n", "stimulus", "distinct", "smallest", "largest",
              "mean");

@@ -15,7 +15,7 @@
 namespace nnpoisson::command {
 namespace {
 
-struct Options {
+struct PredictArguments {
   std::filesystem::path model, data, stimuli, out;
   std::string times;
   PredictOptions predict;
@@ -45,7 +45,7 @@ void add_predict(CLI::App& app) {
   auto* command = app.add_subcommand(
       "predict",
       "Intensities, hazards, choice probability and response-time density for any stimuli");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PredictArguments>();
   command->add_option("--model", options->model, "Model of a run (model.h5)")->required();
   command->add_option("--data", options->data, "Dataset: predict for its distinct stimuli");
   command->add_option("--stimuli", options->stimuli,

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t most_trials = 1000000;  // some 10 GB of spikes
 
-struct Options {
+struct SampleArguments {
   std::filesystem::path model, like, out;
   SampleOptions sample;
 };
@@ -55,7 +55,7 @@ void add_known(CLI::App& simulate) {
 void add_sample(CLI::App& app) {
   auto* command =
       app.add_subcommand("sample", "Draw spikes, choices and response times from a model");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SampleArguments>();
   command->add_option("--model", options->model, "Model of a run (model.h5)")->required();
   command
       ->add_option("--like", options->like, "Dataset whose sessions, units and stimuli to draw for")

@@ -12,7 +12,7 @@
 namespace nnpoisson::command {
 namespace {
 
-constexpr std::size_t most_trials = 1000000;
+constexpr std::size_t most_wimmer_trials = 1000000;
 
 struct WimmerOptions {
   wimmer::Request request;
@@ -74,14 +74,14 @@ void add_wimmer(CLI::App& simulate) {
   command
       ->add_option("--trials", request.trials,
                    "Trials; trial n has coherence n modulo their number")
-      ->check(CLI::Range(std::size_t{1}, most_trials))
+      ->check(CLI::Range(std::size_t{1}, most_wimmer_trials))
       ->capture_default_str();
   command->add_flag("--train-test", options->train_test,
                     "Write OUT-train.h5 and, of further trials, OUT-test.h5");
   command
       ->add_option("--test-trials", request.test_trials,
                    "With --train-test (default: half of --trials)")
-      ->check(CLI::Range(std::size_t{1}, most_trials));
+      ->check(CLI::Range(std::size_t{1}, most_wimmer_trials));
   command
       ->add_option("--coherence", conditions.coherences,
                    "List, each from -1 to 1; above 0 favours DE1, right")
