@@ -13,8 +13,8 @@ namespace nnpoisson {
 enum class Precision { single_precision, double_precision };
 enum class Readout { region, unit };  ///< whose intensities the network gives
 
-/// Every setting of a fit, with its default; the keys of TOML files and `--set` are `model.<field>`
-/// and `train.<field>`.
+/// Every setting of a fit, with its default. In TOML files and `--set` the key of a field is its
+/// name after `model.` or `train.`.
 struct Settings {
   struct ModelSettings {
     std::array<int, 2> stimulus_widths{10, 10};
@@ -36,7 +36,7 @@ struct Settings {
     NeuralTime neural_time = NeuralTime::scaled;
     double validation = 0.1;  ///< fraction of training trials held out for early stopping; 0: none
     int patience = 300;       ///< iterations without a better validation loss before the fit stops
-    int save_every = 20;      ///< iterations between models-<it>/
+    int save_every = 20;      ///< iterations between folders of weights
   } train;
 
   Preset preset = Preset::exact;
