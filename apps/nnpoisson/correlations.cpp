@@ -104,7 +104,7 @@ void add_correlations(CLI::App& app) {
     for (const auto& text : options->windows)
       options->covariability.windows.push_back(window_of(text));
     const Covariability all = covariability(read_model(options->model), read_dataset(options->data),
-                                            options->covariability, options->data.string());
+                                            options->covariability);
     if (!options->out.empty()) write_covariability(options->out, all);
     if (options->json) return fmt::print("{}", to_json(all));
     print(all);

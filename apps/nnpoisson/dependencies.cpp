@@ -92,16 +92,13 @@ void add_dependencies(CLI::App& app) {
   command->add_flag("--json", options->json, "Print JSON");
   command->callback([options] {
     std::vector<Model> models;
-    std::vector<std::string> names;
     for (const auto& file : options->models) {
       require_different({file, options->data, options->out});
       models.push_back(read_model(file));
-      names.push_back(file.string());
     }
     options->dependencies.lesion =
         options->lesion == "stimulus" ? Lesion::stimulus : Lesion::constant;
-    const Dependencies d = dependencies(models, names, read_dataset(options->data),
-                                        options->dependencies, options->data.string());
+    const Dependencies d = dependencies(models, read_dataset(options->data), options->dependencies);
     if (!options->out.empty()) write_dependencies(options->out, d);
     if (options->json) return fmt::print("{}", to_json(d));
     print(d);

@@ -65,10 +65,9 @@ void add_predict(CLI::App& app) {
       throw UsageError("predict: needs one of --data and --stimuli, to say for which stimuli");
     if (!options->times.empty()) options->predict.times = grid(options->times);
     const Model model = read_model(options->model);
-    const auto stimuli =
-        options->data.empty()
-            ? read_stimuli(model, options->stimuli)
-            : distinct_stimuli(model, read_dataset(options->data), options->data.string());
+    const auto stimuli = options->data.empty()
+                             ? read_stimuli(model, options->stimuli)
+                             : distinct_stimuli(model, read_dataset(options->data));
     const Prediction prediction = predict(model, stimuli, options->predict);
     write_prediction(options->out, prediction);
     fmt::print("{} stimuli, {} times, {} regions\n", prediction.size(), prediction.times.size(),

@@ -70,8 +70,7 @@ void add_sample(CLI::App& app) {
   command->callback([options] {
     require_different({options->model, options->like, options->out});
     const Model model = read_model(options->model);
-    const Dataset drawn =
-        sample(model, read_dataset(options->like), options->sample, options->like.string());
+    const Dataset drawn = sample(model, read_dataset(options->like), options->sample);
     write_dataset(options->out, drawn);
     report(drawn);
   });

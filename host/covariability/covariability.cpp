@@ -90,8 +90,8 @@ WindowCovariability gather(const Sessions& of, const std::vector<Session>& sessi
 }  // namespace
 
 Covariability covariability(const Model& model, const Dataset& data,
-                            const CovariabilityOptions& options, const std::string& file) {
-  const MatchedTrials trials(model, data, file);
+                            const CovariabilityOptions& options) {
+  const MatchedTrials trials(model, data);
   auto windows = options.windows;
   if (windows.empty()) windows.push_back({0, data.time_limit});
   for (const auto& window : windows) require(window, data);
@@ -101,10 +101,10 @@ Covariability covariability(const Model& model, const Dataset& data,
   Dataset drawn;
   std::vector<Session> drawn_sessions;
   if (options.repeats > 0) {
-    drawn = sample(model, data, {options.seed, options.repeats, options.threads}, file);
+    drawn = sample(model, data, {options.seed, options.repeats, options.threads});
     drawn_sessions = sessions_of(drawn);
   }
-  const MatchedTrials drawn_trials(model, options.repeats > 0 ? drawn : data, file);
+  const MatchedTrials drawn_trials(model, options.repeats > 0 ? drawn : data);
 
   const std::size_t S = sessions.size();
   std::vector<Sessions> of(windows.size());

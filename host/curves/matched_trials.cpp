@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <sstream>
+#include <string>
 #include <utility>
 
 #include "nnpoisson/error.hpp"
@@ -25,26 +26,25 @@ std::vector<std::size_t> find_all(const std::vector<std::string>& wanted,
 
 }  // namespace
 
-MatchedTrials::MatchedTrials(const Model& model, const Dataset& data, const std::string& file)
-    : model_(model), data_(data) {
+MatchedTrials::MatchedTrials(const Model& model, const Dataset& data) : model_(model), data_(data) {
   if (!(std::abs(data.time_limit - model.time_limit) <= 1e-9 * model.time_limit)) {
     std::ostringstream text;
-    text << file << ": attribute time_limit: is " << data.time_limit
+    text << data.source << ": attribute time_limit: is " << data.time_limit
          << " s, but the model was fitted to " << model.time_limit
          << " s; import the recording again with --time-limit " << model.time_limit;
     throw DataError(text.str());
   }
   region_ = find_all(data.region_names, model.region_names,
-                     file + ": region/name: the model was not fitted to region");
+                     data.source + ": region/name: the model was not fitted to region");
   find_all(data.stimulus_names, model.stimulus_names,
-           file + ": stimulus/name: the model does not know the feature");
+           data.source + ": stimulus/name: the model does not know the feature");
   for (const auto g : data.unit.region) column_.push_back(region_[static_cast<std::size_t>(g)]);
-  if (by_unit()) find_units(file);
+  if (by_unit()) find_units();
   feature_ = find_all(model.stimulus_names, data.stimulus_names,
-                      file + ": stimulus/name: lacks the model's feature");
+                      data.source + ": stimulus/name: lacks the model's feature");
 }
 
-void MatchedTrials::find_units(const std::string& file) {
+void MatchedTrials::find_units() {
   std::map<std::pair<std::string, std::int64_t>, std::size_t> columns;
   for (std::size_t k = 0; k < model_.units.id.size(); ++k)
     columns[{model_.units.session[k], model_.units.id[k]}] = k;
@@ -52,7 +52,7 @@ void MatchedTrials::find_units(const std::string& file) {
     const auto& session = data_.session_names[static_cast<std::size_t>(data_.unit.session[u])];
     const auto at = columns.find({session, data_.unit.id[u]});
     if (at == columns.end())
-      throw DataError(file + ": unit/id[" + std::to_string(u) + "]: unit " +
+      throw DataError(data_.source + ": unit/id[" + std::to_string(u) + "]: unit " +
                       std::to_string(data_.unit.id[u]) + " of session \"" + session +
                       "\" is not one the model was fitted to; a model with readout by unit "
                       "describes its own units only");

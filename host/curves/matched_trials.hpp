@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <map>
-#include <string>
 #include <vector>
 
 #include "nnpoisson/curves.hpp"
@@ -14,10 +13,10 @@ namespace nnpoisson {
 /// must outlive it.
 class MatchedTrials {
  public:
-  /// Throws DataError, naming `file`, where the time limits differ, a region of the dataset (a
-  /// unit, with readout by unit) is unknown to the model, or the features of the two are not the
+  /// Throws DataError, naming `data.source`, where the time limits differ, a region of the dataset
+  /// (a unit, with readout by unit) is unknown to the model, or the features of the two are not the
   /// same. Regions of the model that the dataset lacks are allowed: it has no units there.
-  MatchedTrials(const Model& model, const Dataset& data, const std::string& file);
+  MatchedTrials(const Model& model, const Dataset& data);
 
   /// The model's region that is region `g` of the dataset.
   [[nodiscard]] std::size_t region(std::size_t g) const { return region_[g]; }
@@ -31,7 +30,7 @@ class MatchedTrials {
   [[nodiscard]] Curves curves(std::size_t n) const { return {model_, stimulus(n)}; }
 
  private:
-  void find_units(const std::string& file);
+  void find_units();
 
   const Model& model_;
   const Dataset& data_;

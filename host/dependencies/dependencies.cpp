@@ -49,11 +49,11 @@ std::vector<std::size_t> order_by(std::span<const double> values, double sign) {
   return order;
 }
 
-void require_alike(std::span<const Model> models, std::span<const std::string> names) {
+void require_alike(std::span<const Model> models) {
   if (models.empty()) throw UsageError("dependencies: needs a model");
   for (std::size_t m = 1; m < models.size(); ++m) {
     const auto refuse = [&](const std::string& what) {
-      throw DataError(names[m] + ": " + what + " are not those of " + names[0] +
+      throw DataError(models[m].source + ": " + what + " are not those of " + models[0].source +
                       "; only fits of one recording can be averaged");
     };
     if (models[m].region_names != models[0].region_names) refuse("its regions");
@@ -67,10 +67,9 @@ const char* to_string(Lesion lesion) {
   return lesion == Lesion::stimulus ? "stimulus" : "constant";
 }
 
-Dependencies dependencies(std::span<const Model> models, std::span<const std::string> names,
-                          const Dataset& data, const DependencyOptions& options,
-                          const std::string& file) {
-  require_alike(models, names);
+Dependencies dependencies(std::span<const Model> models, const Dataset& data,
+                          const DependencyOptions& options) {
+  require_alike(models);
   if (options.steps < 1) throw UsageError("steps: at least 1 is needed");
   Dependencies out;
   out.region_names = models[0].region_names;
@@ -81,7 +80,7 @@ Dependencies dependencies(std::span<const Model> models, std::span<const std::st
     out.times.push_back(models[0].time_limit * k / options.steps);
   std::vector<DependencyMeasures> measured;
   for (const auto& model : models) {
-    const auto groups = MatchedTrials(model, data, file).by_stimulus();
+    const auto groups = MatchedTrials(model, data).by_stimulus();
     if (out.stimuli.empty())
       for (const auto& [stimulus, trials] : groups) {
         out.stimuli.push_back(stimulus);

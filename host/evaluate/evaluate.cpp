@@ -137,12 +137,12 @@ void join(Evaluation& evaluation) {
 Evaluation evaluate(const Model& model, const Dataset& data, const EvaluationOptions& options,
                     const std::string& file) {
   check(options);
-  const MatchedTrials matched(model, data, file);
+  const MatchedTrials matched(model, data);
   const BaselineTrials own = baseline_trials(data, matched);
   std::optional<MatchedTrials> matched_training;
   std::optional<BaselineTrials> training;
   if (options.training != nullptr) {
-    matched_training.emplace(model, *options.training, options.training_file);
+    matched_training.emplace(model, *options.training);
     if (options.training->bin_width != data.bin_width)
       throw DataError(options.training_file + ": attribute bin_width: differs from that of " +
                       file + "; both must hold the same kind of spikes");

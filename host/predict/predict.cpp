@@ -122,10 +122,9 @@ Prediction predict(const Model& model, const std::vector<std::vector<double>>& s
   return out;
 }
 
-std::vector<std::vector<double>> distinct_stimuli(const Model& model, const Dataset& data,
-                                                  const std::string& file) {
+std::vector<std::vector<double>> distinct_stimuli(const Model& model, const Dataset& data) {
   std::vector<std::vector<double>> stimuli;
-  for (const auto& [stimulus, trials] : MatchedTrials(model, data, file).by_stimulus())
+  for (const auto& [stimulus, trials] : MatchedTrials(model, data).by_stimulus())
     stimuli.push_back(stimulus);
   return stimuli;
 }

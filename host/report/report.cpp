@@ -101,12 +101,10 @@ Outcome write(const Request& request, const std::function<void(const std::string
   sections.push_back(rates(evaluation));
   sections.push_back(behaviour(evaluation));
   message("correlations and dependencies");
-  sections.push_back(covariation(covariability(
-      run.model, data, {.windows = windows(data), .threads = request.threads}, source.file)));
-  sections.push_back(dependence(
-      dependencies({&run.model, 1}, std::vector<std::string>{(request.run / "model.h5").string()},
-                   data, {.threads = request.threads}, source.file),
-      answered(training)));
+  sections.push_back(covariation(
+      covariability(run.model, data, {.windows = windows(data), .threads = request.threads})));
+  sections.push_back(dependence(dependencies({&run.model, 1}, data, {.threads = request.threads}),
+                                answered(training)));
   sections.push_back(
       {.heading = "Settings",
        .words = {fmt::format("Made by {}. Training set {}, test set {}.", request.program,

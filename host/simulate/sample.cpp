@@ -77,10 +77,9 @@ class SpikeDrawer {
 
 }  // namespace
 
-Dataset sample(const Model& model, const Dataset& like, const SampleOptions& options,
-               const std::string& file) {
+Dataset sample(const Model& model, const Dataset& like, const SampleOptions& options) {
   if (options.repeats < 1) throw UsageError("repeats: at least 1 is needed");
-  const MatchedTrials trials(model, like, file);
+  const MatchedTrials trials(model, like);
   // Units of each session by their column, in the dataset's order of regions.
   std::vector<std::map<std::pair<std::int32_t, std::size_t>, std::vector<std::int32_t>>> units(
       like.sessions());

@@ -96,11 +96,10 @@ struct CovariabilityOptions {
 /// nothing. The model: counts before a choice are the mixture of Poisson counts over p(r | s,
 /// choice).
 ///
-/// `file` names the dataset in messages. Throws DataError where model and dataset do not fit
+/// Throws DataError where model and dataset do not fit
 /// together, UsageError for windows outside [0, W], empty ones, or edges inside a bin of counts.
 [[nodiscard]] Covariability covariability(const Model& model, const Dataset& data,
-                                          const CovariabilityOptions& options = {},
-                                          const std::string& file = "dataset");
+                                          const CovariabilityOptions& options = {});
 
 /// All of it as JSON; NaN becomes null.
 [[nodiscard]] std::string to_json(const Covariability& covariability);

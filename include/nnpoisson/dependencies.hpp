@@ -77,12 +77,9 @@ struct DependencyOptions {
 /// same stimulus and time, so fits that describe a recording equally well can differ here. Give
 /// several, of other seeds or folds.
 ///
-/// `models`: at least one, all of the same regions, features and time limit (DataError otherwise);
-/// `names` are their files, for messages.
-[[nodiscard]] Dependencies dependencies(std::span<const Model> models,
-                                        std::span<const std::string> names, const Dataset& data,
-                                        const DependencyOptions& options = {},
-                                        const std::string& file = "dataset");
+/// `models`: at least one, all of the same regions, features and time limit (DataError otherwise).
+[[nodiscard]] Dependencies dependencies(std::span<const Model> models, const Dataset& data,
+                                        const DependencyOptions& options = {});
 
 /// All of it as JSON; NaN becomes null.
 [[nodiscard]] std::string to_json(const Dependencies& dependencies);

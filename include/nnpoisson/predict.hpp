@@ -50,8 +50,7 @@ struct PredictOptions {
 /// The distinct stimuli of a dataset, ascending. Throws DataError where features or time limits
 /// differ.
 [[nodiscard]] std::vector<std::vector<double>> distinct_stimuli(const Model& model,
-                                                                const Dataset& data,
-                                                                const std::string& file);
+                                                                const Dataset& data);
 /// Stimuli of a text file, separated by commas, whose first line names the model's features, in any
 /// order; other columns are not read. Throws DataError, ResourceError.
 [[nodiscard]] std::vector<std::vector<double>> read_stimuli(const Model& model,

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 
 #include "nnpoisson/dataset.hpp"
 #include "nnpoisson/model.hpp"
@@ -21,11 +20,10 @@ struct SampleOptions {
 /// actions compete with their hazards; choice 0 and no response time where neither comes before W,
 /// and observed_until = min(W, response time). Then the spikes of every unit of the session up to
 /// that time, by time rescaling. Models of either preset are read in the exact meaning (Curves). A
-/// draw depends only on (seed, trial number, repeat). `file` names `like` in messages. Throws
+/// draw depends only on (seed, trial number, repeat). Throws
 /// DataError where model and dataset do not fit together, UsageError for repeats < 1.
 [[nodiscard]] Dataset sample(const Model& model, const Dataset& like,
-                             const SampleOptions& options = {},
-                             const std::string& file = "dataset");
+                             const SampleOptions& options = {});
 
 /// A known model and trials to draw from it, for demonstrations and tests: six regions with rates
 /// of 2 to 32 Hz, transients after the stimulus, ramps and activity before a choice; two contrasts,

@@ -16,7 +16,7 @@ TEST(MatchedTrials, FindsRegionsAndFeaturesByName) {
   auto [model, like] = demonstration(8);
   like.region_names = {"VISp", "ACA", "SCm", "MOs", "CP", "VISal"};
   like.stimulus_names = {"contrast_right", "contrast_left"};
-  const MatchedTrials trials(model, like, "d.h5");
+  const MatchedTrials trials(model, like);
   EXPECT_EQ(trials.region(0), 5U);
   EXPECT_EQ(trials.region(2), 3U);
   EXPECT_EQ(trials.stimulus(6),
@@ -27,7 +27,7 @@ TEST(MatchedTrials, AllowsADatasetWithSomeOfTheRegions) {
   auto [model, like] = demonstration(8);
   like.region_names = {"MOs"};
   std::fill(like.unit.region.begin(), like.unit.region.end(), 0);
-  EXPECT_EQ(MatchedTrials(model, like, "d.h5").region(0), 2U);
+  EXPECT_EQ(MatchedTrials(model, like).region(0), 2U);
 }
 
 struct Mismatch {
@@ -41,10 +41,10 @@ TEST_P(MatchedTrialsRefuses, Naming) {
   auto [model, like] = demonstration(8);
   GetParam().make(like);
   try {
-    MatchedTrials(model, like, "d.h5");
+    MatchedTrials(model, like);
     FAIL() << "no error";
   } catch (const DataError& error) {
-    EXPECT_EQ(std::string(error.what()), "d.h5: " + GetParam().message);
+    EXPECT_EQ(std::string(error.what()), "dataset: " + GetParam().message);
   }
 }
 

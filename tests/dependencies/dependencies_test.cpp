@@ -16,8 +16,7 @@ namespace {
 constexpr std::size_t G = 6;  // of the known model
 
 Dependencies of(const Model& model, const Dataset& data, const DependencyOptions& options = {}) {
-  const std::string name = "model";
-  return dependencies({&model, 1}, {&name, 1}, data, options);
+  return dependencies({&model, 1}, data, options);
 }
 
 TEST(Dependencies, ContributionsSumToTheHazard) {
@@ -70,9 +69,8 @@ TEST(Dependencies, RefusesModelsOfOtherRecordings) {
   Model other = model;
   std::swap(other.region_names[0], other.region_names[1]);
   const std::vector<Model> both{model, other};
-  const std::vector<std::string> names{"a.h5", "b.h5"};
-  EXPECT_THROW((void)dependencies(both, names, like), DataError);
-  EXPECT_THROW((void)dependencies({}, {}, like), UsageError);
+  EXPECT_THROW((void)dependencies(both, like), DataError);
+  EXPECT_THROW((void)dependencies({}, like), UsageError);
 }
 
 TEST(Dependencies, AHeadThatReadsNothingHasNoShares) {

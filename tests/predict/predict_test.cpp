@@ -35,7 +35,7 @@ TEST(Predict, ARegionIsTheMeanOfItsUnits) {
 
 TEST(Predict, TheSameOnAnyNumberOfThreads) {
   const auto [model, like] = demonstration(16);
-  const auto stimuli = distinct_stimuli(model, like, "data");
+  const auto stimuli = distinct_stimuli(model, like);
   ASSERT_EQ(stimuli.size(), 16U);
   const Prediction one = predict(model, stimuli, {.threads = 1}),
                    three = predict(model, stimuli, {.threads = 3});

@@ -166,7 +166,7 @@ TEST_F(Report, FiguresHoldWhatTheLibraryReturns) {
   expect_same(numbers("response-times", "all (120 trials)", "left, model", 3),
               e.behaviour.response_times[0].action[0].predicted_cumulative);
 
-  const auto d = dependencies({&model, 1}, std::vector<std::string>{"model.h5"}, data);
+  const auto d = dependencies({&model, 1}, data);
   expect_same(numbers("share", "", "right", 2), {d.mean.share.begin() + 6, d.mean.share.end()});
   const auto c = covariability(model, data);
   observed.clear(), predicted.clear();

@@ -113,8 +113,7 @@ void StatisticsTruth::whatDrivesTheChoiceComesBack() {
   // the likelihood decides comes back, how regions that vary together divide a few percent of the
   // hazard does not (docs/analysis.md).
   const auto measures = [&](const Model& model) {
-    const std::string name = "model";
-    return dependencies({&model, 1}, {&name, 1}, held_out_).mean;
+    return dependencies({&model, 1}, held_out_).mean;
   };
   const auto truth = measures(truth_), fitted = measures(exact_);
   for (std::size_t g = 0; g < 6; ++g) {
