@@ -14,7 +14,6 @@ set(room_of_backend engine)
 set(room_of_error any)
 set(room_of_progress any)
 set(room_of_formulas any)
-set(room_of_sample simulate)
 
 file(GLOB_RECURSE files ${SOURCE}/host/${ROOM}/*.cpp ${SOURCE}/host/${ROOM}/*.hpp)
 set(wrong "")

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "commands.hpp"
+#include "progress.hpp"
 
 namespace nnpoisson::command {
 namespace {
@@ -24,45 +25,55 @@ struct DependenciesArguments {
 
 constexpr std::size_t readable_stimuli = 8;
 
-void print(const Dependencies& d) {
-  using Numbers = std::vector<double> DependencyMeasures::*;
-  const auto cell = [&](Numbers numbers, std::size_t i) {
-    const double value = (d.mean.*numbers)[i], error = (d.standard_error.*numbers)[i];
-    if (std::isnan(value)) return std::string("-");
-    return d.models > 1 ? fmt::format("{:.3f} +- {:.3f}", value, error)
-                        : fmt::format("{:.3f}", value);
-  };
-  const auto names = [&](const std::vector<std::size_t>& order) {
-    std::vector<std::string> list;
-    for (const auto g : order) list.push_back(d.region_names[g]);
-    return fmt::format("{}", fmt::join(list, " "));
-  };
-  const std::size_t G = d.region_names.size(), S = d.stimuli.size();
+using Numbers = std::vector<double> DependencyMeasures::*;
+
+/// A number with its standard error, where there are several models.
+std::string measure_cell(const Dependencies& d, Numbers numbers, std::size_t i) {
+  const double value = (d.mean.*numbers)[i], error = (d.standard_error.*numbers)[i];
+  const bool spread = d.models > 1 && !std::isnan(value);
+  return spread ? fmt::format("{:.3f} +- {:.3f}", value, error) : cell(value);
+}
+
+std::string names(const Dependencies& d, const std::vector<std::size_t>& regions) {
+  std::vector<std::string> list;
+  for (const auto g : regions) list.push_back(d.region_names[g]);
+  return fmt::format("{}", fmt::join(list, " "));
+}
+
+void print_regions(const Dependencies& d) {
+  const std::size_t G = d.region_names.size();
   fmt::print("{:<14} {:>16} {:>16} {:>16} {:>16} {:>16}\n", "", "share of", "share of", "choice",
              "median time", "onset");
   fmt::print("{:<14} {:>16} {:>16} {:>16} {:>16} {:>16}\n", "region", "left", "right", "without it",
              "without it, s", "s");
   for (std::size_t g = 0; g < G; ++g)
     fmt::print("{:<14} {:>16} {:>16} {:>16} {:>16} {:>16}\n", d.region_names[g],
-               cell(&DependencyMeasures::share, g), cell(&DependencyMeasures::share, G + g),
-               cell(&DependencyMeasures::choice_change, g),
-               cell(&DependencyMeasures::median_change, g), cell(&DependencyMeasures::onset, g));
+               measure_cell(d, &DependencyMeasures::share, g),
+               measure_cell(d, &DependencyMeasures::share, G + g),
+               measure_cell(d, &DependencyMeasures::choice_change, g),
+               measure_cell(d, &DependencyMeasures::median_change, g),
+               measure_cell(d, &DependencyMeasures::onset, g));
+
   fmt::print("share: of the responses inside the window, the part that comes through the region\n");
   fmt::print("without it: mean change, of P(left) in size, where its z is held at its mean {}\n",
              d.lesion == Lesion::stimulus ? "over stimuli at each time" : "over stimuli and time");
   if (d.models > 1) fmt::print("+-: standard error over {} models\n", d.models);
-  fmt::print("by onset: {}\nby influence: left {}; right {}\n", names(d.by_onset),
-             names(d.by_influence[0]), names(d.by_influence[1]));
-  if (S > readable_stimuli) return;
+  fmt::print("by onset: {}\nby influence: left {}; right {}\n", names(d, d.by_onset),
+             names(d, d.by_influence[0]), names(d, d.by_influence[1]));
+}
+
+void print_stimuli(const Dependencies& d) {
+  const std::size_t G = d.region_names.size(), S = d.stimuli.size();
   fmt::print("\nP(left) where a region is held\n{:<20} {:>7} {:>16}", "stimulus", "trials",
              "intact");
   for (const auto& name : d.region_names) fmt::print(" {:>16}", name);
   fmt::print("\n");
+
   for (std::size_t s = 0; s < S; ++s) {
     fmt::print("{:<20} {:>7} {:>16}", fmt::format("{:.3g}", fmt::join(d.stimuli[s], " ")),
-               d.trials[s], cell(&DependencyMeasures::left, s));
+               d.trials[s], measure_cell(d, &DependencyMeasures::left, s));
     for (std::size_t g = 0; g < G; ++g)
-      fmt::print(" {:>16}", cell(&DependencyMeasures::lesioned_left, g * S + s));
+      fmt::print(" {:>16}", measure_cell(d, &DependencyMeasures::lesioned_left, g * S + s));
     fmt::print("\n");
   }
 }
@@ -98,10 +109,14 @@ void add_dependencies(CLI::App& app) {
     }
     options->dependencies.lesion =
         options->lesion == "stimulus" ? Lesion::stimulus : Lesion::constant;
-    const Dependencies d = dependencies(models, read_dataset(options->data), options->dependencies);
+
+    ProgressDisplay display(false);
+    const Dependencies d =
+        dependencies(models, read_dataset(options->data), options->dependencies, watch_on(display));
     if (!options->out.empty()) write_dependencies(options->out, d);
     if (options->json) return fmt::print("{}", to_json(d));
-    print(d);
+    print_regions(d);
+    if (d.stimuli.size() <= readable_stimuli) print_stimuli(d);
   });
 }
 

@@ -11,6 +11,7 @@
 
 #include "commands.hpp"
 #include "nnpoisson/error.hpp"
+#include "progress.hpp"
 
 namespace nnpoisson::command {
 namespace {
@@ -68,7 +69,9 @@ void add_predict(CLI::App& app) {
     const auto stimuli = options->data.empty()
                              ? read_stimuli(model, options->stimuli)
                              : distinct_stimuli(model, read_dataset(options->data));
-    const Prediction prediction = predict(model, stimuli, options->predict);
+
+    ProgressDisplay display(false);
+    const Prediction prediction = predict(model, stimuli, options->predict, watch_on(display));
     write_prediction(options->out, prediction);
     fmt::print("{} stimuli, {} times, {} regions\n", prediction.size(), prediction.times.size(),
                prediction.region_names.size());

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "commands.hpp"
+#include "progress.hpp"
 
 namespace nnpoisson::command {
 namespace {
@@ -42,8 +43,9 @@ void add_known(CLI::App& simulate) {
                       "Also write the model that the trials were drawn from");
   command->callback([options] {
     require_different({options->out, options->model_out});
+    ProgressDisplay display(false);
     const Demonstration known = demonstration(options->trials);
-    const Dataset drawn = sample(known.model, known.like, options->sample);
+    const Dataset drawn = sample(known.model, known.trials, options->sample, watch_on(display));
     write_dataset(options->out, drawn);
     if (!options->model_out.empty()) write_model(options->model_out, known.model);
     report(drawn);
@@ -69,8 +71,9 @@ void add_sample(CLI::App& app) {
   command->add_option("--out", options->out, "Dataset to write")->required();
   command->callback([options] {
     require_different({options->model, options->like, options->out});
-    const Model model = read_model(options->model);
-    const Dataset drawn = sample(model, read_dataset(options->like), options->sample);
+    ProgressDisplay display(false);
+    const Dataset drawn = sample(read_model(options->model), read_dataset(options->like),
+                                 options->sample, watch_on(display));
     write_dataset(options->out, drawn);
     report(drawn);
   });

@@ -37,8 +37,11 @@ void summarise(Dependencies& out, const std::vector<DependencyMeasures>& models)
   }
 }
 
-/// 0 ... values.size() - 1, by ascending sign * value; NaN last.
-std::vector<std::size_t> order_by(std::span<const double> values, double sign) {
+enum class Order { ascending, descending };
+
+/// 0 ... values.size() - 1, by their values; NaN last.
+std::vector<std::size_t> order_by(std::span<const double> values, Order by) {
+  const double sign = by == Order::ascending ? 1 : -1;
   std::vector<std::size_t> order(values.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   const auto key = [&](std::size_t i) {
@@ -68,9 +71,10 @@ const char* to_string(Lesion lesion) {
 }
 
 Dependencies dependencies(std::span<const Model> models, const Dataset& data,
-                          const DependencyOptions& options) {
+                          const DependencyOptions& options, const Watch& watch) {
   require_alike(models);
   if (options.steps < 1) throw UsageError("steps: at least 1 is needed");
+
   Dependencies out;
   out.region_names = models[0].region_names;
   out.stimulus_names = models[0].stimulus_names;
@@ -78,21 +82,25 @@ Dependencies dependencies(std::span<const Model> models, const Dataset& data,
   out.models = models.size();
   for (int k = 0; k <= options.steps; ++k)
     out.times.push_back(models[0].time_limit * k / options.steps);
-  std::vector<DependencyMeasures> measured;
-  for (const auto& model : models) {
-    const auto groups = MatchedTrials(model, data).by_stimulus();
-    if (out.stimuli.empty())
-      for (const auto& [stimulus, trials] : groups) {
-        out.stimuli.push_back(stimulus);
-        out.trials.push_back(trials.size());
-      }
-    measured.push_back(measure(model, out, options.threads));
+  for (const auto& [stimulus, trials] : MatchedTrials(models[0], data).by_stimulus()) {
+    out.stimuli.push_back(stimulus);
+    out.trials.push_back(trials.size());
   }
+
+  // Every model must fit the dataset; alike, they all see the same stimuli.
+  for (const auto& model : models.subspan(1)) static_cast<void>(MatchedTrials(model, data));
+  ProgressCounter progress(watch);
+  progress.begin("dependencies: stimuli, intact and lesioned",
+                 models.size() * 2 * out.stimuli.size());
+  std::vector<DependencyMeasures> measured;
+  for (const auto& model : models)
+    measured.push_back(measure(model, out, options.threads, progress));
   summarise(out, measured);
+
   const std::size_t G = out.region_names.size();
-  out.by_onset = order_by(out.mean.onset, 1);
+  out.by_onset = order_by(out.mean.onset, Order::ascending);
   for (const std::size_t a : {0U, 1U})
-    out.by_influence[a] = order_by(std::span(out.mean.share).subspan(a * G, G), -1);
+    out.by_influence[a] = order_by(std::span(out.mean.share).subspan(a * G, G), Order::descending);
   return out;
 }
 

@@ -8,37 +8,67 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// `mean` and `standard_error` of numbers [i ... i + count) of a measure.
-class Pair {
- public:
-  explicit Pair(const Dependencies& d) : d_(d) {}
-  [[nodiscard]] Json operator()(std::vector<double> DependencyMeasures::*numbers,
-                                std::size_t first) const {
-    return {{"mean", (d_.mean.*numbers)[first]},
-            {"standard_error", (d_.standard_error.*numbers)[first]}};
-  }
-  [[nodiscard]] Json operator()(std::vector<double> DependencyMeasures::*numbers, std::size_t first,
-                                std::size_t count) const {
-    const auto row = [&](const DependencyMeasures& of) {
-      const auto begin = (of.*numbers).begin() + static_cast<std::ptrdiff_t>(first);
-      return std::vector<double>(begin, begin + static_cast<std::ptrdiff_t>(count));
-    };
-    return {{"mean", row(d_.mean)}, {"standard_error", row(d_.standard_error)}};
-  }
+using Measures = DependencyMeasures;
+using Numbers = std::vector<double> Measures::*;
 
- private:
-  const Dependencies& d_;
-};
+/// `mean` and `standard_error` of number `i` of a measure.
+Json one(const Dependencies& d, Numbers numbers, std::size_t i) {
+  return {{"mean", (d.mean.*numbers)[i]}, {"standard_error", (d.standard_error.*numbers)[i]}};
+}
+
+/// The same of its row `row` of `length` numbers.
+Json row_of(const Dependencies& d, Numbers numbers, std::size_t row, std::size_t length) {
+  const auto numbers_of = [&](const Measures& measures) {
+    const auto first = (measures.*numbers).begin() + static_cast<std::ptrdiff_t>(row * length);
+    return std::vector<double>(first, first + static_cast<std::ptrdiff_t>(length));
+  };
+  return {{"mean", numbers_of(d.mean)}, {"standard_error", numbers_of(d.standard_error)}};
+}
+
+const char* action_name(std::size_t a) {
+  return a == 0 ? "left" : "right";
+}
+
+Json region_json(const Dependencies& d, std::size_t g) {
+  const std::size_t G = d.region_names.size(), K = d.times.size();
+  Json region{{"name", d.region_names[g]},
+              {"onset", one(d, &Measures::onset, g)},
+              {"intensity", row_of(d, &Measures::intensity, g, K)},
+              {"sensitivity", row_of(d, &Measures::sensitivity, g, K)},
+              {"choice_change", one(d, &Measures::choice_change, g)},
+              {"median_change", one(d, &Measures::median_change, g)}};
+  for (const std::size_t a : {0U, 1U}) {
+    const std::size_t row = a * G + g;
+    region[action_name(a)] = {{"share", one(d, &Measures::share, row)},
+                              {"contribution", row_of(d, &Measures::contribution, row, K)},
+                              {"drive", row_of(d, &Measures::drive, row, K)}};
+  }
+  return region;
+}
+
+Json stimulus_json(const Dependencies& d, std::size_t s) {
+  const std::size_t G = d.region_names.size(), S = d.stimuli.size();
+  Json stimulus{{"stimulus", d.stimuli[s]},
+                {"trials", d.trials[s]},
+                {"left", one(d, &Measures::left, s)},
+                {"median_time", one(d, &Measures::median_time, s)},
+                {"share",
+                 {{"left", row_of(d, &Measures::stimulus_share, 2 * s, G)},
+                  {"right", row_of(d, &Measures::stimulus_share, 2 * s + 1, G)}}},
+                {"lesions", Json::array()}};
+  for (std::size_t g = 0; g < G; ++g)
+    stimulus["lesions"].push_back({{"region", d.region_names[g]},
+                                   {"left", one(d, &Measures::lesioned_left, g * S + s)},
+                                   {"median_time", one(d, &Measures::lesioned_median, g * S + s)}});
+  return stimulus;
+}
 
 }  // namespace
 
 std::string to_json(const Dependencies& d) {
-  const std::size_t G = d.region_names.size(), K = d.times.size(), S = d.stimuli.size();
-  const Pair of(d);
-  using M = DependencyMeasures;
-  const auto names = [&](const std::vector<std::size_t>& order) {
+  const auto names = [&](const std::vector<std::size_t>& regions) {
     Json list = Json::array();
-    for (const auto g : order) list.push_back(d.region_names[g]);
+    for (const auto g : regions) list.push_back(d.region_names[g]);
     return list;
   };
   Json json{
@@ -51,37 +81,11 @@ std::string to_json(const Dependencies& d) {
       {"regions", Json::array()},
       {"stimuli", Json::array()}};
   for (const std::size_t a : {0U, 1U})
-    json["actions"][a == 0 ? "left" : "right"] = {{"cumulative_hazard", of(&M::hazard, a * K, K)}};
-  for (std::size_t g = 0; g < G; ++g) {
-    Json region{{"name", d.region_names[g]},
-                {"onset", of(&M::onset, g)},
-                {"intensity", of(&M::intensity, g * K, K)},
-                {"sensitivity", of(&M::sensitivity, g * K, K)},
-                {"choice_change", of(&M::choice_change, g)},
-                {"median_change", of(&M::median_change, g)}};
-    for (const std::size_t a : {0U, 1U}) {
-      const std::size_t row = a * G + g;
-      region[a == 0 ? "left" : "right"] = {{"share", of(&M::share, row)},
-                                           {"contribution", of(&M::contribution, row * K, K)},
-                                           {"drive", of(&M::drive, row * K, K)}};
-    }
-    json["regions"].push_back(std::move(region));
-  }
-  for (std::size_t s = 0; s < S; ++s) {
-    Json stimulus{{"stimulus", d.stimuli[s]},
-                  {"trials", d.trials[s]},
-                  {"left", of(&M::left, s)},
-                  {"median_time", of(&M::median_time, s)},
-                  {"share",
-                   {{"left", of(&M::stimulus_share, 2 * s * G, G)},
-                    {"right", of(&M::stimulus_share, (2 * s + 1) * G, G)}}},
-                  {"lesions", Json::array()}};
-    for (std::size_t g = 0; g < G; ++g)
-      stimulus["lesions"].push_back({{"region", d.region_names[g]},
-                                     {"left", of(&M::lesioned_left, g * S + s)},
-                                     {"median_time", of(&M::lesioned_median, g * S + s)}});
-    json["stimuli"].push_back(std::move(stimulus));
-  }
+    json["actions"][action_name(a)] = {
+        {"cumulative_hazard", row_of(d, &Measures::hazard, a, d.times.size())}};
+  for (std::size_t g = 0; g < d.region_names.size(); ++g)
+    json["regions"].push_back(region_json(d, g));
+  for (std::size_t s = 0; s < d.stimuli.size(); ++s) json["stimuli"].push_back(stimulus_json(d, s));
   // Names come from files: a byte that is no UTF-8 must not end the program.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

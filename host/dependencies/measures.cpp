@@ -6,105 +6,13 @@
 #include <numeric>
 
 #include "curves/parallel.hpp"
-#include "curves/quadrature.hpp"
+#include "dependencies/course.hpp"
 #include "nnpoisson/curves.hpp"
 
 namespace nnpoisson {
 namespace {
 
 using Numbers = std::vector<double>;
-
-/// Means over trials of z on a fine grid, between whose points it is the cubic through both ends
-/// with the slopes there.
-class MeanPath {
- public:
-  static constexpr std::size_t cells = 256;
-  MeanPath(std::size_t regions, double limit)
-      : regions_(regions), width_(limit / cells), states_((cells + 1) * regions) {}
-
-  [[nodiscard]] double time(std::size_t k) const { return width_ * static_cast<double>(k); }
-  void add(std::span<const RegionState> path, double weight) {
-    for (std::size_t i = 0; i < states_.size(); ++i) {
-      states_[i].z += weight * path[i].z;
-      states_[i].dz += weight * path[i].dz;
-    }
-  }
-  [[nodiscard]] RegionState at(std::size_t g, double time) const {
-    const auto k = std::min(cells - 1, static_cast<std::size_t>(time / width_));
-    const RegionState start = states_[k * regions_ + g], end = states_[(k + 1) * regions_ + g];
-    const double u = time / width_ - static_cast<double>(k), v = 1 - u, rise = end.z - start.z;
-    return {start.z + u * u * (3 - 2 * u) * rise + u * v * width_ * (v * start.dz - u * end.dz),
-            6 * u * v * rise / width_ + v * (1 - 3 * u) * start.dz + u * (3 * u - 2) * end.dz};
-  }
-  /// Over time.
-  [[nodiscard]] double mean(std::size_t g) const {
-    double sum = 0;
-    for (std::size_t k = 0; k < cells; ++k) {
-      const RegionState start = states_[k * regions_ + g], end = states_[(k + 1) * regions_ + g];
-      sum += (start.z + end.z) / 2 + width_ * (start.dz - end.dz) / 12;
-    }
-    return sum / cells;
-  }
-
- private:
-  std::size_t regions_;
-  double width_;
-  std::vector<RegionState> states_;  // [cells + 1 x regions]
-};
-
-/// One stimulus' time courses.
-struct Course {
-  Numbers hazard, contribution, drive, through,
-      intensity;  // through: [2 x G], probability of a response that comes through a region
-  std::vector<RegionState> path;
-  ResponsePrediction response;
-};
-
-Course course_of(const Model& model, const Numbers& stimulus, const Numbers& times,
-                 const MeanPath& grid) {
-  const std::size_t G = model.region_names.size(), K = times.size();
-  Curves curves(model, stimulus);
-  Course out{Numbers(2 * K),
-             Numbers(2 * G * K),
-             Numbers(2 * G * K),
-             Numbers(2 * G),
-             Numbers(G * K),
-             {},
-             {}};
-  std::vector<RegionState> states(G);
-  Numbers gradients(2 * G);
-  curves.regions(0, states);
-  const auto at_onset = curves.heads(states);
-  for (std::size_t k = 0; k < K; ++k) {
-    if (k > 0) {
-      for (std::size_t row = 0; row < 2 * G; ++row)
-        out.contribution[row * K + k] = out.contribution[row * K + k - 1];
-      for (const auto& [time, weight] : quadrature({times[k - 1], times[k]}, model.time_limit)) {
-        const double survival = std::exp(-curves.response(time).cumulative);
-        curves.regions(time, states);
-        curves.head_gradients(states, gradients);
-        for (std::size_t row = 0; row < 2 * G; ++row) {
-          const double step = weight * gradients[row] * states[row % G].dz;
-          out.contribution[row * K + k] += step;
-          out.through[row] += survival * step;
-        }
-      }
-    }
-    curves.regions(times[k], states);
-    curves.head_gradients(states, gradients);
-    const auto heads = curves.heads(states);
-    for (std::size_t row = 0; row < 2 * G; ++row)
-      out.drive[row * K + k] = gradients[row] * states[row % G].dz;
-    for (std::size_t g = 0; g < G; ++g) out.intensity[g * K + k] = states[g].dz + intensity_floor;
-    for (const std::size_t a : {0U, 1U})
-      out.hazard[a * K + k] = heads[a].cumulative - at_onset[a].cumulative;
-  }
-  out.path.resize((MeanPath::cells + 1) * G);
-  for (std::size_t k = 0; k <= MeanPath::cells; ++k)
-    curves.regions(grid.time(k), std::span(out.path).subspan(k * G, G));
-  out.response = predict_response(curves, model.time_limit);
-  return out;
-}
 
 double left_of(const ResponsePrediction& p) {
   return p.left / (p.left + p.right);
@@ -137,6 +45,7 @@ double onset_of(std::span<const double> course, const Numbers& times) {
   double greatest = 0;
   for (const double value : course) greatest = std::max(greatest, std::abs(value - course[0]));
   if (greatest == 0) return std::numeric_limits<double>::quiet_NaN();
+
   std::size_t k = 1;
   while (std::abs(course[k] - course[0]) < greatest / 2) ++k;
   const double before = std::abs(course[k - 1] - course[0]),
@@ -148,83 +57,118 @@ void add(Numbers& sum, const Numbers& values, double weight) {
   for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += weight * values[i];
 }
 
+/// Appends `through` [2 x G] divided by each action's sum over regions.
+void append_shares(Numbers& shares, const Numbers& through) {
+  const auto G = static_cast<std::ptrdiff_t>(through.size() / 2);
+  for (auto action = through.begin(); action != through.end(); action += G) {
+    const double sum = std::accumulate(action, action + G, 0.0);
+    for (auto region = action; region != action + G; ++region) shares.push_back(*region / sum);
+  }
+}
+
+/// The measures of one model, stimulus after stimulus.
+class Measuring {
+ public:
+  Measuring(const Model& model, const Dependencies& about)
+      : model_(model),
+        about_(about),
+        G_(model.region_names.size()),
+        K_(about.times.size()),
+        S_(about.stimuli.size()),
+        path_(G_, model.time_limit),
+        through_(2 * G_) {
+    const auto trials = static_cast<double>(
+        std::accumulate(about.trials.begin(), about.trials.end(), std::size_t{0}));
+    for (const auto count : about.trials) weight_.push_back(static_cast<double>(count) / trials);
+    for (auto* numbers : {&out_.contribution, &out_.drive}) numbers->assign(2 * G_ * K_, 0);
+    for (auto* numbers : {&out_.intensity, &out_.sensitivity}) numbers->assign(G_ * K_, 0);
+    for (auto* numbers : {&out_.lesioned_left, &out_.lesioned_median}) numbers->assign(G_ * S_, 0);
+    for (auto* numbers : {&out_.choice_change, &out_.median_change}) numbers->assign(G_, 0);
+    out_.hazard.assign(2 * K_, 0);
+  }
+
+  void measure_courses(int threads, ProgressCounter& progress) {
+    // A chunk at a time bounds the memory; sums are taken in the stimuli's order whatever the
+    // threads.
+    constexpr std::size_t chunk = 256;
+    for (std::size_t first = 0; first < S_; first += chunk) {
+      std::vector<Course> courses(std::min(chunk, S_ - first));
+      const auto measure_one = [&](std::size_t i) {
+        courses[i] = course_of(model_, about_.stimuli[first + i], about_.times, path_);
+        progress.count();
+      };
+      for_each_in_parallel(courses.size(), threads, measure_one, 1);
+      for (std::size_t i = 0; i < courses.size(); ++i) add_course(courses[i], weight_[first + i]);
+    }
+
+    for (double& s : out_.sensitivity) s = std::sqrt(s);
+    append_shares(out_.share, through_);
+    for (std::size_t g = 0; g < G_; ++g)
+      out_.onset.push_back(onset_of(std::span(out_.intensity).subspan(g * K_, K_), about_.times));
+  }
+
+  /// After the courses, whose mean path the lesioned regions are held at.
+  void measure_lesions(int threads, ProgressCounter& progress) {
+    const auto measure_one = [&](std::size_t s) {
+      Curves curves(model_, about_.stimuli[s]);
+      for (std::size_t g = 0; g < G_; ++g) {
+        const auto response = without(curves, g, path_, about_.lesion, G_, model_.time_limit);
+        out_.lesioned_left[g * S_ + s] = left_of(response);
+        out_.lesioned_median[g * S_ + s] = response.median_time;
+      }
+      progress.count();
+    };
+    for_each_in_parallel(S_, threads, measure_one, 1);
+
+    for (std::size_t g = 0; g < G_; ++g)
+      for (std::size_t s = 0; s < S_; ++s) {
+        const std::size_t cell = g * S_ + s;
+        out_.choice_change[g] += weight_[s] * std::abs(out_.lesioned_left[cell] - out_.left[s]);
+        out_.median_change[g] += weight_[s] * (out_.lesioned_median[cell] - out_.median_time[s]);
+      }
+  }
+
+  [[nodiscard]] const DependencyMeasures& measures() const { return out_; }
+
+ private:
+  void add_course(const Course& course, double weight) {
+    add(out_.hazard, course.hazard, weight);
+    add(out_.contribution, course.contribution, weight);
+    add(out_.drive, course.drive, weight);
+    add(through_, course.through, weight);
+    path_.add(course.path, weight);
+
+    // Weighted mean and variance, updated course by course (West 1979).
+    weight_so_far_ += weight;
+    for (std::size_t k = 0; k < G_ * K_; ++k) {
+      const double difference = course.intensity[k] - out_.intensity[k];
+      out_.intensity[k] += difference * weight / weight_so_far_;
+      out_.sensitivity[k] += weight * difference * (course.intensity[k] - out_.intensity[k]);
+    }
+
+    append_shares(out_.stimulus_share, course.through);
+    out_.left.push_back(left_of(course.response));
+    out_.median_time.push_back(course.response.median_time);
+  }
+
+  const Model& model_;
+  const Dependencies& about_;
+  std::size_t G_, K_, S_;
+  MeanPath path_;
+  Numbers through_;  // [2 x G] mean over trials, as of a course
+  Numbers weight_;   // [S] of the stimuli, in sum 1
+  double weight_so_far_ = 0;
+  DependencyMeasures out_;
+};
+
 }  // namespace
 
-DependencyMeasures measure(const Model& model, const Dependencies& about, int threads) {
-  const std::size_t G = model.region_names.size(), K = about.times.size(), S = about.stimuli.size();
-  const auto trials = static_cast<double>(
-      std::accumulate(about.trials.begin(), about.trials.end(), std::size_t{0}));
-  DependencyMeasures out;
-  for (auto* numbers : {&out.contribution, &out.drive}) numbers->assign(2 * G * K, 0);
-  for (auto* numbers : {&out.intensity, &out.sensitivity}) numbers->assign(G * K, 0);
-  for (auto* numbers : {&out.lesioned_left, &out.lesioned_median}) numbers->assign(G * S, 0);
-  for (auto* numbers : {&out.choice_change, &out.median_change}) numbers->assign(G, 0);
-  out.hazard.assign(2 * K, 0);
-  Numbers through(2 * G);
-  MeanPath path(G, model.time_limit);
-
-  double before = 0;
-  constexpr std::size_t together =
-      256;  // bounds the memory; sums are taken in the stimuli's order whatever the threads
-  for (std::size_t first = 0; first < S; first += together) {
-    std::vector<Course> courses(std::min(together, S - first));
-    for_each_in_parallel(
-        courses.size(), threads,
-        [&](std::size_t i) {
-          courses[i] = course_of(model, about.stimuli[first + i], about.times, path);
-        },
-        1);
-    for (std::size_t i = 0; i < courses.size(); ++i) {
-      const Course& course = courses[i];
-      const double weight = static_cast<double>(about.trials[first + i]) / trials;
-      add(out.hazard, course.hazard, weight);
-      add(out.contribution, course.contribution, weight);
-      add(out.drive, course.drive, weight);
-      add(through, course.through, weight);
-      path.add(course.path, weight);
-      before += weight;
-      for (std::size_t k = 0; k < G * K; ++k) {
-        const double difference = course.intensity[k] - out.intensity[k];
-        out.intensity[k] += difference * weight / before;
-        out.sensitivity[k] += weight * difference * (course.intensity[k] - out.intensity[k]);
-      }
-      for (std::size_t row = 0; row < 2 * G; ++row) {
-        const auto action = course.through.begin() + static_cast<std::ptrdiff_t>(row / G * G);
-        out.stimulus_share.push_back(
-            course.through[row] /
-            std::accumulate(action, action + static_cast<std::ptrdiff_t>(G), 0.0));
-      }
-      out.left.push_back(left_of(course.response));
-      out.median_time.push_back(course.response.median_time);
-    }
-  }
-  for (double& s : out.sensitivity) s = std::sqrt(s);
-  for (std::size_t row = 0; row < 2 * G; ++row) {
-    const auto action = through.begin() + static_cast<std::ptrdiff_t>(row / G * G);
-    out.share.push_back(through[row] /
-                        std::accumulate(action, action + static_cast<std::ptrdiff_t>(G), 0.0));
-  }
-  for (std::size_t g = 0; g < G; ++g)
-    out.onset.push_back(onset_of(std::span(out.intensity).subspan(g * K, K), about.times));
-
-  for_each_in_parallel(
-      S, threads,
-      [&](std::size_t s) {
-        Curves curves(model, about.stimuli[s]);
-        for (std::size_t g = 0; g < G; ++g) {
-          const auto response = without(curves, g, path, about.lesion, G, model.time_limit);
-          out.lesioned_left[g * S + s] = left_of(response);
-          out.lesioned_median[g * S + s] = response.median_time;
-        }
-      },
-      1);
-  for (std::size_t g = 0; g < G; ++g)
-    for (std::size_t s = 0; s < S; ++s) {
-      const double weight = static_cast<double>(about.trials[s]) / trials;
-      out.choice_change[g] += weight * std::abs(out.lesioned_left[g * S + s] - out.left[s]);
-      out.median_change[g] += weight * (out.lesioned_median[g * S + s] - out.median_time[s]);
-    }
-  return out;
+DependencyMeasures measure(const Model& model, const Dependencies& about, int threads,
+                           ProgressCounter& progress) {
+  Measuring measuring(model, about);
+  measuring.measure_courses(threads, progress);
+  measuring.measure_lesions(threads, progress);
+  return measuring.measures();
 }
 
 }  // namespace nnpoisson

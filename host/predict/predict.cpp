@@ -6,6 +6,7 @@
 
 #include "curves/matched_trials.hpp"
 #include "curves/parallel.hpp"
+#include "curves/progress_counter.hpp"
 #include "data/table.hpp"
 #include "nnpoisson/error.hpp"
 
@@ -14,11 +15,13 @@ namespace {
 
 constexpr double none = std::numeric_limits<double>::quiet_NaN();
 
-void settle(PredictOptions& options, const Model& model) {
+/// The options with their defaults filled in.
+PredictOptions checked(PredictOptions options, const Model& model) {
   const double W = model.time_limit;
   if (options.times.empty())
     for (int k = 0; k <= 100; ++k) options.times.push_back(W * k / 100);
   if (options.observed_until == 0) options.observed_until = W;
+
   const auto& times = options.times;
   const bool inside =
       std::all_of(times.begin(), times.end(), [&](double t) { return t >= 0 && t <= W; });
@@ -32,6 +35,16 @@ void settle(PredictOptions& options, const Model& model) {
     throw UsageError(
         "units: this model has readout by region, whose units share their region's intensity; ask "
         "for regions alone");
+  return options;
+}
+
+void require_features(const std::vector<std::vector<double>>& stimuli, const Model& model) {
+  const std::size_t features = model.stimulus_names.size();
+  for (std::size_t s = 0; s < stimuli.size(); ++s)
+    if (stimuli[s].size() != features)
+      throw UsageError("stimulus " + std::to_string(s) + ": has " +
+                       std::to_string(stimuli[s].size()) + " features, the model has " +
+                       std::to_string(features));
 }
 
 /// Where a column of the network goes: its region, and its part in that region's mean.
@@ -54,52 +67,19 @@ std::vector<Place> places(const NetworkShape& shape) {
   return list;
 }
 
-/// The curves of stimulus `s` at time `k`, into every array of `out`.
-void fill(Prediction& out, const std::vector<Place>& places, double scale, Curves& curves,
-          std::size_t s, std::size_t k) {
-  const std::size_t K = out.times.size(), G = out.region_names.size(), U = out.unit.id.size();
-  const double time = out.times[k];
-  const auto at = [&](std::size_t rows, std::size_t row) { return (s * rows + row) * K + k; };
-  if (time <= out.observed_until) {
-    std::vector<Growth> columns(places.size());
-    curves.columns(time, scale, columns);
-    const auto add = [](double& value, double more) {
-      value = (std::isnan(value) ? 0 : value) + more;
-    };
-    for (std::size_t c = 0; c < columns.size(); ++c) {
-      const auto [g, part] = places[c];
-      add(out.region_cumulative[at(G, g)], part * columns[c].cumulative);
-      add(out.region_intensity[at(G, g)], part * columns[c].intensity);
-      if (U == 0) continue;
-      out.unit_cumulative[at(U, c)] = columns[c].cumulative;
-      out.unit_intensity[at(U, c)] = columns[c].intensity;
-    }
-  }
-  const auto actions = curves.actions(time);
-  const double survival = std::exp(-(actions[0].cumulative + actions[1].cumulative));
-  out.survival[at(1, 0)] = survival;
-  for (const std::size_t a : {0U, 1U}) {
-    out.action_cumulative[at(2, a)] = actions[a].cumulative;
-    out.action_intensity[at(2, a)] = actions[a].intensity;
-    out.density[at(2, a)] = actions[a].intensity * survival;
-  }
-}
-
-}  // namespace
-
-Prediction predict(const Model& model, const std::vector<std::vector<double>>& stimuli,
-                   const PredictOptions& given) {
-  PredictOptions options = given;
-  settle(options, model);
+/// Everything a prediction is of, with its curves still missing.
+Prediction empty_prediction(const Model& model, const std::vector<std::vector<double>>& stimuli,
+                            const PredictOptions& options) {
   Prediction out;
   out.stimulus_names = model.stimulus_names;
   out.region_names = model.region_names;
   if (options.units) out.unit = model.units;
   out.observed_until = options.observed_until;
   out.times = options.times;
-  const std::size_t S = stimuli.size(), K = out.times.size();
   for (const auto& stimulus : stimuli)
     out.stimuli.insert(out.stimuli.end(), stimulus.begin(), stimulus.end());
+
+  const std::size_t S = stimuli.size(), K = out.times.size();
   for (auto* regions : {&out.region_intensity, &out.region_cumulative})
     regions->assign(S * out.region_names.size() * K, none);
   for (auto* units : {&out.unit_intensity, &out.unit_cumulative})
@@ -109,15 +89,76 @@ Prediction predict(const Model& model, const std::vector<std::vector<double>>& s
   out.survival.assign(S * K, none);
   out.probability.assign(S * 2, none);
   out.median_time.assign(S, none);
+  return out;
+}
+
+/// Fills the curves of one stimulus.
+class StimulusCurves {
+ public:
+  StimulusCurves(Prediction& out, std::size_t stimulus)
+      : out_(out), stimulus_(stimulus), G_(out.region_names.size()), U_(out.unit.id.size()) {}
+
+  void fill_neural(Curves& curves, const std::vector<Place>& places, double scale, std::size_t k) {
+    std::vector<Growth> columns(places.size());
+    curves.columns(out_.times[k], scale, columns);
+    const auto add = [](double& value, double more) {
+      value = (std::isnan(value) ? 0 : value) + more;
+    };
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      const auto [g, part] = places[c];
+      add(out_.region_cumulative[at(G_, g, k)], part * columns[c].cumulative);
+      add(out_.region_intensity[at(G_, g, k)], part * columns[c].intensity);
+      if (U_ == 0) continue;
+      out_.unit_cumulative[at(U_, c, k)] = columns[c].cumulative;
+      out_.unit_intensity[at(U_, c, k)] = columns[c].intensity;
+    }
+  }
+
+  void fill_actions(Curves& curves, std::size_t k) {
+    const auto actions = curves.actions(out_.times[k]);
+    const double survival = std::exp(-(actions[0].cumulative + actions[1].cumulative));
+    out_.survival[at(1, 0, k)] = survival;
+    for (const std::size_t a : {0U, 1U}) {
+      out_.action_cumulative[at(2, a, k)] = actions[a].cumulative;
+      out_.action_intensity[at(2, a, k)] = actions[a].intensity;
+      out_.density[at(2, a, k)] = actions[a].intensity * survival;
+    }
+  }
+
+ private:
+  /// Place in an array [S x rows x K].
+  [[nodiscard]] std::size_t at(std::size_t rows, std::size_t row, std::size_t k) const {
+    return (stimulus_ * rows + row) * out_.times.size() + k;
+  }
+
+  Prediction& out_;
+  std::size_t stimulus_, G_, U_;
+};
+
+}  // namespace
+
+Prediction predict(const Model& model, const std::vector<std::vector<double>>& stimuli,
+                   const PredictOptions& options, const Watch& watch) {
+  require_features(stimuli, model);
+  Prediction out = empty_prediction(model, stimuli, checked(options, model));
   const auto columns = places(model.shape);
   const double scale = time_scale(model, out.observed_until);
-  for_each_in_parallel(S, options.threads, [&](std::size_t s) {
+
+  ProgressCounter progress(watch);
+  progress.begin("predict: stimuli", stimuli.size());
+  for_each_in_parallel(stimuli.size(), options.threads, [&](std::size_t s) {
     Curves curves(model, stimuli[s]);
-    for (std::size_t k = 0; k < K; ++k) fill(out, columns, scale, curves, s, k);
+    StimulusCurves filled(out, s);
+    for (std::size_t k = 0; k < out.times.size(); ++k) {
+      if (out.times[k] <= out.observed_until) filled.fill_neural(curves, columns, scale, k);
+      filled.fill_actions(curves, k);
+    }
+
     const ResponsePrediction response = predict_response(curves, model.time_limit);
     out.probability[2 * s] = response.left;
     out.probability[2 * s + 1] = response.right;
     out.median_time[s] = response.median_time;
+    progress.count();
   });
   return out;
 }

@@ -18,7 +18,7 @@ std::string window_name(const Window& window) {
 }
 
 /// Observed over implied, a point for each pair of regions, a panel for each window.
-Figure against_model(const Covariability& all, Covariation RegionPair::*what, const char* name,
+Figure against_model(const Correlations& all, Comparison RegionPair::*what, const char* name,
                      const std::string& caption) {
   Figure figure{.name = name,
                 .caption = caption,
@@ -30,7 +30,7 @@ Figure against_model(const Covariability& all, Covariation RegionPair::*what, co
         between{.name = "between two", .mark = Mark::points, .colour = colour::blue};
     double low = std::numeric_limits<double>::infinity(), high = -low;
     for (const auto& pair : window.pairs) {
-      const Covariation& c = pair.*what;
+      const Comparison& c = pair.*what;
       if (std::isnan(c.observed.value) || std::isnan(c.implied)) continue;
       add(pair.first == pair.second ? within : between, c.implied, c.observed.value, c.observed);
       low = std::min(low, c.implied), high = std::max(high, c.implied);
@@ -49,7 +49,7 @@ Figure against_model(const Covariability& all, Covariation RegionPair::*what, co
   return figure;
 }
 
-Figure matrix(const Covariability& all) {
+Figure matrix(const Correlations& all) {
   Figure figure{.name = "noise-correlation-matrix",
                 .caption = "Mean noise correlation of pairs of units of two regions, " +
                            window_name(all.windows.front().window) +
@@ -80,7 +80,7 @@ Figure matrix(const Covariability& all) {
   return figure;
 }
 
-Figure choice_probabilities(const Covariability& all) {
+Figure choice_probabilities(const Correlations& all) {
   Figure figure{.name = "choice-probability",
                 .caption =
                     "Choice probability at fixed stimulus, mean over a region's units, with 95 % "
@@ -109,7 +109,7 @@ Figure choice_probabilities(const Covariability& all) {
 
 }  // namespace
 
-Section covariation(const Covariability& all) {
+Section covariation(const Correlations& all) {
   Section section{.heading = "Covariation across trials"};
   section.words = {
       "Spike counts at fixed stimulus. In the model units share one thing that varies from trial "

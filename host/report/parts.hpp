@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "nnpoisson/covariability.hpp"
+#include "nnpoisson/correlations.hpp"
 #include "nnpoisson/dataset.hpp"
 #include "nnpoisson/dependencies.hpp"
 #include "nnpoisson/evaluate.hpp"
@@ -25,7 +25,7 @@ struct Source {
 [[nodiscard]] Section regions(const Evaluation& evaluation);
 [[nodiscard]] Section rates(const Evaluation& evaluation);
 [[nodiscard]] Section behaviour(const Evaluation& evaluation);
-[[nodiscard]] Section covariation(const Covariability& covariability);
+[[nodiscard]] Section covariation(const Correlations& correlations);
 /// `answered`: the training data had responses inside the window.
 [[nodiscard]] Section dependence(const Dependencies& dependencies, bool answered);
 

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <optional>
 
-#include "nnpoisson/covariability.hpp"
+#include "nnpoisson/correlations.hpp"
 #include "nnpoisson/dependencies.hpp"
 #include "nnpoisson/error.hpp"
 #include "nnpoisson/evaluate.hpp"
@@ -102,7 +102,7 @@ Outcome write(const Request& request, const std::function<void(const std::string
   sections.push_back(behaviour(evaluation));
   message("correlations and dependencies");
   sections.push_back(covariation(
-      covariability(run.model, data, {.windows = windows(data), .threads = request.threads})));
+      correlations(run.model, data, {.windows = windows(data), .threads = request.threads})));
   sections.push_back(dependence(dependencies({&run.model, 1}, data, {.threads = request.threads}),
                                 answered(training)));
   sections.push_back(

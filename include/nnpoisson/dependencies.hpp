@@ -9,6 +9,7 @@
 
 #include "nnpoisson/dataset.hpp"
 #include "nnpoisson/model.hpp"
+#include "nnpoisson/progress.hpp"
 
 namespace nnpoisson {
 
@@ -77,9 +78,11 @@ struct DependencyOptions {
 /// same stimulus and time, so fits that describe a recording equally well can differ here. Give
 /// several, of other seeds or folds.
 ///
-/// `models`: at least one, all of the same regions, features and time limit (DataError otherwise).
+/// `models`: at least one (UsageError), all of the same regions, features and time limit. Throws
+/// DataError where they or the dataset do not fit together; Interrupted where `watch` ends it.
 [[nodiscard]] Dependencies dependencies(std::span<const Model> models, const Dataset& data,
-                                        const DependencyOptions& options = {});
+                                        const DependencyOptions& options = {},
+                                        const Watch& watch = {});
 
 /// All of it as JSON; NaN becomes null.
 [[nodiscard]] std::string to_json(const Dependencies& dependencies);

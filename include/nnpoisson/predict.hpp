@@ -6,6 +6,7 @@
 
 #include "nnpoisson/dataset.hpp"
 #include "nnpoisson/model.hpp"
+#include "nnpoisson/progress.hpp"
 
 namespace nnpoisson {
 
@@ -42,10 +43,10 @@ struct PredictOptions {
 };
 
 /// `stimuli`: each [F] in the model's order. Throws UsageError for times or T out of range, units
-/// of a model that has none.
+/// of a model that has none, a stimulus of another length; Interrupted where `watch` ends it.
 [[nodiscard]] Prediction predict(const Model& model,
                                  const std::vector<std::vector<double>>& stimuli,
-                                 const PredictOptions& options = {});
+                                 const PredictOptions& options = {}, const Watch& watch = {});
 
 /// The distinct stimuli of a dataset, ascending. Throws DataError where features or time limits
 /// differ.

@@ -5,25 +5,29 @@
 
 #include "nnpoisson/dataset.hpp"
 #include "nnpoisson/model.hpp"
+#include "nnpoisson/progress.hpp"
 
 namespace nnpoisson {
 
 struct SampleOptions {
   std::uint64_t seed = 0;
-  int repeats = 1;  ///< how often the trials of `like` are drawn
+  int repeats = 1;  ///< how often every trial is drawn
   int threads = 0;  ///< 0: one for each processor; the result does not depend on it
 };
 
-/// Draws what a model says of the trials of `like`: their sessions, units and stimuli stay, their
-/// spikes, choices and response times are drawn anew; [repeats x T] trials, repeat after repeat.
-/// Always exact spike times, also where `like` holds counts. The response comes first: the two
-/// actions compete with their hazards; choice 0 and no response time where neither comes before W,
-/// and observed_until = min(W, response time). Then the spikes of every unit of the session up to
-/// that time, by time rescaling. Models of either preset are read in the exact meaning (Curves). A
-/// draw depends only on (seed, trial number, repeat). Throws
-/// DataError where model and dataset do not fit together, UsageError for repeats < 1.
-[[nodiscard]] Dataset sample(const Model& model, const Dataset& like,
-                             const SampleOptions& options = {});
+/// Draws what a model says of the T trials of a dataset: their sessions, units and stimuli stay,
+/// their spikes, choices and response times are drawn anew; [repeats x T] trials, repeat after
+/// repeat. Always exact spike times, also where `trials` holds counts.
+///
+/// The response comes first: the two actions compete with their hazards; choice 0 and no response
+/// time where neither comes before W, and observed_until = min(W, response time). Then the spikes
+/// of every unit of the session up to that time, by time rescaling. Models of either preset are
+/// read in the exact meaning (Curves). A draw depends only on (seed, trial number, repeat).
+///
+/// Throws DataError where model and dataset do not fit together, UsageError for repeats < 1;
+/// Interrupted where `watch` ends it.
+[[nodiscard]] Dataset sample(const Model& model, const Dataset& trials,
+                             const SampleOptions& options = {}, const Watch& watch = {});
 
 /// A known model and trials to draw from it, for demonstrations and tests: six regions with rates
 /// of 2 to 32 Hz, transients after the stimulus, ramps and activity before a choice; two contrasts,
@@ -31,11 +35,11 @@ struct SampleOptions {
 /// between about 0.2 s and the time limit of 1 s, a few trials without one.
 struct Demonstration {
   Model model;
-  Dataset like;  ///< four sessions with units in some of the regions, all pairs of contrasts
-                 ///< equally often; no spikes, no responses
+  Dataset trials;  ///< four sessions with units in some of the regions, all pairs of contrasts
+                   ///< equally often; no spikes, no responses
 };
 
-/// `trials`: at least 1; divided evenly between the sessions. Throws UsageError.
+/// `trials`: how many, at least 1; divided evenly between the sessions. Throws UsageError.
 [[nodiscard]] Demonstration demonstration(std::size_t trials);
 
 }  // namespace nnpoisson

@@ -13,21 +13,21 @@ namespace nnpoisson {
 namespace {
 
 TEST(MatchedTrials, FindsRegionsAndFeaturesByName) {
-  auto [model, like] = demonstration(8);
-  like.region_names = {"VISp", "ACA", "SCm", "MOs", "CP", "VISal"};
-  like.stimulus_names = {"contrast_right", "contrast_left"};
-  const MatchedTrials trials(model, like);
-  EXPECT_EQ(trials.region(0), 5U);
-  EXPECT_EQ(trials.region(2), 3U);
-  EXPECT_EQ(trials.stimulus(6),
-            (std::vector<double>{like.trial.stimulus[13], like.trial.stimulus[12]}));
+  auto [model, data] = demonstration(8);
+  data.region_names = {"VISp", "ACA", "SCm", "MOs", "CP", "VISal"};
+  data.stimulus_names = {"contrast_right", "contrast_left"};
+  const MatchedTrials matched(model, data);
+  EXPECT_EQ(matched.region(0), 5U);
+  EXPECT_EQ(matched.region(2), 3U);
+  EXPECT_EQ(matched.stimulus(6),
+            (std::vector<double>{data.trial.stimulus[13], data.trial.stimulus[12]}));
 }
 
 TEST(MatchedTrials, AllowsADatasetWithSomeOfTheRegions) {
-  auto [model, like] = demonstration(8);
-  like.region_names = {"MOs"};
-  std::fill(like.unit.region.begin(), like.unit.region.end(), 0);
-  EXPECT_EQ(MatchedTrials(model, like).region(0), 2U);
+  auto [model, data] = demonstration(8);
+  data.region_names = {"MOs"};
+  std::fill(data.unit.region.begin(), data.unit.region.end(), 0);
+  EXPECT_EQ(MatchedTrials(model, data).region(0), 2U);
 }
 
 struct Mismatch {
@@ -38,10 +38,10 @@ struct Mismatch {
 class MatchedTrialsRefuses : public testing::TestWithParam<Mismatch> {};
 
 TEST_P(MatchedTrialsRefuses, Naming) {
-  auto [model, like] = demonstration(8);
-  GetParam().make(like);
+  auto [model, data] = demonstration(8);
+  GetParam().make(data);
   try {
-    MatchedTrials(model, like);
+    MatchedTrials(model, data);
     FAIL() << "no error";
   } catch (const DataError& error) {
     EXPECT_EQ(std::string(error.what()), "dataset: " + GetParam().message);

@@ -9,6 +9,7 @@
 #include "nnpoisson/curves.hpp"
 #include "nnpoisson/error.hpp"
 #include "nnpoisson/sample.hpp"
+#include "watched.hpp"
 
 namespace nnpoisson {
 namespace {
@@ -20,10 +21,10 @@ Dependencies of(const Model& model, const Dataset& data, const DependencyOptions
 }
 
 TEST(Dependencies, ContributionsSumToTheHazard) {
-  const auto [model, like] = demonstration(16);
+  const auto [model, trials] = demonstration(16);
   // The quadrature's error: also on coarse grids, whose steps it divides.
   for (const int steps : {1, 7, 100}) {
-    const auto d = of(model, like, {.steps = steps});
+    const auto d = of(model, trials, {.steps = steps});
     const std::size_t K = d.times.size();
     for (std::size_t a = 0; a < 2; ++a)
       for (std::size_t k = 0; k < K; ++k) {
@@ -37,8 +38,8 @@ TEST(Dependencies, ContributionsSumToTheHazard) {
 
 TEST(Dependencies, AreThoseOfTheKnownModel) {
   // MOs drives choices to the left, SCm to the right, others either a little; ACA drives nothing.
-  const auto [model, like] = demonstration(16);
-  const auto d = of(model, like);
+  const auto [model, trials] = demonstration(16);
+  const auto d = of(model, trials);
   EXPECT_EQ(d.region_names[d.by_influence[0][0]], "MOs");
   EXPECT_EQ(d.region_names[d.by_influence[1][0]], "SCm");
   for (std::size_t g = 0; g < G; ++g) {
@@ -50,9 +51,9 @@ TEST(Dependencies, AreThoseOfTheKnownModel) {
 }
 
 TEST(Dependencies, OneStimulusHasNothingToTellApart) {
-  auto [model, like] = demonstration(16);
-  std::fill(like.trial.stimulus.begin(), like.trial.stimulus.end(), 0.5);
-  const auto d = of(model, like);
+  auto [model, trials] = demonstration(16);
+  std::fill(trials.trial.stimulus.begin(), trials.trial.stimulus.end(), 0.5);
+  const auto d = of(model, trials);
   ASSERT_EQ(d.stimuli.size(), 1U);
   for (const double s : d.mean.sensitivity) EXPECT_EQ(s, 0);
   for (const double change : d.mean.choice_change) EXPECT_NEAR(change, 0, 1e-9);
@@ -60,25 +61,33 @@ TEST(Dependencies, OneStimulusHasNothingToTellApart) {
 }
 
 TEST(Dependencies, TheSameOnAnyNumberOfThreads) {
-  const auto [model, like] = demonstration(64);
-  EXPECT_EQ(to_json(of(model, like, {.threads = 1})), to_json(of(model, like, {.threads = 3})));
+  const auto [model, trials] = demonstration(64);
+  EXPECT_EQ(to_json(of(model, trials, {.threads = 1})), to_json(of(model, trials, {.threads = 3})));
+}
+
+TEST(Dependencies, AreWatched) {
+  const auto [model, trials] = demonstration(16);
+  const std::vector<Model> models{model, model};
+  expect_watched([&](const Watch& watch) {
+    return to_json(dependencies(models, trials, {.steps = 10, .threads = 2}, watch));
+  });
 }
 
 TEST(Dependencies, RefusesModelsOfOtherRecordings) {
-  const auto [model, like] = demonstration(16);
+  const auto [model, trials] = demonstration(16);
   Model other = model;
   std::swap(other.region_names[0], other.region_names[1]);
   const std::vector<Model> both{model, other};
-  EXPECT_THROW((void)dependencies(both, like), DataError);
-  EXPECT_THROW((void)dependencies({}, like), UsageError);
+  EXPECT_THROW((void)dependencies(both, trials), DataError);
+  EXPECT_THROW((void)dependencies({}, trials), UsageError);
 }
 
 TEST(Dependencies, AHeadThatReadsNothingHasNoShares) {
-  auto [model, like] = demonstration(16);
+  auto [model, trials] = demonstration(16);
   const auto slot = ParameterLayout(model.shape)[Tensor::F1_left];
   std::fill_n(model.parameters.begin() + static_cast<std::ptrdiff_t>(slot.offset), slot.size(),
               0.0);
-  const auto d = of(model, like);
+  const auto d = of(model, trials);
   EXPECT_TRUE(std::isnan(d.mean.share[0]));
   EXPECT_EQ(d.by_influence[0], (std::vector<std::size_t>{0, 1, 2, 3, 4, 5}));
   EXPECT_NE(to_json(d).find("null"), std::string::npos);
@@ -91,10 +100,10 @@ constexpr double bound = 4;
 /// Each response drawn from the model came through region g with probability drive_g / hazard at
 /// its time: over responses, the shares.
 TEST(StatisticsOfDependencies, SharesAreThoseOfDrawnResponses) {
-  auto [model, like] = demonstration(16);
-  like.unit = {};  // responses alone
-  const auto d = of(model, like);
-  const Dataset drawn = sample(model, like, {.seed = 3, .repeats = 1000});
+  auto [model, trials] = demonstration(16);
+  trials.unit = {};  // responses alone
+  const auto d = of(model, trials);
+  const Dataset drawn = sample(model, trials, {.seed = 3, .repeats = 1000});
   std::array<double, 2> answered{};
   std::array<double, 2 * G> sum{}, squares{};
   for (std::size_t n = 0; n < drawn.trials(); ++n) {
@@ -124,10 +133,10 @@ TEST(StatisticsOfDependencies, SharesAreThoseOfDrawnResponses) {
 /// A region held constant is a model without it, whose heads' biases hold what it added: choices
 /// and times drawn from that one.
 TEST(StatisticsOfDependencies, LesionsAreThoseOfDrawnResponses) {
-  auto [model, like] = demonstration(16);
-  like.unit = {};
+  auto [model, trials] = demonstration(16);
+  trials.unit = {};
   constexpr int repeats = 1000;
-  const auto d = of(model, like, {.lesion = Lesion::constant});
+  const auto d = of(model, trials, {.lesion = Lesion::constant});
   const ParameterLayout layout(model.shape);
   for (const std::size_t lesioned : {std::size_t{2}, std::size_t{3}}) {  // MOs, SCm
     double held = 0;
@@ -148,7 +157,7 @@ TEST(StatisticsOfDependencies, LesionsAreThoseOfDrawnResponses) {
         without.parameters[layout[bias].offset + k] += weight * held;
         weight = 0;
       }
-    const Dataset drawn = sample(without, like, {.seed = 4, .repeats = repeats});
+    const Dataset drawn = sample(without, trials, {.seed = 4, .repeats = repeats});
     for (std::size_t s = 0; s < d.stimuli.size(); ++s) {
       const std::size_t at = lesioned * d.stimuli.size() + s;
       double left = 0, early = 0, answered = 0;

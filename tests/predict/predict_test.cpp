@@ -9,6 +9,7 @@
 #include "nnpoisson/curves.hpp"
 #include "nnpoisson/error.hpp"
 #include "nnpoisson/sample.hpp"
+#include "watched.hpp"
 
 namespace nnpoisson {
 namespace {
@@ -34,14 +35,21 @@ TEST(Predict, ARegionIsTheMeanOfItsUnits) {
 }
 
 TEST(Predict, TheSameOnAnyNumberOfThreads) {
-  const auto [model, like] = demonstration(16);
-  const auto stimuli = distinct_stimuli(model, like);
+  const auto [model, trials] = demonstration(16);
+  const auto stimuli = distinct_stimuli(model, trials);
   ASSERT_EQ(stimuli.size(), 16U);
   const Prediction one = predict(model, stimuli, {.threads = 1}),
                    three = predict(model, stimuli, {.threads = 3});
   EXPECT_EQ(one.region_intensity, three.region_intensity);
   EXPECT_EQ(one.density, three.density);
   EXPECT_EQ(one.median_time, three.median_time);
+}
+
+TEST(Predict, IsWatched) {
+  const auto [model, trials] = demonstration(16);
+  const auto stimuli = distinct_stimuli(model, trials);
+  expect_watched(
+      [&](const Watch& watch) { return predict(model, stimuli, {.threads = 2}, watch).density; });
 }
 
 TEST(Predict, RefusesWhatItCannotShow) {
@@ -53,6 +61,7 @@ TEST(Predict, RefusesWhatItCannotShow) {
   EXPECT_THROW((void)predict(model, stimuli, {.times = {std::nan("")}}), UsageError);
   EXPECT_THROW((void)predict(model, stimuli, {.observed_until = 2}), UsageError);
   EXPECT_THROW((void)predict(model, stimuli, {.units = true}), UsageError);
+  EXPECT_THROW((void)predict(model, {{0, 1}, {0}}), UsageError);
   EXPECT_THROW(require_prediction_file("prediction.txt"), UsageError);
 }
 

@@ -9,7 +9,7 @@
 #include <set>
 
 #include "data/table.hpp"
-#include "nnpoisson/covariability.hpp"
+#include "nnpoisson/correlations.hpp"
 #include "nnpoisson/dataset.hpp"
 #include "nnpoisson/dependencies.hpp"
 #include "nnpoisson/error.hpp"
@@ -168,7 +168,7 @@ TEST_F(Report, FiguresHoldWhatTheLibraryReturns) {
 
   const auto d = dependencies({&model, 1}, data);
   expect_same(numbers("share", "", "right", 2), {d.mean.share.begin() + 6, d.mean.share.end()});
-  const auto c = covariability(model, data);
+  const auto c = correlations(model, data);
   observed.clear(), predicted.clear();
   for (const auto& pair : c.windows[0].pairs)
     if (pair.first != pair.second && pair.unit_pairs > 0)

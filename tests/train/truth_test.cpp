@@ -20,7 +20,7 @@ class StatisticsTruth : public testing::Test {
     const auto folder = own_folder();
     truth_ = demonstration(2000).model;
     const auto draw = [this](std::uint64_t seed) {
-      return sample(truth_, demonstration(2000).like, {.seed = seed});
+      return sample(truth_, demonstration(2000).trials, {.seed = seed});
     };
     write_dataset(folder / "truth-train.h5", draw(11));
     held_out_ = draw(12);

@@ -1,4 +1,4 @@
-#include "nnpoisson/covariability.hpp"
+#include "nnpoisson/correlations.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,31 +6,41 @@
 
 #include "nnpoisson/error.hpp"
 #include "nnpoisson/sample.hpp"
+#include "watched.hpp"
 
 namespace nnpoisson {
 namespace {
 
 struct Known {
-  explicit Known(std::size_t trials) {
-    auto [known, like] = demonstration(trials);
+  explicit Known(std::size_t count) {
+    auto [known, trials] = demonstration(count);
     model = known;
-    data = sample(model, like, {.seed = 5});
+    data = sample(model, trials, {.seed = 5});
   }
   Model model;
   Dataset data;
 };
 
-TEST(Covariability, TheSameOnAnyNumberOfThreads) {
+TEST(Correlations, TheSameOnAnyNumberOfThreads) {
   const Known known(96);
-  const CovariabilityOptions options{
+  const CorrelationOptions options{
       .windows = {{0, 1}, {0.2, 0.4}}, .repeats = 2, .units = true, .threads = 1};
   auto three = options;
   three.threads = 3;
-  EXPECT_EQ(to_json(covariability(known.model, known.data, options)),
-            to_json(covariability(known.model, known.data, three)));
+  EXPECT_EQ(to_json(correlations(known.model, known.data, options)),
+            to_json(correlations(known.model, known.data, three)));
 }
 
-TEST(Covariability, CountsInBinsAreCountsInWindows) {
+TEST(Correlations, AreWatched) {
+  const Known known(96);
+  for (const int repeats : {0, 2})
+    expect_watched([&](const Watch& watch) {
+      return to_json(
+          correlations(known.model, known.data, {.repeats = repeats, .threads = 2}, watch));
+    });
+}
+
+TEST(Correlations, CountsInBinsAreCountsInWindows) {
   const Known known(96);
   Dataset binned = known.data;
   binned.bin_width = 0.05;
@@ -45,18 +55,18 @@ TEST(Covariability, CountsInBinsAreCountsInWindows) {
     }
     binned.count.offset.push_back(static_cast<std::int64_t>(binned.count.bin.size()));
   }
-  const CovariabilityOptions options{.windows = {{0, 1}, {0.2, 0.45}}, .units = true};
-  EXPECT_EQ(to_json(covariability(known.model, binned, options)),
-            to_json(covariability(known.model, known.data, options)));
-  EXPECT_THROW((void)covariability(known.model, binned, {.windows = {{0.2, 0.43}}}), UsageError);
+  const CorrelationOptions options{.windows = {{0, 1}, {0.2, 0.45}}, .units = true};
+  EXPECT_EQ(to_json(correlations(known.model, binned, options)),
+            to_json(correlations(known.model, known.data, options)));
+  EXPECT_THROW((void)correlations(known.model, binned, {.windows = {{0.2, 0.43}}}), UsageError);
 }
 
-TEST(Covariability, SaysNothingWhereThereIsNothingToSay) {
+TEST(Correlations, SaysNothingWhereThereIsNothingToSay) {
   Known known(96);
   // Every trial a stimulus of its own.
   for (std::size_t n = 0; n < known.data.trials(); ++n)
     known.data.trial.stimulus[2 * n] = 0.001 * static_cast<double>(n);
-  const auto window = covariability(known.model, known.data).windows.at(0);
+  const auto window = correlations(known.model, known.data).windows.at(0);
   EXPECT_EQ(window.trials, 0U);
   EXPECT_EQ(window.choices, 0U);
   ASSERT_EQ(window.pairs.size(), 21U);
@@ -70,24 +80,24 @@ TEST(Covariability, SaysNothingWhereThereIsNothingToSay) {
                 std::isnan(region.mean_unit.implied));
 }
 
-TEST(Covariability, UnitsThatNeverVaryAreLeftOut) {
+TEST(Correlations, UnitsThatNeverVaryAreLeftOut) {
   const Known known(96);
   Dataset silent = known.data;
   // Unit 0 gives its spikes to unit 1 of the same region.
   for (auto& unit : silent.spike.unit) unit = unit == 0 ? 1 : unit;
-  const auto before = covariability(known.model, known.data).windows.at(0),
-             after = covariability(known.model, silent).windows.at(0);
+  const auto before = correlations(known.model, known.data).windows.at(0),
+             after = correlations(known.model, silent).windows.at(0);
   EXPECT_EQ(after.pairs[0].unit_pairs,
             before.pairs[0].unit_pairs - 4);  // five units of the region in session 0
   EXPECT_EQ(after.pairs[1].populations.observed.value, before.pairs[1].populations.observed.value);
   EXPECT_TRUE(std::isfinite(after.pairs[0].units.observed.value));
 }
 
-TEST(Covariability, RefusesWindowsOutsideTheTrial) {
+TEST(Correlations, RefusesWindowsOutsideTheTrial) {
   const Known known(16);
   for (const Window window : {Window{-0.1, 0.5}, {0.5, 0.5}, {0.5, 1.1}, {std::nan(""), 1}})
-    EXPECT_THROW((void)covariability(known.model, known.data, {.windows = {window}}), UsageError);
-  EXPECT_THROW((void)covariability(known.model, known.data, {.repeats = -1}), UsageError);
+    EXPECT_THROW((void)correlations(known.model, known.data, {.windows = {window}}), UsageError);
+  EXPECT_THROW((void)correlations(known.model, known.data, {.repeats = -1}), UsageError);
 }
 
 // Seeds are fixed, so these tests always give the same verdict; a bound of 4.5 standard errors for
@@ -105,7 +115,7 @@ class Deviations {
     squares_ += error * error;
     ++count_;
   }
-  void all(const Covariability& of) {
+  void all(const Correlations& of) {
     for (const auto& window : of.windows) {
       const std::string where = " from " + std::to_string(window.window.from);
       for (const auto& pair : window.pairs) {
@@ -129,14 +139,14 @@ class Deviations {
   double squares_ = 0, count_ = 0;
 };
 
-class StatisticsOfCovariability : public testing::TestWithParam<NeuralTime> {};
+class StatisticsOfCorrelations : public testing::TestWithParam<NeuralTime> {};
 
-TEST_P(StatisticsOfCovariability, ClosedFormEqualsSampling) {
+TEST_P(StatisticsOfCorrelations, ClosedFormEqualsSampling) {
   Known known(320);
   known.model.neural_time = GetParam();
   Deviations deviations;
-  deviations.all(covariability(known.model, known.data,
-                               {.windows = {{0, 1}, {0.3, 0.5}}, .repeats = 40, .seed = 8}));
+  deviations.all(correlations(known.model, known.data,
+                              {.windows = {{0, 1}, {0.3, 0.5}}, .repeats = 40, .seed = 8}));
   EXPECT_GT(deviations.count(), 80);
   // Errors of about 100 statistics of the same trials hang together: their mean square is near 1,
   // not as near as independent ones'.
@@ -144,21 +154,21 @@ TEST_P(StatisticsOfCovariability, ClosedFormEqualsSampling) {
   EXPECT_LT(deviations.mean_square(), 1.8);
 }
 
-INSTANTIATE_TEST_SUITE_P(NeuralTime, StatisticsOfCovariability,
+INSTANTIATE_TEST_SUITE_P(NeuralTime, StatisticsOfCorrelations,
                          testing::Values(NeuralTime::scaled, NeuralTime::absolute),
                          [](const auto& time) { return to_string(time.param); });
 
 /// Over 40 recordings of the known model, standard errors are the spread of the estimates: their
 /// mean square ratio is chi-square over its 40 degrees of freedom, of standard error 0.22.
 TEST(StatisticsOfStandardErrors, AreTheSpreadOverRecordings) {
-  const auto [model, like] = demonstration(480);
+  const auto [model, trials] = demonstration(480);
   constexpr int recordings = 40;
   double pair = 0, population = 0, unit = 0, choice = 0;
   for (int r = 0; r < recordings; ++r) {
     const auto window =
-        covariability(model, sample(model, like, {.seed = 100 + static_cast<std::uint64_t>(r)}))
+        correlations(model, sample(model, trials, {.seed = 100 + static_cast<std::uint64_t>(r)}))
             .windows.at(0);
-    const auto square = [](const Covariation& c) {
+    const auto square = [](const Comparison& c) {
       return std::pow((c.observed.value - c.implied) / c.observed.standard_error, 2) / recordings;
     };
     pair += square(window.pairs[2].units);

@@ -8,6 +8,7 @@
 
 #include "nnpoisson/dataset.hpp"
 #include "nnpoisson/model.hpp"
+#include "nnpoisson/progress.hpp"
 
 namespace nnpoisson {
 
@@ -25,7 +26,7 @@ struct Measurement {
 
 /// One statistic of the recording, as the model implies it in closed form, and of trials drawn from
 /// the model (NaN where none are).
-struct Covariation {
+struct Comparison {
   Measurement observed;
   double implied = 0;
   Measurement sampled;
@@ -37,8 +38,8 @@ struct RegionPair {
   std::size_t first = 0, second = 0;  ///< regions of the dataset, first <= second
   std::size_t sessions = 0;
   std::uint64_t unit_pairs = 0;  ///< pairs of different units, one of each region, in one session
-  Covariation units;             ///< mean over those pairs of their correlation
-  Covariation populations;       ///< of the two regions' summed counts; NaN where first == second
+  Comparison units;              ///< mean over those pairs of their correlation
+  Comparison populations;        ///< of the two regions' summed counts; NaN where first == second
 };
 
 /// Choice probability: area under the ROC curve of spike counts before left against right choices
@@ -46,16 +47,16 @@ struct RegionPair {
 struct RegionChoice {
   std::size_t region = 0;  ///< of the dataset
   std::size_t sessions = 0, units = 0;
-  Covariation mean_unit;   ///< mean over units
-  Covariation population;  ///< of summed counts
+  Comparison mean_unit;   ///< mean over units
+  Comparison population;  ///< of summed counts
 };
 
 struct UnitChoice {
   std::size_t unit = 0;  ///< of the dataset
-  Covariation choice;
+  Comparison choice;
 };
 
-struct WindowCovariability {
+struct WindowCorrelations {
   Window window;
   std::size_t trials = 0;   ///< that the correlations are over: observed beyond `from`, stimulus
                             ///< shown more than once in the session
@@ -65,15 +66,15 @@ struct WindowCovariability {
   std::vector<UnitChoice> units;      ///< [U], where asked for
 };
 
-struct Covariability {
+struct Correlations {
   std::vector<std::string> region_names;  ///< [G] the dataset's
   Dataset::Units unit;                    ///< [U] the dataset's, where units were asked for
   std::vector<std::string> session_names;
   std::size_t sampled_trials = 0;  ///< trials drawn from the model
-  std::vector<WindowCovariability> windows;
+  std::vector<WindowCorrelations> windows;
 };
 
-struct CovariabilityOptions {
+struct CorrelationOptions {
   std::vector<Window> windows{};  ///< empty: one, [0, W)
   int repeats = 0;  ///< how often every trial is drawn from the model; 0: nothing is sampled
   std::uint64_t seed = 0;
@@ -96,14 +97,15 @@ struct CovariabilityOptions {
 /// nothing. The model: counts before a choice are the mixture of Poisson counts over p(r | s,
 /// choice).
 ///
-/// Throws DataError where model and dataset do not fit
-/// together, UsageError for windows outside [0, W], empty ones, or edges inside a bin of counts.
-[[nodiscard]] Covariability covariability(const Model& model, const Dataset& data,
-                                          const CovariabilityOptions& options = {});
+/// Throws DataError where model and dataset do not fit together, UsageError for windows outside
+/// [0, W], empty ones, or edges inside a bin of counts; Interrupted where `watch` ends it.
+[[nodiscard]] Correlations correlations(const Model& model, const Dataset& data,
+                                        const CorrelationOptions& options = {},
+                                        const Watch& watch = {});
 
 /// All of it as JSON; NaN becomes null.
-[[nodiscard]] std::string to_json(const Covariability& covariability);
+[[nodiscard]] std::string to_json(const Correlations& correlations);
 /// Writes to_json under a temporary name and renames it. Throws ResourceError.
-void write_covariability(const std::filesystem::path& file, const Covariability& covariability);
+void write_correlations(const std::filesystem::path& file, const Correlations& correlations);
 
 }  // namespace nnpoisson

@@ -9,6 +9,7 @@
 
 #include "nnpoisson/curves.hpp"
 #include "nnpoisson/error.hpp"
+#include "watched.hpp"
 
 namespace nnpoisson {
 namespace {
@@ -22,13 +23,13 @@ void expect_equal(const Dataset& a, const Dataset& b) {
 }
 
 TEST(Sample, IsAValidDatasetWithTheTrialsAskedFor) {
-  const auto [model, like] = demonstration(50);
-  const Dataset drawn = sample(model, like, {.seed = 3, .repeats = 2});
+  const auto [model, trials] = demonstration(50);
+  const Dataset drawn = sample(model, trials, {.seed = 3, .repeats = 2});
   validate(drawn);
   ASSERT_EQ(drawn.trials(), 100U);
   for (std::size_t n = 0; n < 100; ++n) {
-    EXPECT_EQ(drawn.trial.session[n], like.trial.session[n % 50]);
-    EXPECT_EQ(drawn.trial.stimulus[2 * n + 1], like.trial.stimulus[2 * (n % 50) + 1]);
+    EXPECT_EQ(drawn.trial.session[n], trials.trial.session[n % 50]);
+    EXPECT_EQ(drawn.trial.stimulus[2 * n + 1], trials.trial.stimulus[2 * (n % 50) + 1]);
     const bool responded = drawn.trial.choice[n] != 0;
     EXPECT_EQ(responded, !std::isnan(drawn.trial.response_time[n]));
     EXPECT_EQ(drawn.trial.observed_until[n], responded ? drawn.trial.response_time[n] : 1);
@@ -36,26 +37,26 @@ TEST(Sample, IsAValidDatasetWithTheTrialsAskedFor) {
 }
 
 TEST(Sample, DependsOnSeedAndRepeatAlone) {
-  const auto [model, like] = demonstration(60);
-  const Dataset drawn = sample(model, like, {.seed = 3, .repeats = 2, .threads = 1});
+  const auto [model, trials] = demonstration(60);
+  const Dataset drawn = sample(model, trials, {.seed = 3, .repeats = 2, .threads = 1});
   for (const int threads : {2, 7})
-    expect_equal(sample(model, like, {.seed = 3, .repeats = 2, .threads = threads}), drawn);
+    expect_equal(sample(model, trials, {.seed = 3, .repeats = 2, .threads = threads}), drawn);
 
   // The first repeat is what one repeat alone draws; the second is another draw, and so is another
   // seed.
-  const Dataset once = sample(model, like, {.seed = 3});
+  const Dataset once = sample(model, trials, {.seed = 3});
   ASSERT_LT(once.spike.time.size(), drawn.spike.time.size());
   EXPECT_TRUE(std::equal(once.spike.time.begin(), once.spike.time.end(), drawn.spike.time.begin()));
   EXPECT_NE(drawn.trial.observed_until[0], drawn.trial.observed_until[60]);
-  EXPECT_NE(sample(model, like, {.seed = 4}).spike.time, once.spike.time);
+  EXPECT_NE(sample(model, trials, {.seed = 4}).spike.time, once.spike.time);
 }
 
 TEST(Sample, FindsRegionsByName) {
-  auto [model, like] = demonstration(60);
-  const Dataset drawn = sample(model, like, {.seed = 3});
-  std::reverse(like.region_names.begin(), like.region_names.end());
-  for (auto& g : like.unit.region) g = 5 - g;
-  const Dataset renumbered = sample(model, like, {.seed = 3});
+  auto [model, trials] = demonstration(60);
+  const Dataset drawn = sample(model, trials, {.seed = 3});
+  std::reverse(trials.region_names.begin(), trials.region_names.end());
+  for (auto& g : trials.unit.region) g = 5 - g;
+  const Dataset renumbered = sample(model, trials, {.seed = 3});
   EXPECT_EQ(renumbered.trial.response_time.size(), drawn.trial.response_time.size());
   EXPECT_EQ(renumbered.trial.choice, drawn.trial.choice);
   // Another order of regions takes other random numbers, but the same expectations.
@@ -65,40 +66,47 @@ TEST(Sample, FindsRegionsByName) {
 }
 
 TEST(Sample, OfATrialsCountsIsSpikeTimes) {
-  auto [model, like] = demonstration(8);
-  like.spike = {};
-  like.bin_width = 0.01;
-  like.count.offset.assign(9, 0);
-  validate(like);
-  const Dataset drawn = sample(model, like);
+  auto [model, trials] = demonstration(8);
+  trials.spike = {};
+  trials.bin_width = 0.01;
+  trials.count.offset.assign(9, 0);
+  validate(trials);
+  const Dataset drawn = sample(model, trials);
   validate(drawn);
   EXPECT_FALSE(drawn.binned());
   EXPECT_GT(drawn.spike.time.size(), 0U);
 }
 
 TEST(Sample, OfASilentModelIsEmpty) {
-  auto [model, like] = demonstration(8);
+  auto [model, trials] = demonstration(8);
   model.parameters.assign(model.parameters.size(), 0.0);
-  const Dataset drawn = sample(model, like);
+  const Dataset drawn = sample(model, trials);
   validate(drawn);
   EXPECT_EQ(drawn.spike.time.size(), 0U);
   EXPECT_EQ(drawn.trial.choice, std::vector<std::int8_t>(8, 0));
 }
 
+TEST(Sample, IsWatched) {
+  const auto [model, trials] = demonstration(60);
+  expect_watched([&](const Watch& watch) {
+    return sample(model, trials, {.seed = 3, .threads = 2}, watch).spike.time;
+  });
+}
+
 TEST(Sample, RefusesNoRepeatsAndAForeignDataset) {
-  auto [model, like] = demonstration(8);
-  EXPECT_THROW(static_cast<void>(sample(model, like, {.repeats = 0})), UsageError);
-  like.region_names[0] = "elsewhere";
-  EXPECT_THROW(static_cast<void>(sample(model, like)), DataError);
+  auto [model, trials] = demonstration(8);
+  EXPECT_THROW(static_cast<void>(sample(model, trials, {.repeats = 0})), UsageError);
+  trials.region_names[0] = "elsewhere";
+  EXPECT_THROW(static_cast<void>(sample(model, trials)), DataError);
   EXPECT_THROW(static_cast<void>(demonstration(0)), UsageError);
 }
 
 TEST(Demonstration, IsWhatItsDescriptionSays) {
-  const auto [model, like] = demonstration(400);
-  validate(like);
+  const auto [model, trials] = demonstration(400);
+  validate(trials);
   double slowest = 1e9, fastest = 0, least_left = 1, most_left = 0;
   for (std::size_t n = 0; n < 16; ++n) {
-    Curves curves(model, std::span(like.trial.stimulus).subspan(2 * n, 2));
+    Curves curves(model, std::span(trials.trial.stimulus).subspan(2 * n, 2));
     for (int k = 0; k <= 200; ++k)
       for (std::size_t g = 0; g < 6; ++g) {
         const double rate = curves.column(g, 0.005 * k, 1).intensity;

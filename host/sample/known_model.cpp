@@ -66,32 +66,34 @@ constexpr std::array<std::array<int, 6>, sessions> units{{{5, 4, 6, 0, 4, 0},  /
                                                           {4, 0, 5, 5, 5, 0},
                                                           {5, 0, 0, 4, 0, 6}}};
 
-Dataset known_trials(const Model& model, std::size_t trials) {
-  Dataset like;
-  like.time_limit = model.time_limit;
-  like.region_names = model.region_names;
-  like.stimulus_names = model.stimulus_names;
+Dataset known_trials(const Model& model, std::size_t count) {
+  Dataset trials;
+  trials.time_limit = model.time_limit;
+  trials.region_names = model.region_names;
+  trials.stimulus_names = model.stimulus_names;
+
   std::int64_t id = 0;
   for (std::size_t s = 0; s < sessions; ++s) {
-    like.session_names.push_back("known_" + std::to_string(s + 1));
+    trials.session_names.push_back("known_" + std::to_string(s + 1));
     for (std::size_t g = 0; g < units[s].size(); ++g)
       for (int u = 0; u < units[s][g]; ++u) {
-        like.unit.session.push_back(static_cast<std::int32_t>(s));
-        like.unit.region.push_back(static_cast<std::int32_t>(g));
-        like.unit.id.push_back(id++);
+        trials.unit.session.push_back(static_cast<std::int32_t>(s));
+        trials.unit.region.push_back(static_cast<std::int32_t>(g));
+        trials.unit.id.push_back(id++);
       }
   }
+
   constexpr std::array contrasts{0.0, 0.25, 0.5, 1.0};
-  for (std::size_t n = 0; n < trials; ++n) {
-    like.trial.session.push_back(static_cast<std::int32_t>(n * sessions / trials));
-    like.trial.stimulus.push_back(contrasts[n % 4]);
-    like.trial.stimulus.push_back(contrasts[n / 4 % 4]);
-    like.trial.response_time.push_back(std::numeric_limits<double>::quiet_NaN());
-    like.trial.choice.push_back(0);
-    like.trial.observed_until.push_back(like.time_limit);
+  for (std::size_t n = 0; n < count; ++n) {
+    trials.trial.session.push_back(static_cast<std::int32_t>(n * sessions / count));
+    trials.trial.stimulus.push_back(contrasts[n % 4]);
+    trials.trial.stimulus.push_back(contrasts[n / 4 % 4]);
+    trials.trial.response_time.push_back(std::numeric_limits<double>::quiet_NaN());
+    trials.trial.choice.push_back(0);
+    trials.trial.observed_until.push_back(trials.time_limit);
   }
-  like.spike.offset.assign(trials + 1, 0);
-  return like;
+  trials.spike.offset.assign(count + 1, 0);
+  return trials;
 }
 
 }  // namespace
@@ -99,7 +101,7 @@ Dataset known_trials(const Model& model, std::size_t trials) {
 Demonstration demonstration(std::size_t trials) {
   if (trials < 1) throw UsageError("trials: at least 1 is needed");
   Demonstration known{known_model(), {}};
-  known.like = known_trials(known.model, trials);
+  known.trials = known_trials(known.model, trials);
   return known;
 }
 

@@ -18,10 +18,10 @@ constexpr double bound = 4;
 
 struct KnownDraw {
   explicit KnownDraw(NeuralTime time = NeuralTime::scaled) {
-    auto [known, like] = demonstration(2000);
+    auto [known, trials] = demonstration(2000);
     model = known;
     model.neural_time = time;
-    data = sample(model, like, {.seed = 11});
+    data = sample(model, trials, {.seed = 11});
   }
   [[nodiscard]] Curves curves(std::size_t n) const {
     return {model, std::span(data.trial.stimulus).subspan(2 * n, 2)};
