@@ -60,6 +60,12 @@ struct Curves::Impl {
     }
   }
 
+  /// Column k since onset, of one unit, where z and its slope in network time are these.
+  [[nodiscard]] Growth growth(std::size_t k, const Growth& z, double time, double scale) const {
+    return {(z.cumulative - z_at_onset[k]) / scale + intensity_floor * time,
+            z.intensity + intensity_floor};
+  }
+
   /// b and its slope of one action, from the z read last.
   Growth action(std::size_t a) {
     const auto b = formulas::action_output(net, static_cast<int>(a), x);
@@ -89,33 +95,27 @@ Growth Curves::column(std::size_t k, double time, double scale) {
 
 void Curves::columns(double time, double scale, std::span<const std::size_t> which,
                      std::span<Growth> out) {
-  auto& k = *impl_;
-  k.trunk(scale * time);
+  impl_->trunk(scale * time);
   for (std::size_t i = 0; i < which.size(); ++i) {
-    const std::size_t g = which[i];
-    const auto z = formulas::column_output(k.net, static_cast<int>(g), k.x);
-    out[i] = {(z.value - k.z_at_onset[g]) / scale + intensity_floor * time,
-              z.rate + intensity_floor};
+    const auto z = formulas::column_output(impl_->net, static_cast<int>(which[i]), impl_->x);
+    out[i] = impl_->growth(which[i], {z.value, z.rate}, time, scale);
   }
 }
 
 void Curves::columns(double time, double scale, std::span<Growth> out) {
-  auto& k = *impl_;
-  k.read_regions(scale * time);
-  for (std::size_t g = 0; g < out.size(); ++g)
-    out[g] = {
-        (k.x.readout.zu[static_cast<int>(g)] - k.z_at_onset[g]) / scale + intensity_floor * time,
-        k.x.readout.dzu[static_cast<int>(g)] + intensity_floor};
+  impl_->read_regions(scale * time);
+  const auto& readout = impl_->x.readout;
+  for (std::size_t k = 0; k < out.size(); ++k) {
+    const auto column = static_cast<int>(k);
+    out[k] = impl_->growth(k, {readout.zu[column], readout.dzu[column]}, time, scale);
+  }
 }
 
 std::array<Growth, 2> Curves::actions(double time) {
-  auto& k = *impl_;
-  k.read_regions(time);
+  impl_->read_regions(time);
   std::array<Growth, 2> out;
-  for (const std::size_t a : {0U, 1U}) {
-    const Growth b = k.action(a);
-    out[a] = {b.cumulative - k.at_onset[a] + intensity_floor * time, b.intensity + intensity_floor};
-  }
+  for (const std::size_t a : {0U, 1U})
+    out[a] = hazard_of(impl_->action(a), impl_->at_onset[a], time);
   return out;
 }
 
@@ -129,10 +129,10 @@ std::array<double, 2> Curves::actions_at_onset() const {
 }
 
 void Curves::regions(double time, std::span<RegionState> out) {
-  auto& k = *impl_;
-  k.read_regions(time);
+  impl_->read_regions(time);
+  const auto& readout = impl_->x.readout;
   for (std::size_t g = 0; g < out.size(); ++g)
-    out[g] = {k.x.readout.z[static_cast<int>(g)], k.x.readout.dz[static_cast<int>(g)]};
+    out[g] = {readout.z[static_cast<int>(g)], readout.dz[static_cast<int>(g)]};
 }
 
 std::array<Growth, 2> Curves::heads(std::span<const RegionState> regions) {

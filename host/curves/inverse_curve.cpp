@@ -32,6 +32,8 @@ InverseCurve::InverseCurve(Curve curve, double limit)
 double InverseCurve::operator()(double cumulative) const {
   if (!(cumulative > table_.front().cumulative)) return 0;
   if (!(cumulative < total())) return limit_;
+
+  // The cell of the table that the curve passes `cumulative` in.
   const auto above = std::upper_bound(table_.begin(), table_.end(), cumulative,
                                       [](double c, const Growth& g) { return c < g.cumulative; });
   const auto k = static_cast<double>(above - table_.begin());
@@ -39,12 +41,14 @@ double InverseCurve::operator()(double cumulative) const {
   const double width = limit_ / static_cast<double>(table_.size() - 1);
   double low = width * (k - 1), high = std::min(width * k, limit_);
 
+  // A first guess inside the cell.
   const double rise = end.cumulative - start.cumulative;
   const double u = (cumulative - start.cumulative) / rise;
   double time =
       low + width * hermite(u, rise / (width * start.intensity), rise / (width * end.intensity));
   if (!(time > low && time < high)) time = low + width * u;
 
+  // Newton steps, halving the bracket where one would leave it.
   constexpr double tolerance = 1e-12;
   while (true) {
     const Growth now = curve_(time);
@@ -52,6 +56,7 @@ double InverseCurve::operator()(double cumulative) const {
     double next = time + (cumulative - now.cumulative) / now.intensity;
     const bool newton = next >= low && next <= high;
     if (!newton) next = low + (high - low) / 2;
+
     const double step = std::abs(next - time);
     if ((newton && step <= tolerance * time) || step == 0 || high - low <= tolerance * low)
       return next;

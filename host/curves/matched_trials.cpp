@@ -17,9 +17,9 @@ std::vector<std::size_t> find_all(const std::vector<std::string>& wanted,
                                   const std::string& complaint) {
   std::vector<std::size_t> places;
   for (const auto& name : wanted) {
-    const auto at = std::find(names.begin(), names.end(), name);
-    if (at == names.end()) throw DataError(complaint + " \"" + name + "\"");
-    places.push_back(static_cast<std::size_t>(at - names.begin()));
+    const auto found = std::find(names.begin(), names.end(), name);
+    if (found == names.end()) throw DataError(complaint + " \"" + name + "\"");
+    places.push_back(static_cast<std::size_t>(found - names.begin()));
   }
   return places;
 }
@@ -34,6 +34,7 @@ MatchedTrials::MatchedTrials(const Model& model, const Dataset& data) : model_(m
          << " s; import the recording again with --time-limit " << model.time_limit;
     throw DataError(text.str());
   }
+
   region_ = find_all(data.region_names, model.region_names,
                      data.source + ": region/name: the model was not fitted to region");
   find_all(data.stimulus_names, model.stimulus_names,
@@ -48,15 +49,16 @@ void MatchedTrials::find_units() {
   std::map<std::pair<std::string, std::int64_t>, std::size_t> columns;
   for (std::size_t k = 0; k < model_.units.id.size(); ++k)
     columns[{model_.units.session[k], model_.units.id[k]}] = k;
+
   for (std::size_t u = 0; u < data_.units(); ++u) {
     const auto& session = data_.session_names[static_cast<std::size_t>(data_.unit.session[u])];
-    const auto at = columns.find({session, data_.unit.id[u]});
-    if (at == columns.end())
+    const auto found = columns.find({session, data_.unit.id[u]});
+    if (found == columns.end())
       throw DataError(data_.source + ": unit/id[" + std::to_string(u) + "]: unit " +
                       std::to_string(data_.unit.id[u]) + " of session \"" + session +
                       "\" is not one the model was fitted to; a model with readout by unit "
                       "describes its own units only");
-    column_[u] = at->second;
+    column_[u] = found->second;
   }
 }
 

@@ -31,9 +31,7 @@ ResponsePrediction without(Curves& curves, std::size_t g, const MeanPath& path, 
   const auto at_onset = heads(0);
   const auto actions = [&](double time) {
     auto b = heads(time);
-    for (const std::size_t a : {0U, 1U})
-      b[a] = {b[a].cumulative - at_onset[a].cumulative + intensity_floor * time,
-              b[a].intensity + intensity_floor};
+    for (const std::size_t a : {0U, 1U}) b[a] = hazard_of(b[a], at_onset[a].cumulative, time);
     return b;
   };
   return predict_response(actions, limit);

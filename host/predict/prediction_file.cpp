@@ -53,11 +53,13 @@ void write_hdf5(const std::filesystem::path& file, const Prediction& p) {
   Hdf5Writer out(file);
   out.attribute("/", "format", std::string("nnpoisson-prediction"));
   out.attribute("/", "observed_until", p.observed_until);
+
   for (const auto& [group, list] : names(p)) out.strings(group + "/name", list);
   if (!p.unit.id.empty()) {
     out.strings("unit/session", p.unit.session);
     out.numbers("unit/id", p.unit.id);
   }
+
   for (const auto& array : arrays(p)) {
     const std::string path = array.group.empty() ? array.name : array.group + "/" + array.name;
     out.numbers(path, array.values, array.shape);
@@ -74,6 +76,7 @@ void write_npz(const std::filesystem::path& file, const Prediction& p) {
     out.strings("unit_session", p.unit.session);
     out.integers("unit_id", p.unit.id);
   }
+
   for (const auto& array : arrays(p))
     out.numbers(array.group.empty() ? array.name : array.group + "_" + array.name, array.values,
                 array.shape);
@@ -103,11 +106,11 @@ class CsvTable {
     first_column_ = false;
   }
   /// Rows of [S x rows x K].
-  void curves(const std::vector<std::string>& of, const std::string& suffix,
+  void curves(const std::vector<std::string>& rows, const std::string& suffix,
               const std::vector<double>& values) {
-    for (std::size_t row = 0; row < of.size(); ++row)
-      column(of[row] + suffix, [&](std::size_t s, std::size_t k) {
-        return values[(s * of.size() + row) * times_ + k];
+    for (std::size_t row = 0; row < rows.size(); ++row)
+      column(rows[row] + suffix, [&](std::size_t s, std::size_t k) {
+        return values[(s * rows.size() + row) * times_ + k];
       });
   }
   [[nodiscard]] std::string text() const {
@@ -132,6 +135,7 @@ std::string csv(const Prediction& p) {
     table.column(p.stimulus_names[f],
                  [&](std::size_t s, std::size_t) { return p.stimuli[s * F + f]; });
   table.column("time (s)", [&](std::size_t, std::size_t k) { return p.times[k]; });
+
   table.curves(p.region_names, " (Hz)", p.region_intensity);
   table.curves(p.region_names, " (cumulative)", p.region_cumulative);
   std::vector<std::string> units;
@@ -139,11 +143,13 @@ std::string csv(const Prediction& p) {
     units.push_back(p.unit.session[u] + " " + std::to_string(p.unit.id[u]));
   table.curves(units, " (Hz)", p.unit_intensity);
   table.curves(units, " (cumulative)", p.unit_cumulative);
+
   table.curves(actions, " (Hz)", p.action_intensity);
   table.curves(actions, " (cumulative)", p.action_cumulative);
   table.column("survival",
                [&](std::size_t s, std::size_t k) { return p.survival[s * p.times.size() + k]; });
   table.curves(actions, " density (1/s)", p.density);
+
   for (const std::size_t a : {0U, 1U})
     table.column(actions[a] + " probability",
                  [&](std::size_t s, std::size_t) { return p.probability[2 * s + a]; });

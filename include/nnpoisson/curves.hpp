@@ -20,6 +20,12 @@ struct Growth {
 /// The floor that is part of every intensity, Hz.
 inline constexpr double intensity_floor = 1e-5;
 
+/// A cumulative hazard that is 0 at onset, with the floor, of an output that is `at_onset` there.
+[[nodiscard]] inline Growth hazard_of(const Growth& output, double at_onset, double time) {
+  return {output.cumulative - at_onset + intensity_floor * time,
+          output.intensity + intensity_floor};
+}
+
 /// z of a region as the heads of the actions read it, and its time derivative; absolute time.
 struct RegionState {
   double z = 0, dz = 0;

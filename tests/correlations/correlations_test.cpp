@@ -115,8 +115,8 @@ class Deviations {
     squares_ += error * error;
     ++count_;
   }
-  void all(const Correlations& of) {
-    for (const auto& window : of.windows) {
+  void compare_all(const Correlations& drawn) {
+    for (const auto& window : drawn.windows) {
       const std::string where = " from " + std::to_string(window.window.from);
       for (const auto& pair : window.pairs) {
         const std::string which =
@@ -145,8 +145,8 @@ TEST_P(StatisticsOfCorrelations, ClosedFormEqualsSampling) {
   Known known(320);
   known.model.neural_time = GetParam();
   Deviations deviations;
-  deviations.all(correlations(known.model, known.data,
-                              {.windows = {{0, 1}, {0.3, 0.5}}, .repeats = 40, .seed = 8}));
+  deviations.compare_all(correlations(known.model, known.data,
+                                      {.windows = {{0, 1}, {0.3, 0.5}}, .repeats = 40, .seed = 8}));
   EXPECT_GT(deviations.count(), 80);
   // Errors of about 100 statistics of the same trials hang together: their mean square is near 1,
   // not as near as independent ones'.

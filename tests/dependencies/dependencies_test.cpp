@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::size_t G = 6;  // of the known model
 
-Dependencies of(const Model& model, const Dataset& data, const DependencyOptions& options = {}) {
+Dependencies measured(const Model& model, const Dataset& data,
+                      const DependencyOptions& options = {}) {
   return dependencies({&model, 1}, data, options);
 }
 
@@ -24,7 +25,7 @@ TEST(Dependencies, ContributionsSumToTheHazard) {
   const auto [model, trials] = demonstration(16);
   // The quadrature's error: also on coarse grids, whose steps it divides.
   for (const int steps : {1, 7, 100}) {
-    const auto d = of(model, trials, {.steps = steps});
+    const auto d = measured(model, trials, {.steps = steps});
     const std::size_t K = d.times.size();
     for (std::size_t a = 0; a < 2; ++a)
       for (std::size_t k = 0; k < K; ++k) {
@@ -39,7 +40,7 @@ TEST(Dependencies, ContributionsSumToTheHazard) {
 TEST(Dependencies, AreThoseOfTheKnownModel) {
   // MOs drives choices to the left, SCm to the right, others either a little; ACA drives nothing.
   const auto [model, trials] = demonstration(16);
-  const auto d = of(model, trials);
+  const auto d = measured(model, trials);
   EXPECT_EQ(d.region_names[d.by_influence[0][0]], "MOs");
   EXPECT_EQ(d.region_names[d.by_influence[1][0]], "SCm");
   for (std::size_t g = 0; g < G; ++g) {
@@ -53,7 +54,7 @@ TEST(Dependencies, AreThoseOfTheKnownModel) {
 TEST(Dependencies, OneStimulusHasNothingToTellApart) {
   auto [model, trials] = demonstration(16);
   std::fill(trials.trial.stimulus.begin(), trials.trial.stimulus.end(), 0.5);
-  const auto d = of(model, trials);
+  const auto d = measured(model, trials);
   ASSERT_EQ(d.stimuli.size(), 1U);
   for (const double s : d.mean.sensitivity) EXPECT_EQ(s, 0);
   for (const double change : d.mean.choice_change) EXPECT_NEAR(change, 0, 1e-9);
@@ -62,7 +63,8 @@ TEST(Dependencies, OneStimulusHasNothingToTellApart) {
 
 TEST(Dependencies, TheSameOnAnyNumberOfThreads) {
   const auto [model, trials] = demonstration(64);
-  EXPECT_EQ(to_json(of(model, trials, {.threads = 1})), to_json(of(model, trials, {.threads = 3})));
+  EXPECT_EQ(to_json(measured(model, trials, {.threads = 1})),
+            to_json(measured(model, trials, {.threads = 3})));
 }
 
 TEST(Dependencies, AreWatched) {
@@ -87,7 +89,7 @@ TEST(Dependencies, AHeadThatReadsNothingHasNoShares) {
   const auto slot = ParameterLayout(model.shape)[Tensor::F1_left];
   std::fill_n(model.parameters.begin() + static_cast<std::ptrdiff_t>(slot.offset), slot.size(),
               0.0);
-  const auto d = of(model, trials);
+  const auto d = measured(model, trials);
   EXPECT_TRUE(std::isnan(d.mean.share[0]));
   EXPECT_EQ(d.by_influence[0], (std::vector<std::size_t>{0, 1, 2, 3, 4, 5}));
   EXPECT_NE(to_json(d).find("null"), std::string::npos);
@@ -102,7 +104,7 @@ constexpr double bound = 4;
 TEST(StatisticsOfDependencies, SharesAreThoseOfDrawnResponses) {
   auto [model, trials] = demonstration(16);
   trials.unit = {};  // responses alone
-  const auto d = of(model, trials);
+  const auto d = measured(model, trials);
   const Dataset drawn = sample(model, trials, {.seed = 3, .repeats = 1000});
   std::array<double, 2> answered{};
   std::array<double, 2 * G> sum{}, squares{};
@@ -136,7 +138,7 @@ TEST(StatisticsOfDependencies, LesionsAreThoseOfDrawnResponses) {
   auto [model, trials] = demonstration(16);
   trials.unit = {};
   constexpr int repeats = 1000;
-  const auto d = of(model, trials, {.lesion = Lesion::constant});
+  const auto d = measured(model, trials, {.lesion = Lesion::constant});
   const ParameterLayout layout(model.shape);
   for (const std::size_t lesioned : {std::size_t{2}, std::size_t{3}}) {  // MOs, SCm
     double held = 0;
@@ -159,7 +161,7 @@ TEST(StatisticsOfDependencies, LesionsAreThoseOfDrawnResponses) {
       }
     const Dataset drawn = sample(without, trials, {.seed = 4, .repeats = repeats});
     for (std::size_t s = 0; s < d.stimuli.size(); ++s) {
-      const std::size_t at = lesioned * d.stimuli.size() + s;
+      const std::size_t cell = lesioned * d.stimuli.size() + s;
       double left = 0, early = 0, answered = 0;
       for (std::size_t n = 0; n < drawn.trials(); ++n) {
         if (!drawn.responded(n) ||
@@ -168,9 +170,9 @@ TEST(StatisticsOfDependencies, LesionsAreThoseOfDrawnResponses) {
           continue;
         ++answered;
         left += drawn.trial.choice[n] > 0;
-        early += drawn.trial.response_time[n] < d.mean.lesioned_median[at];
+        early += drawn.trial.response_time[n] < d.mean.lesioned_median[cell];
       }
-      const double p = d.mean.lesioned_left[at];
+      const double p = d.mean.lesioned_left[cell];
       EXPECT_LT(std::abs(left - answered * p), bound * std::sqrt(answered * p * (1 - p)))
           << "region " << lesioned << ", stimulus " << s;
       EXPECT_LT(std::abs(early - answered / 2), bound * std::sqrt(answered) / 2)
