@@ -6,6 +6,7 @@
 
 #include "nnpoisson/error.hpp"
 #include "nnpoisson/predict.hpp"
+#include "storage/csv.hpp"
 #include "storage/hdf5_file.hpp"
 #include "storage/npz_writer.hpp"
 
@@ -83,13 +84,6 @@ void write_npz(const std::filesystem::path& file, const Prediction& p) {
   out.commit();
 }
 
-std::string quoted(const std::string& text) {
-  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-  std::string cell = "\"";
-  for (const char c : text) cell.append(c == '"' ? 2 : 1, c);
-  return cell + '"';
-}
-
 /// A line for each stimulus and time; a column for each curve.
 class CsvTable {
  public:
@@ -98,7 +92,7 @@ class CsvTable {
   /// `value(s, k)`; NaN leaves the cell empty.
   template <class Value>
   void column(const std::string& name, const Value& value) {
-    cell(0, quoted(name));
+    cell(0, csv_field(name));
     for (std::size_t line = 1; line < lines_.size(); ++line) {
       const double number = value((line - 1) / times_, (line - 1) % times_);
       cell(line, std::isnan(number) ? "" : fmt::format("{}", number));

@@ -10,6 +10,7 @@
 #include "curves/matched_trials.hpp"
 #include "curves/parallel.hpp"
 #include "curves/progress_counter.hpp"
+#include "data/observed_time.hpp"
 #include "nnpoisson/error.hpp"
 #include "nnpoisson/random.hpp"
 
@@ -29,10 +30,6 @@ struct Spike {
 struct Draw {
   Response response;
   std::vector<Spike> spikes;  ///< ascending
-
-  [[nodiscard]] double observed_until(double time_limit) const {
-    return response.choice != 0 ? response.time : time_limit;
-  }
 };
 
 /// Units of one session, by their region in the dataset's order and the network's column they read.
@@ -97,7 +94,7 @@ std::vector<UnitsByColumn> units_by_column(const Dataset& data, const MatchedTri
 Draw draw_trial(const Model& model, Curves curves, const UnitsByColumn& units, std::uint64_t seed,
                 std::size_t trial, std::uint32_t repeat) {
   Draw draw{draw_response(curves, model.time_limit, {seed, Purpose::response, trial, repeat}), {}};
-  const double until = draw.observed_until(model.time_limit);
+  const double until = observable(draw.response.time, model.time_limit);
 
   RandomStream random(seed, Purpose::spikes, trial, repeat);
   SpikeDrawer drawer(curves, static_cast<std::size_t>(model.shape.columns()),
@@ -125,7 +122,7 @@ Dataset dataset_of(const Dataset& trials, std::vector<Draw>& draws, double time_
     drawn.trial.session.push_back(trials.trial.session[k % trials.trials()]);
     drawn.trial.response_time.push_back(response.time);
     drawn.trial.choice.push_back(response.choice);
-    drawn.trial.observed_until.push_back(draws[k].observed_until(time_limit));
+    drawn.trial.observed_until.push_back(observable(response.time, time_limit));
     for (const auto& [time, unit] : spikes) {
       drawn.spike.time.push_back(time);
       drawn.spike.unit.push_back(unit);
