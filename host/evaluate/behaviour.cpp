@@ -22,7 +22,7 @@ TrialTerms terms_of(const Dataset& data, std::size_t n, Curves curves) {
         -(at_end[a].cumulative + curves.actions_at_onset()[a] - intensity_floor * end) / kappa;
   }
   if (data.responded(n)) {
-    const std::size_t a = action(data, n);
+    const std::size_t a = data.action(n);
     terms.exact[a] += std::log(until[a].intensity);
     terms.authors[a] += std::log(curves.actions(kappa * data.trial.response_time[n])[a].intensity);
   }
@@ -57,7 +57,7 @@ struct Share {
   double answered = 0, left = 0, predicted = 0;
   void add(const Dataset& data, std::size_t n, double p) {
     answered += 1;
-    left += action(data, n) == 0 ? 1 : 0;
+    left += data.action(n) == 0 ? 1 : 0;
     predicted += p;
   }
 };
@@ -139,9 +139,9 @@ void evaluate_behaviour(Evaluation& evaluation, const Dataset& data,
     std::vector<double> times_here;
     for (const auto n : predicted.trials[k]) {
       if (!data.responded(n)) continue;
-      const bool is_left = action(data, n) == 0;
+      const bool is_left = data.action(n) == 0;
       ++(is_left ? here.left : here.right);
-      score[action(data, n)].push_back(predicted.left(n));
+      score[data.action(n)].push_back(predicted.left(n));
       right_guesses += p.left == p.right ? 0.5 : (p.left > p.right) == is_left ? 1 : 0;
       times_here.push_back(data.trial.response_time[n]);
       errors.push_back(std::abs(times_here.back() - p.median_time));

@@ -53,9 +53,4 @@ void evaluate_rivals(BehaviourEvaluation& behaviour, const BaselineTrials& trial
                      const std::vector<TrialTerms>& terms, const StimulusPredictions& predicted,
                      const TrainingSets* sets, const EvaluationOptions& options);
 
-/// The action of trial n, which has one: 0 left, 1 right.
-[[nodiscard]] inline std::size_t action(const Dataset& data, std::size_t n) {
-  return data.trial.choice[n] > 0 ? 0 : 1;
-}
-
 }  // namespace nnpoisson

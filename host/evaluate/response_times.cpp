@@ -26,7 +26,7 @@ ActionTimes action_times(std::size_t a, const std::vector<std::size_t>& trials, 
   std::vector<double> times;
   result.predicted_cumulative.assign(grid.size(), 0);
   for (const auto n : trials) {
-    if (data.responded(n) && action(data, n) == a) times.push_back(data.trial.response_time[n]);
+    if (data.responded(n) && data.action(n) == a) times.push_back(data.trial.response_time[n]);
     const auto& of_stimulus = predicted.distribution[predicted.of_trial[n]];
     const auto& incidence = a == 0 ? of_stimulus.left : of_stimulus.right;
     for (std::size_t k = 0; k < grid.size(); ++k)

@@ -34,7 +34,7 @@ std::vector<Responses> responses_of(const TrainingSets& sets) {
   for (std::size_t set = 0; set < sets.sets; ++set)
     for (std::size_t n = 0; n < data.trials(); ++n) {
       if (!sets.left_out_fold.empty() && sets.left_out_fold[n] == set) continue;
-      if (data.responded(n)) responses[set].answered[action(data, n)] += 1;
+      if (data.responded(n)) responses[set].answered[data.action(n)] += 1;
       responses[set].time += data.waited(n);
     }
   return responses;
@@ -61,7 +61,7 @@ std::vector<ChoiceScore> score_choices(const Dataset& data,
                                        const std::vector<ChoiceModel>& models,
                                        const EvaluationOptions& options) {
   std::vector<bool> is_left;
-  for (const auto n : answered) is_left.push_back(action(data, n) == 0);
+  for (const auto n : answered) is_left.push_back(data.action(n) == 0);
   std::vector<std::vector<double>> log_p(models.size()), right(models.size());
   std::vector<std::vector<std::size_t>> order(models.size(),
                                               std::vector<std::size_t>(answered.size()));
@@ -137,7 +137,7 @@ ResponseModel race_model(const BaselineTrials& trials, const TrainingSets& sets,
     std::array<double, 2> log_likelihood{};
     for (const std::size_t a : {0U, 1U}) {
       const auto& racer = race[sets.judged_by[n]][a];
-      const bool finished = data.responded(n) && action(data, n) == a;
+      const bool finished = data.responded(n) && data.action(n) == a;
       log_likelihood[a] =
           finished ? race_log_density(racer, trials.stimulus[n], data.trial.response_time[n])
                    : race_log_survival(racer, trials.stimulus[n], data.waited(n));
@@ -155,7 +155,7 @@ ResponseModel constant_hazards(const Dataset& data, const TrainingSets& sets,
     std::array<double, 2> log_likelihood{};
     for (const std::size_t a : {0U, 1U}) {
       const double hazard = of_set.answered[a] / of_set.time;
-      log_likelihood[a] = (data.responded(n) && action(data, n) == a ? std::log(hazard) : 0) -
+      log_likelihood[a] = (data.responded(n) && data.action(n) == a ? std::log(hazard) : 0) -
                           hazard * data.waited(n);
     }
     model.log_likelihood.push_back(log_likelihood);

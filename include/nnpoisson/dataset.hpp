@@ -56,6 +56,8 @@ struct Dataset {
   [[nodiscard]] bool responded(std::size_t n) const {
     return trial.choice[n] != 0 && trial.response_time[n] <= time_limit;
   }
+  /// The action of trial n, whose choice is not 0: 0 left, 1 right.
+  [[nodiscard]] std::size_t action(std::size_t n) const { return trial.choice[n] > 0 ? 0 : 1; }
   /// How long trial n is known to have gone without a response, s: to its response or W, or as long
   /// as it was observed where there is none.
   [[nodiscard]] double waited(std::size_t n) const {
