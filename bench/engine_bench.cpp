@@ -8,7 +8,7 @@
 #include <tuple>
 
 #include "engine/point_merger.hpp"
-#include "kernels/backend.hpp"
+#include "kernels/device_backend.hpp"
 #include "nnpoisson/backend.hpp"
 #include "nnpoisson/plan.hpp"
 #include "paper_dataset.hpp"
@@ -152,8 +152,9 @@ void cuda_phases(benchmark::State& state, Preset preset, double resolution, int 
   const auto plan = plan_of(60, preset, resolution, parts);
   const NetworkShape shape = shape_of(*plan);
   kernels::PhaseTimes times;
-  const auto backend = kernels::make_kernel_backend(
-      kernels::make_cuda_device(-1), Precision::single_precision, shape, plan, {.times = &times});
+  const auto backend =
+      kernels::make_device_backend(kernels::make_cuda_training_device(-1),
+                                   Precision::single_precision, shape, plan, {.times = &times});
   passes_on(*backend, shape, state, plan, 1, 1);
   const char* names[kernels::phases] = {"stimuli_us", "slabs_us", "back_us", "update_us"};
   for (int k = 0; k < kernels::phases; ++k)

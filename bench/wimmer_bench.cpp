@@ -53,7 +53,7 @@ void network(benchmark::State& state) {
 
 /// Whole trials of the default length, as many as the device runs together.
 void on_device(benchmark::State& state) {
-  kernels::WimmerTrials simulate_trials(kernels::make_cuda_device(-1), {});
+  kernels::WimmerTrials simulate_trials(kernels::make_cuda_simulator_device(-1), {});
   std::vector<std::size_t> trials(simulate_trials.side_by_side());
   std::iota(trials.begin(), trials.end(), std::size_t{0});
   for (auto _ : state) benchmark::DoNotOptimize(simulate_trials(trials));

@@ -5,7 +5,7 @@
 #include <span>
 #include <utility>
 
-#include "engine/bind.hpp"
+#include "engine/batch_terms.hpp"
 #include "kernels/slab_scratch.hpp"
 
 namespace nnpoisson::kernels {

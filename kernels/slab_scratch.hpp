@@ -6,12 +6,6 @@
 /// parameters and rows of block_threads points.
 namespace nnpoisson::kernels {
 
-#if defined(__CUDACC__)
-#define NNP_BOTH __host__ __device__ inline
-#else
-#define NNP_BOTH inline
-#endif
-
 /// A slab's gradient row: a, C, c, E [hidden x k], e [k], then for behaviour the heads as in the
 /// flat order.
 struct RowLayout {
@@ -40,8 +34,8 @@ struct SlabScratch {
   HeadRows head[2];
   int loss;
   int numbers;  ///< in all
-  NNP_BOTH int gradient_size() const { return row.size + wide_numbers; }
-  NNP_BOTH std::uint64_t bytes(std::uint64_t number_size) const {
+  NNP_FORMULA int gradient_size() const { return row.size + wide_numbers; }
+  NNP_FORMULA std::uint64_t bytes(std::uint64_t number_size) const {
     return 8 * static_cast<std::uint64_t>(doubles) +
            number_size * static_cast<std::uint64_t>(numbers);
   }
@@ -52,8 +46,8 @@ inline constexpr int copied_trunk = 512;
 
 /// in_registers: the layers that only their own thread reads need no rows.
 template <class T>
-NNP_BOTH SlabScratch slab_scratch(const formulas::Network<T>& net, Term term, Reading reading,
-                                  int columns, bool in_registers, bool wide = false) {
+NNP_FORMULA SlabScratch slab_scratch(const formulas::Network<T>& net, Term term, Reading reading,
+                                     int columns, bool in_registers, bool wide = false) {
   const int T_ = net.time_width, H = net.hidden_width, W = net.behaviour_width;
   const bool rate = reading == Reading::rate, behaviour = term == Term::behaviour;
   SlabScratch at{};

@@ -140,17 +140,4 @@ struct ProgramView {
   std::uint64_t block_scratch_stride;
 };
 
-/// Points whose outputs are asked for. Of `program` it takes the network and the stimuli, which are
-/// the batch's.
-template <class T>
-struct OutputView {
-  ProgramView<T> program;
-  BatchView batch;
-  std::uint64_t points;
-  const std::uint32_t* stimulus;  ///< [points]
-  const T* time;                  ///< [points]
-  T* rows;                        ///< scratch, [blocks x output_rows x block_threads]
-  T *value, *rate;                ///< out, [points x (columns + 2)]
-};
-
 }  // namespace nnpoisson::kernels

@@ -7,9 +7,9 @@
 namespace nnpoisson::kernels {
 
 template <class T>
-WideReadout<T>::WideReadout(Device& device, const PlanImage<T>& image,
+WideReadout<T>::WideReadout(TrainingDevice& device, const PlanImage<T>& image,
                             const formulas::Network<T>& net, std::size_t models)
-    : device_(device), image_(image), net_(net) {
+    : device_(device), kernels_(device.make_wide_kernels()), image_(image), net_(net) {
   const auto hidden = static_cast<std::size_t>(net.hidden_width),
              regions = static_cast<std::size_t>(net.regions);
   const auto all = static_cast<std::size_t>(net.columns);
@@ -42,7 +42,7 @@ WideReadout<T>::WideReadout(Device& device, const PlanImage<T>& image,
 template <class T>
 void WideReadout<T>::step(WideView<T>& view, WideStep step) {
   view.step = step;
-  device_.run(view);
+  kernels_->run(view);
 }
 
 /// V of every side.
@@ -70,16 +70,16 @@ void WideReadout<T>::readout(WideView<T>& view, const ProgramView<T>& program, i
   step(view, WideStep::gather);
   const int points = static_cast<int>(slab.points);
   for (int side = 0; side < sides(slab.reading); ++side)
-    device_.multiply(Product<T>{.m = points,
-                                .n = columns,
-                                .k = hidden + 1,
-                                .a = places.layer(side),
-                                .lda = points,
-                                .b = E_.data(),
-                                .ldb = columns,
-                                .b_transposed = true,
-                                .c = view.value[side],
-                                .ldc = points});
+    kernels_->multiply(Product<T>{.m = points,
+                                  .n = columns,
+                                  .k = hidden + 1,
+                                  .a = places.layer(side),
+                                  .lda = points,
+                                  .b = E_.data(),
+                                  .ldb = columns,
+                                  .b_transposed = true,
+                                  .c = view.value[side],
+                                  .ldc = points});
 }
 
 template <class T>
@@ -90,15 +90,15 @@ void WideReadout<T>::means(const ProgramView<T>& program, int model, const Work&
   const WidePlaces<T> places(program, model, work.slab);
   const int points = static_cast<int>(work.slab.points);
   for (int side = 0; side < sides(work.slab.reading); ++side)
-    device_.multiply(Product<T>{.m = points,
-                                .n = net_.regions,
-                                .k = net_.columns,
-                                .a = view.value[side],
-                                .lda = points,
-                                .b = means_.data(),
-                                .ldb = net_.columns,
-                                .c = places.z(side),
-                                .ldc = points});
+    kernels_->multiply(Product<T>{.m = points,
+                                  .n = net_.regions,
+                                  .k = net_.columns,
+                                  .a = view.value[side],
+                                  .lda = points,
+                                  .b = means_.data(),
+                                  .ldb = net_.columns,
+                                  .c = places.z(side),
+                                  .ldc = points});
 }
 
 template <class T>
@@ -125,26 +125,26 @@ void WideReadout<T>::terms_and_gradient(const ProgramView<T>& program, const Bat
   const WidePlaces<T> places(program, model, slab);
   const int points = static_cast<int>(slab.points), hidden = net_.hidden_width;
   for (int side = 0; side < sides(slab.reading); ++side) {
-    device_.multiply(Product<T>{.m = points,
-                                .n = hidden,
-                                .k = view.columns,
-                                .a = view.value[side],
-                                .lda = points,
-                                .b = E_.data(),
-                                .ldb = view.columns,
-                                .c = places.adjoint(side),
-                                .ldc = points});
-    device_.multiply(Product<T>{.m = view.columns,
-                                .n = hidden + 1,
-                                .k = points,
-                                .a = view.value[side],
-                                .lda = points,
-                                .a_transposed = true,
-                                .b = places.layer(side),
-                                .ldb = points,
-                                .c = product_.data(),
-                                .ldc = view.columns,
-                                .add = side > 0});
+    kernels_->multiply(Product<T>{.m = points,
+                                  .n = hidden,
+                                  .k = view.columns,
+                                  .a = view.value[side],
+                                  .lda = points,
+                                  .b = E_.data(),
+                                  .ldb = view.columns,
+                                  .c = places.adjoint(side),
+                                  .ldc = points});
+    kernels_->multiply(Product<T>{.m = view.columns,
+                                  .n = hidden + 1,
+                                  .k = points,
+                                  .a = view.value[side],
+                                  .lda = points,
+                                  .a_transposed = true,
+                                  .b = places.layer(side),
+                                  .ldb = points,
+                                  .c = product_.data(),
+                                  .ldc = view.columns,
+                                  .add = side > 0});
   }
   step(view, WideStep::store);
 }

@@ -1,10 +1,11 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <vector>
 
-#include "kernels/device.hpp"
 #include "kernels/plan_image.hpp"
+#include "kernels/training_device.hpp"
 
 namespace nnpoisson::kernels {
 
@@ -18,7 +19,7 @@ template <class T>
 class WideReadout {
  public:
   /// For so many models side by side. The image has wide slabs. All must outlive it.
-  WideReadout(Device& device, const PlanImage<T>& image, const formulas::Network<T>& net,
+  WideReadout(TrainingDevice& device, const PlanImage<T>& image, const formulas::Network<T>& net,
               std::size_t models);
 
   /// The phase of slabs for the wide ones of a batch among those whose points are there.
@@ -36,7 +37,8 @@ class WideReadout {
                           const Work& work);
   void step(WideView<T>& view, WideStep step);
 
-  Device& device_;
+  TrainingDevice& device_;
+  std::unique_ptr<WideKernels> kernels_;
   const PlanImage<T>& image_;
   formulas::Network<T> net_;
   Buffer<T> layer_, adjoint_, z_, E_, value_[2], product_, means_;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "kernels/wimmer.hpp"
 #include "nnpoisson/random.hpp"
 #include "wimmer/inputs.hpp"
 #include "wimmer/synapses.hpp"
@@ -65,7 +64,7 @@ class WimmerTrials::Any {
 template <class T>
 class WimmerTrials::Of final : public Any {
  public:
-  Of(Device& device, const wimmer::Conditions& conditions)
+  Of(SimulatorDevice& device, const wimmer::Conditions& conditions)
       : device_(device), conditions_(conditions), steps_(wimmer::steps_in(conditions.duration)) {
     view_.shared_ring = wimmer_bytes<T>(true) <= device.shared_bytes();
     trials_ = static_cast<std::size_t>(
@@ -183,7 +182,7 @@ class WimmerTrials::Of final : public Any {
     return most;
   }
 
-  Device& device_;
+  SimulatorDevice& device_;
   const wimmer::Conditions conditions_;
   const int steps_;
   std::size_t trials_;
@@ -193,7 +192,8 @@ class WimmerTrials::Of final : public Any {
   std::vector<NetworkBuffers<T>> networks_;
 };
 
-WimmerTrials::WimmerTrials(std::unique_ptr<Device> device, const wimmer::Conditions& conditions)
+WimmerTrials::WimmerTrials(std::unique_ptr<SimulatorDevice> device,
+                           const wimmer::Conditions& conditions)
     : device_(std::move(device)) {
   check(conditions);
   if (conditions.precision == Precision::single_precision)

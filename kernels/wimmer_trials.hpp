@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "kernels/device.hpp"
+#include "kernels/simulator_device.hpp"
 #include "nnpoisson/wimmer.hpp"
 
 namespace nnpoisson::kernels {
@@ -14,7 +14,7 @@ namespace nnpoisson::kernels {
 class WimmerTrials {
  public:
   /// Throws UsageError (conditions), ResourceError.
-  WimmerTrials(std::unique_ptr<Device> device, const wimmer::Conditions& conditions);
+  WimmerTrials(std::unique_ptr<SimulatorDevice> device, const wimmer::Conditions& conditions);
   ~WimmerTrials();
   WimmerTrials(const WimmerTrials&) = delete;
   WimmerTrials& operator=(const WimmerTrials&) = delete;
@@ -28,7 +28,7 @@ class WimmerTrials {
   class Any;
   template <class T>
   class Of;
-  std::unique_ptr<Device> device_;
+  std::unique_ptr<SimulatorDevice> device_;
   std::unique_ptr<Any> trials_;
 };
 

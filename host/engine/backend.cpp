@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
-#include "engine/bind.hpp"
+#include "engine/batch_terms.hpp"
 #include "engine/cpu.hpp"
 #include "engine/point_merger.hpp"
 #include "engine/reference.hpp"
-#include "kernels/backend.hpp"
+#include "kernels/device_backend.hpp"
 #include "kernels/point_merger.hpp"
 #include "nnpoisson/error.hpp"
 
@@ -22,20 +22,6 @@ void require_fitting(const NetworkShape& shape, const Plan& plan) {
                      std::to_string(shape.regions) + " regions, but the dataset has " +
                      std::to_string(plan.features) + " and " + std::to_string(plan.regions) +
                      "; take a model of such data");
-}
-
-void require_fitting(const NetworkShape& shape, std::span<const double> parameters,
-                     const OutputPoints& points) {
-  const auto features = static_cast<std::size_t>(shape.features);
-  if (parameters.size() != ParameterLayout(shape).size())
-    throw UsageError("outputs: the parameters are not those of one network");
-  if (points.stimuli.size() % features != 0 || points.stimulus.size() != points.time.size())
-    throw UsageError(
-        "outputs: stimuli must be whole rows, and every point has a stimulus and a time");
-  const auto stimuli = points.stimuli.size() / features;
-  if (std::ranges::any_of(points.stimulus, [stimuli](std::uint32_t s) { return s >= stimuli; }))
-    throw UsageError("outputs: a point's stimulus is not among the " + std::to_string(stimuli) +
-                     " given");
 }
 
 BackendKind chosen_kind(const BackendOptions& options) {
@@ -92,8 +78,8 @@ std::unique_ptr<Backend> make_backend(const BackendOptions& options, const Netwo
   const BackendKind kind = chosen_kind(options);
   if (kind == BackendKind::reference) return make_reference_backend(shape, std::move(plan));
   if (kind == BackendKind::cpu) return make_cpu_backend(options, shape, std::move(plan));
-  return kernels::make_kernel_backend(kernels::make_cuda_device(options.device), options.precision,
-                                      shape, std::move(plan));
+  return kernels::make_device_backend(kernels::make_cuda_training_device(options.device),
+                                      options.precision, shape, std::move(plan));
 }
 
 }  // namespace nnpoisson

@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
-#include "engine/bind.hpp"
+#include "engine/batch_terms.hpp"
 #include "engine/simd/dispatch.hpp"
 #include "engine/team.hpp"
 #include "engine/tiles.hpp"
@@ -114,47 +113,6 @@ class CpuBackend final : public Backend {
     return result;
   }
 
-  [[nodiscard]] Outputs outputs(std::span<const double> parameters,
-                                const OutputPoints& points) override {
-    require_fitting(shape_, parameters, points);
-    load(parameters, 1, weights_);
-    const auto net = network(0);
-    const auto features = static_cast<std::size_t>(shape_.features),
-               columns = static_cast<std::size_t>(shape_.columns()) + 2;
-    const std::size_t stimuli = points.stimuli.size() / features, count = points.time.size();
-    const auto groups =
-        static_cast<std::uint32_t>((stimuli + simd::stimulus_group - 1) / simd::stimulus_group);
-    prepare({}, 1, groups);
-    AlignedVector<T> table(stimuli * static_cast<std::size_t>(table_width_));
-    std::vector<std::uint32_t> numbers(stimuli);
-    std::iota(numbers.begin(), numbers.end(), 0U);
-    const AlignedVector<T> rounded(points.stimuli.begin(), points.stimuli.end());
-    team_.run(groups, [&](std::uint32_t group, int worker) {
-      auto job = stimulus_job(numbers, rounded.data(), 0, group, worker);
-      job.table = table.data();
-      kernels_.stimulus_forward(job);
-    });
-
-    Outputs made{std::vector<double>(count * columns), std::vector<double>(count * columns)};
-    const auto scratch_size = static_cast<std::size_t>(simd::output_scratch_size(net) + simd::pad);
-    std::vector<AlignedVector<T>> scratch(scratch_.size(), AlignedVector<T>(scratch_size));
-    team_.run(static_cast<std::uint32_t>((count + simd::pad - 1) / simd::pad),
-              [&](std::uint32_t t, int worker) {
-                const std::size_t first = std::size_t{t} * simd::pad,
-                                  here = std::min<std::size_t>(simd::pad, count - first);
-                T* time = scratch[static_cast<std::size_t>(worker)].data();
-                std::uint32_t stimulus[simd::pad];
-                for (std::size_t p = 0; p < simd::pad; ++p) {
-                  time[p] = static_cast<T>(points.time[first + std::min(p, here - 1)]);
-                  stimulus[p] = points.stimulus[first + std::min(p, here - 1)];
-                }
-                kernels_.outputs({net, static_cast<int>(here), time, stimulus, table.data(),
-                                  table_width_, &made.value[first * columns],
-                                  &made.rate[first * columns], time + simd::pad});
-              });
-    return made;
-  }
-
  private:
   /// One model's share of a step.
   struct ModelStep {
@@ -224,26 +182,21 @@ class CpuBackend final : public Backend {
 
   simd::StimulusJob<T> stimulus_job(const BatchTiles& batch, std::size_t m, std::uint32_t group,
                                     int worker) {
-    return stimulus_job(batch.stimuli, packed_.stimulus(0), m, group, worker);
-  }
-  /// `numbers`: rows of `stimuli`, and of the table.
-  simd::StimulusJob<T> stimulus_job(const std::vector<std::uint32_t>& numbers, const T* stimuli,
-                                    std::size_t m, std::uint32_t group, int worker) {
     const std::size_t first = std::size_t{group} * simd::stimulus_group;
-    const auto count = std::min<std::size_t>(simd::stimulus_group, numbers.size() - first);
+    const auto count = std::min<std::size_t>(simd::stimulus_group, batch.stimuli.size() - first);
     const auto features = static_cast<std::size_t>(shape_.features);
     T* input = scratch_[static_cast<std::size_t>(worker)].data();
     std::fill_n(input, features * simd::stimulus_group, T(0));
     for (std::size_t k = 0; k < count; ++k)
       for (std::size_t f = 0; f < features; ++f)
-        input[f * simd::stimulus_group + k] = stimuli[numbers[first + k] * features + f];
+        input[f * simd::stimulus_group + k] = packed_.stimulus(batch.stimuli[first + k])[f];
     T* adjoint = input + features * simd::stimulus_group;
     T* scratch = adjoint + static_cast<std::size_t>(table_width_) * simd::stimulus_group;
     ModelStep& model = models_[m];
     return {network(m),
             static_cast<int>(count),
             input,
-            numbers.data() + first,
+            batch.stimuli.data() + first,
             model.table.data(),
             table_width_,
             model.layers.data() + group * layer_size_,

@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "engine/bind.hpp"
+#include "engine/batch_terms.hpp"
 #include "nnpoisson/formulas/adam.hpp"
 #include "nnpoisson/formulas/likelihood.hpp"
-#include "nnpoisson/formulas/outputs.hpp"
 
 namespace nnpoisson {
 namespace {
@@ -138,29 +137,6 @@ class ReferenceBackend final : public Backend {
       ++result.steps;
     }
     return result;
-  }
-
-  [[nodiscard]] Outputs outputs(std::span<const double> parameters,
-                                const OutputPoints& points) override {
-    require_fitting(shape_, parameters, points);
-    net_ = bind_network(shape_, layout_, parameters.data());
-    const auto columns = static_cast<std::size_t>(shape_.columns()) + 2,
-               features = static_cast<std::size_t>(shape_.features);
-    Outputs made{Numbers(points.time.size() * columns), Numbers(points.time.size() * columns)};
-    Numbers rows(static_cast<std::size_t>(formulas::output_rows(net_)));
-    const auto x = formulas::output_columns(net_, rows.data(), 1);
-    for (std::size_t p = 0; p < points.time.size(); ++p) {
-      forward_stimulus(points.stimuli.subspan(points.stimulus[p] * features, features));
-      formulas::region_outputs(net_, points.time[p], column(h3_), column(bypass_), x);
-      double *value = &made.value[p * columns], *rate = &made.rate[p * columns];
-      for (int k = 0; k < shape_.columns(); ++k)
-        *value++ = x.readout.zu[k], *rate++ = x.readout.dzu[k];
-      for (const int a : {0, 1}) {
-        const auto b = formulas::action_output(net_, a, x);
-        *value++ = b.value, *rate++ = b.rate;
-      }
-    }
-    return made;
   }
 
  private:

@@ -134,7 +134,8 @@ void fill_by_threads(Filling& filling, const Request& request, std::size_t trial
 
 /// As many at a time as each GPU runs together.
 void fill_by_launches(Filling& filling, const Request& request,
-                      std::vector<std::unique_ptr<kernels::Device>> devices, std::size_t trials) {
+                      std::vector<std::unique_ptr<kernels::SimulatorDevice>> devices,
+                      std::size_t trials) {
   struct Worker {
     std::unique_ptr<kernels::WimmerTrials> simulate;
     std::size_t most;
@@ -160,8 +161,8 @@ void fill_by_launches(Filling& filling, const Request& request,
 /// Simulates the trials that the journal lacks, on the devices if there are any; returns when all
 /// are there or `stop` is set.
 void fill(Journal& journal, const Request& request,
-          std::vector<std::unique_ptr<kernels::Device>> devices, const std::atomic<bool>& stop,
-          const std::function<void(const Progress&)>& progress) {
+          std::vector<std::unique_ptr<kernels::SimulatorDevice>> devices,
+          const std::atomic<bool>& stop, const std::function<void(const Progress&)>& progress) {
   const std::size_t all = request.trials + request.test_trials;
   std::vector<std::size_t> missing;
   for (std::size_t n = 0; n < all; ++n)
@@ -176,14 +177,14 @@ void fill(Journal& journal, const Request& request,
 }
 
 /// Those that the request asks for; none: the processor simulates.
-std::vector<std::unique_ptr<kernels::Device>> devices_for(const Request& request) {
+std::vector<std::unique_ptr<kernels::SimulatorDevice>> devices_for(const Request& request) {
   BackendOptions backend = request.backend;
   if (!request.devices.empty()) backend.device = request.devices[0];
   if (chosen_kind(backend) != BackendKind::cuda) return {};
 
-  std::vector<std::unique_ptr<kernels::Device>> made;
+  std::vector<std::unique_ptr<kernels::SimulatorDevice>> made;
   for (const int number : request.devices.empty() ? std::vector{backend.device} : request.devices)
-    made.push_back(kernels::make_cuda_device(number));
+    made.push_back(kernels::make_cuda_simulator_device(number));
   return made;
 }
 

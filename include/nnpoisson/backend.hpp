@@ -56,19 +56,6 @@ struct ProgramResult {
                        ///< gradient
 };
 
-/// Points at which a model's outputs are asked for.
-struct OutputPoints {
-  std::span<const double> stimuli;          ///< [S x F]
-  std::span<const std::uint32_t> stimulus;  ///< [P] row of stimuli
-  std::span<const double> time;             ///< [P] the time the network sees, s
-};
-
-/// z of every region (of every unit, with readout by unit), then b of left and right: cumulative
-/// intensities and hazards, and their time derivatives, Hz.
-struct Outputs {
-  std::vector<double> value, rate;  ///< [P x (columns + 2)]
-};
-
 /// The one seam between the engine and what computes it. A backend is given its plan once.
 class Backend {
  public:
@@ -83,10 +70,6 @@ class Backend {
   /// Runs the program on `state`. `stop` is looked at between steps.
   virtual ProgramResult train(TrainingState& state, const TrainingProgram& program,
                               const std::atomic<bool>& stop) = 0;
-  /// The outputs of one model at any points; the plan plays no part. Throws UsageError where the
-  /// arrays do not fit together.
-  [[nodiscard]] virtual Outputs outputs(std::span<const double> parameters,
-                                        const OutputPoints& points) = 0;
 };
 
 /// What `automatic` takes: CUDA where a device is asked for, or one can be used and no instruction

@@ -10,7 +10,7 @@
 #include <string>
 
 #include "kernels/cuda/owned.hpp"
-#include "kernels/device.hpp"
+#include "kernels/training_device.hpp"
 
 namespace nnpoisson::kernels {
 inline namespace NNP_RUNTIME {

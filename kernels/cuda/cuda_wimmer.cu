@@ -1,4 +1,5 @@
-#include "kernels/cuda/cuda_wimmer.hpp"
+#include "kernels/cuda/cuda_devices.hpp"
+#include "kernels/cuda/cuda_memory.hpp"
 #include "kernels/cuda/launch.hpp"
 #include "kernels/wimmer.cuh"
 
@@ -13,36 +14,54 @@ __global__ void __launch_bounds__(wimmer_threads, 1)
   WimmerKernel<T, wimmer_threads>(view).run();
 }
 
+class CudaSimulatorDevice final : public CudaMemory<SimulatorDevice> {
+ public:
+  explicit CudaSimulatorDevice(int number) : CudaMemory(number) {
+    const OnDevice here(number);
+    const auto all = static_cast<int>(shared_bytes());
+    allow_shared_memory(wimmer_kernel<float>, all);
+    allow_shared_memory(wimmer_kernel<double>, all);
+  }
+
+  [[nodiscard]] int resident_trials(std::size_t number_size, std::size_t shared_bytes) override {
+    return number_size == sizeof(float) ? resident<float>(shared_bytes)
+                                        : resident<double>(shared_bytes);
+  }
+  void run(const WimmerView<float>& view, int trials, std::size_t shared_bytes) override {
+    launch(view, trials, shared_bytes);
+  }
+  void run(const WimmerView<double>& view, int trials, std::size_t shared_bytes) override {
+    launch(view, trials, shared_bytes);
+  }
+
+ private:
+  template <class T>
+  int resident(std::size_t shared_bytes) {
+    const OnDevice here(number());
+    int blocks = 0;
+    check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, wimmer_kernel<T>, wimmer_threads,
+                                                        shared_bytes),
+          "cudaOccupancyMaxActiveBlocksPerMultiprocessor");
+    if (blocks < 1)
+      throw ResourceError(
+          "cuda: the device has no room for one block of the simulator's kernel; "
+          "use --backend cpu");
+    return blocks * multiprocessors();
+  }
+  template <class T>
+  void launch(const WimmerView<T>& view, int trials, std::size_t shared_bytes) {
+    const OnDevice here(number());
+    check(kernels::launch(wimmer_kernel<T>, trials, wimmer_threads, shared_bytes, stream(),
+                          Blocks::apart, view),
+          "launch of wimmer_kernel");
+  }
+};
+
 }  // namespace
 
-void allow_wimmer_shared_memory(int bytes) {
-  allow_shared_memory(wimmer_kernel<float>, bytes);
-  allow_shared_memory(wimmer_kernel<double>, bytes);
+std::unique_ptr<SimulatorDevice> open_simulator_device(int wanted) {
+  return std::make_unique<CudaSimulatorDevice>(usable_cuda_device(wanted));
 }
-
-template <class T>
-int resident_wimmer_trials(int processors, std::size_t shared_bytes) {
-  int blocks = 0;
-  check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, wimmer_kernel<T>, wimmer_threads,
-                                                      shared_bytes),
-        "cudaOccupancyMaxActiveBlocksPerMultiprocessor");
-  if (blocks < 1)
-    throw ResourceError(
-        "cuda: the device has no room for one block of the simulator's kernel; use --backend cpu");
-  return blocks * processors;
-}
-
-template <class T>
-void launch_wimmer(const WimmerView<T>& view, int trials, std::size_t shared_bytes,
-                   const Stream& stream) {
-  check(launch(wimmer_kernel<T>, trials, wimmer_threads, shared_bytes, stream, Blocks::apart, view),
-        "launch of wimmer_kernel");
-}
-
-template int resident_wimmer_trials<float>(int, std::size_t);
-template int resident_wimmer_trials<double>(int, std::size_t);
-template void launch_wimmer(const WimmerView<float>&, int, std::size_t, const Stream&);
-template void launch_wimmer(const WimmerView<double>&, int, std::size_t, const Stream&);
 
 }  // namespace NNP_RUNTIME
 }  // namespace nnpoisson::kernels

@@ -7,7 +7,7 @@
 
 #include "data/small_dataset.hpp"
 #include "engine/rows.hpp"
-#include "kernels/cuda/cuda_device.hpp"
+#include "kernels/cuda/cuda_devices.hpp"
 #include "kernels/piece_steps.hpp"
 #include "naive_network.hpp"
 #include "nnpoisson/error.hpp"
@@ -39,7 +39,7 @@ struct Fit {
     state.second_moment = state.first_moment;
   }
   [[nodiscard]] std::unique_ptr<Backend> on(int card) const {
-    return kernels::make_kernel_backend(kernels::emulated::open_device(card),
+    return kernels::make_device_backend(kernels::emulated::open_training_device(card),
                                         Precision::single_precision, shape, plan);
   }
   [[nodiscard]] TrainingState trained(Backend& backend, std::size_t steps = 8) const {
@@ -151,20 +151,20 @@ TEST(Cards, SayWhyTheyCannotBeUsed) {
   const auto why = [](const simt::Card& card) {
     const int number = simt::add_card(card);
     return testing::message<ResourceError>(
-        [&] { static_cast<void>(kernels::emulated::open_device(number)); });
+        [&] { static_cast<void>(kernels::emulated::open_training_device(number)); });
   };
   EXPECT_NE(why({.major = 7}).find("architecture sm_70 is not in this build"), std::string::npos);
   EXPECT_NE(why({.prohibited = true}).find("compute mode is prohibited"), std::string::npos);
   EXPECT_NE(why({.busy = true}).find("another process has it to itself"), std::string::npos);
   EXPECT_NE(testing::message<ResourceError>([] {
-              static_cast<void>(kernels::emulated::open_device(99999));
+              static_cast<void>(kernels::emulated::open_training_device(99999));
             }).find("there is no device 99999"),
             std::string::npos);
   // Machine code of 8.0 runs on 8.9, PTX of 9.0 on whatever is later.
   for (const auto& [major, minor] :
        {std::pair{8, 0}, std::pair{8, 9}, std::pair{9, 0}, std::pair{12, 0}})
     EXPECT_NO_THROW(static_cast<void>(
-        kernels::emulated::open_device(simt::add_card({.major = major, .minor = minor}))));
+        kernels::emulated::open_training_device(simt::add_card({.major = major, .minor = minor}))));
   simt::has_ptx = false;
   EXPECT_NE(why({.major = 12}).find("architecture sm_120 is not in this build"), std::string::npos);
   simt::has_ptx = true;
@@ -213,9 +213,9 @@ TEST(Cards, PiecesOfAProgramLastAMoment) {
 TEST(Cards, PhasesCanBeTimedOneByOne) {
   const Fit fit;
   kernels::PhaseTimes times;
-  const auto backend = kernels::make_kernel_backend(
-      kernels::emulated::open_device(simt::add_card({})), Precision::single_precision, fit.shape,
-      fit.plan, {.times = &times});
+  const auto backend = kernels::make_device_backend(
+      kernels::emulated::open_training_device(simt::add_card({})), Precision::single_precision,
+      fit.shape, fit.plan, {.times = &times});
   expect_same(fit.trained(*backend), fit.expected());
   EXPECT_EQ(times.steps, 8U);
   for (const double seconds : times.seconds) EXPECT_GT(seconds, 0);

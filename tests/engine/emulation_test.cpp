@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/backend.hpp"
+#include "kernels/device_backend.hpp"
 #include "kernels/warp.cuh"
 #include "naive_network.hpp"
 #include "random_dataset.hpp"
@@ -112,8 +112,8 @@ TEST(StatisticsEmulation, ProgramsKeepNoMemory) {
                        .behaviour_width = 1,
                        .regions = 1};
     if (way.by_unit) shape.unit_region = data.unit.region;
-    const auto backend = kernels::make_kernel_backend(
-        simt::make_emulated_device({.resident_blocks = 1, .free_bytes = way.free_bytes}),
+    const auto backend = kernels::make_device_backend(
+        simt::make_emulated_training_device({.resident_blocks = 1, .free_bytes = way.free_bytes}),
         Precision::single_precision, shape, plan, {.wide_from = way.wide_from});
     TrainingState state;
     state.parameters = testing::random_parameters(shape, 1);

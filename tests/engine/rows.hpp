@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/backend.hpp"
+#include "kernels/device_backend.hpp"
 #include "nnpoisson/backend.hpp"
 #include "simt/emulated_device.hpp"
 #include "wanted_rows.hpp"
@@ -37,10 +37,11 @@ struct Row {
       return make_backend(options, shape, std::move(plan));
     constexpr simt::Order orders[] = {simt::Order::ascending, simt::Order::descending,
                                       simt::Order::shuffled};
-    auto device = emulated ? simt::make_emulated_device({.resident_blocks = options.threads,
-                                                         .order = orders[options.threads % 3]})
-                           : kernels::make_cuda_device(-1);
-    return kernels::make_kernel_backend(std::move(device), options.precision, shape,
+    auto device = emulated
+                      ? simt::make_emulated_training_device({.resident_blocks = options.threads,
+                                                             .order = orders[options.threads % 3]})
+                      : kernels::make_cuda_training_device(-1);
+    return kernels::make_device_backend(std::move(device), options.precision, shape,
                                         std::move(plan), {.wide_from = wide_from});
   }
 };

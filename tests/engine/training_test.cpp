@@ -341,7 +341,7 @@ TEST(Backends, KernelsPhaseByPhaseOrStreamedGiveTheSameBits) {
     const auto run = [&](const simt::Card& device, double first) {
       auto state = start(0, 2);
       state.parameters[0] = first;
-      const auto backend = kernels::make_kernel_backend(simt::make_emulated_device(device),
+      const auto backend = kernels::make_device_backend(simt::make_emulated_training_device(device),
                                                         Precision::single_precision, shape, plan);
       EXPECT_EQ(backend->description().find("streamed in") != std::string::npos,
                 device.free_bytes < 1 << 20)

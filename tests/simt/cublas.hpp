@@ -3,7 +3,7 @@
 #include <cstddef>
 
 #include "kernels/cuda/owned.hpp"
-#include "kernels/device.hpp"
+#include "kernels/training_device.hpp"
 
 namespace nnpoisson::kernels {
 inline namespace NNP_RUNTIME {

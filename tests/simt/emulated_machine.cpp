@@ -44,9 +44,13 @@ void have_machine() {
 
 }  // namespace
 
-std::unique_ptr<kernels::Device> kernels::make_cuda_device(int number) {
+std::unique_ptr<kernels::TrainingDevice> kernels::make_cuda_training_device(int number) {
   have_machine();
-  return emulated::open_device(number);
+  return emulated::open_training_device(number);
+}
+std::unique_ptr<kernels::SimulatorDevice> kernels::make_cuda_simulator_device(int number) {
+  have_machine();
+  return emulated::open_simulator_device(number);
 }
 std::shared_ptr<const PointMerger> kernels::make_cuda_point_merger(int) {
   return std::make_shared<HostPointMerger>();

@@ -15,7 +15,7 @@
 namespace nnpoisson::wimmer {
 namespace {
 
-using DeviceMaker = std::function<std::unique_ptr<kernels::Device>()>;
+using DeviceMaker = std::function<std::unique_ptr<kernels::SimulatorDevice>()>;
 
 constexpr std::size_t all = 4;
 
@@ -26,13 +26,13 @@ std::vector<std::pair<std::string, DeviceMaker>> devices(std::size_t emulated) {
   for (const auto order : {simt::Order::ascending, simt::Order::shuffled})
     for (const std::size_t shared : {48 << 10, 320 << 10})
       made.emplace_back("emulated, " + std::to_string(shared) + " bytes shared", [=] {
-        return simt::make_emulated_device(
+        return simt::make_emulated_simulator_device(
             {.resident_blocks = 2, .shared_bytes = shared, .order = order});
       });
   made.resize(emulated);
   if (!testing::rows_wanted("emulated")) made.clear();
   if (testing::gpu_required() || std::ranges::any_of(cuda_devices(), &DeviceState::usable))
-    made.emplace_back("cuda", [] { return kernels::make_cuda_device(-1); });
+    made.emplace_back("cuda", [] { return kernels::make_cuda_simulator_device(-1); });
   return made;
 }
 

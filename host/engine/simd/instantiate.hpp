@@ -29,7 +29,6 @@ const Kernels<typename P::Scalar>* instantiate(const char* name) {
       },
       [](const StimulusJob<T>& job) { StimulusKernel<P>::forward(job); },
       [](const StimulusJob<T>& job) { StimulusKernel<P>::adjoint(job); },
-      [](const OutputJob<T>& job) { output_kernel<P>(job); },
       [](const AdamJob<T>& job) { return adam_kernel<P>(job); }};
   return &kernels;
 }

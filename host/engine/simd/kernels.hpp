@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "nnpoisson/formulas/outputs.hpp"
+#include "nnpoisson/formulas/network.hpp"
 #include "nnpoisson/plan.hpp"
 
 /// What the CPU backend asks of the code that is compiled once for each instruction set. Plain
@@ -91,23 +91,6 @@ NNP_FORMULA constexpr int stimulus_gradient_size(const formulas::Network<T>& net
          (net.width2 + 1) * net.time_width + (net.bypass ? 2 * net.hidden_width : 0);
 }
 
-/// The outputs at up to `pad` points, one thread's piece of work.
-template <class T>
-struct OutputJob {
-  formulas::Network<T> net;
-  int count;
-  const T* time;                  ///< [pad]; padding repeats a point
-  const std::uint32_t* stimulus;  ///< [pad] rows of the table
-  const T* table;
-  int table_width;
-  double *value, *rate;  ///< out, [count x (net.columns + 2)]
-  T* scratch;            ///< output_scratch_size() numbers, 64-byte aligned
-};
-template <class T>
-NNP_FORMULA constexpr int output_scratch_size(const formulas::Network<T>& net) {
-  return (formulas::output_rows(net) + net.time_width + net.hidden_width) * pad;
-}
-
 /// Adam over n parameters (a multiple of `pad`): trained is 0 where a parameter is held, floor 0 or
 /// the least number.
 template <class T>
@@ -125,7 +108,6 @@ struct Kernels {
   void (*tile)(const TileJob<T>&);
   void (*stimulus_forward)(const StimulusJob<T>&);
   void (*stimulus_adjoint)(const StimulusJob<T>&);
-  void (*outputs)(const OutputJob<T>&);
   /// Returns whether every gradient was finite; nothing is changed otherwise.
   bool (*adam)(const AdamJob<T>&);
 };

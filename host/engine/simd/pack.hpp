@@ -9,17 +9,13 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "nnpoisson/formulas/elementary.hpp"
+
 /// A SIMD pack of N numbers, on the vector extensions of GCC and Clang, with the functions that the
 /// formulas ask of a number type. `Isa` is a tag of the instruction set a file is built for: the
 /// same pack in files with different -m flags must be different types. A pack of one is a plain
 /// number, which a GPU's thread may be, too.
 namespace nnpoisson::simd {
-
-#if defined(__CUDACC__)
-#define NNP_PACK __host__ __device__ __forceinline__
-#else
-#define NNP_PACK inline __attribute__((always_inline))
-#endif
 
 template <class T>
 struct Bits;
@@ -32,7 +28,7 @@ struct Bits<float> {
                          ln2_high = 0x1.62e4p-1F, ln2_low = 0x1.7f7d1cp-20F;
   // exp on |r| <= ln(2)/2: Chebyshev interpolation, relative error 2.6e-9.
   static constexpr int exp_degree = 6;
-  static NNP_PACK constexpr float exp_term(int k) {
+  static NNP_FORMULA constexpr float exp_term(int k) {
     constexpr float series[] = {1.0F,
                                 1.00000003771621F,
                                 0.50000000471171F,
@@ -53,7 +49,7 @@ struct Bits<double> {
                           ln2_high = 0x1.62e42fefa38p-1, ln2_low = 0x1.ef35793c7673p-45;
   // Taylor: 0.3466^14 / 14! = 4e-18.
   static constexpr int exp_degree = 13;
-  static NNP_PACK constexpr double exp_term(int k) {
+  static NNP_FORMULA constexpr double exp_term(int k) {
     constexpr double series[] = {1.0,
                                  1.0,
                                  1.0 / 2,
@@ -90,7 +86,7 @@ struct Vector<T, 1> {
 
 /// The same bits as another type.
 template <class To, class From>
-NNP_PACK To as(From x) {
+NNP_FORMULA To as(From x) {
   if constexpr (std::is_arithmetic_v<From>)
     return __builtin_bit_cast(To, x);
   else
@@ -98,7 +94,7 @@ NNP_PACK To as(From x) {
 }
 /// Whole numbers as floating-point ones.
 template <class To, class From>
-NNP_PACK To converted(From x) {
+NNP_FORMULA To converted(From x) {
 #if !defined(__CUDACC__)
   if constexpr (!std::is_arithmetic_v<From>) return __builtin_convertvector(x, To);
 #endif
@@ -116,40 +112,40 @@ struct Pack {
   V v;
 
   Pack() = default;
-  NNP_PACK Pack(T s)
+  NNP_FORMULA Pack(T s)
       : v(s - V{}) {}  // NOLINT(google-explicit-constructor): scalars of a formula broadcast
-  NNP_PACK explicit Pack(V vector) requires(N > 1) : v(vector) {}
-  static NNP_PACK Pack load(const T* from) {
+  NNP_FORMULA explicit Pack(V vector) requires(N > 1) : v(vector) {}
+  static NNP_FORMULA Pack load(const T* from) {
     return Pack(V(*reinterpret_cast<const Memory*>(from)));
   }
-  NNP_PACK void store(T* to) const { *reinterpret_cast<Memory*>(to) = v; }
+  NNP_FORMULA void store(T* to) const { *reinterpret_cast<Memory*>(to) = v; }
 
-  friend NNP_PACK Pack operator+(Pack a, Pack b) { return Pack(a.v + b.v); }
-  friend NNP_PACK Pack operator-(Pack a, Pack b) { return Pack(a.v - b.v); }
-  friend NNP_PACK Pack operator*(Pack a, Pack b) { return Pack(a.v * b.v); }
-  friend NNP_PACK Pack operator/(Pack a, Pack b) { return Pack(a.v / b.v); }
-  friend NNP_PACK Pack operator-(Pack a) { return Pack(-a.v); }
+  friend NNP_FORMULA Pack operator+(Pack a, Pack b) { return Pack(a.v + b.v); }
+  friend NNP_FORMULA Pack operator-(Pack a, Pack b) { return Pack(a.v - b.v); }
+  friend NNP_FORMULA Pack operator*(Pack a, Pack b) { return Pack(a.v * b.v); }
+  friend NNP_FORMULA Pack operator/(Pack a, Pack b) { return Pack(a.v / b.v); }
+  friend NNP_FORMULA Pack operator-(Pack a) { return Pack(-a.v); }
 
-  friend NNP_PACK Pack max(Pack a, Pack b) { return Pack(V(a.v > b.v ? a.v : b.v)); }
-  friend NNP_PACK Pack abs(Pack a) { return Pack(V(a.v > -a.v ? a.v : -a.v)); }
+  friend NNP_FORMULA Pack max(Pack a, Pack b) { return Pack(V(a.v > b.v ? a.v : b.v)); }
+  friend NNP_FORMULA Pack abs(Pack a) { return Pack(V(a.v > -a.v ? a.v : -a.v)); }
   /// a where x < 0, else b.
-  friend NNP_PACK Pack where_negative(Pack x, Pack a, Pack b) {
+  friend NNP_FORMULA Pack where_negative(Pack x, Pack a, Pack b) {
     return Pack(V(x.v < V{} ? a.v : b.v));
   }
 
   /// e^x, relative error about 1 ulp; saturates instead of overflowing.
-  friend NNP_PACK Pack exp(Pack a) {
+  friend NNP_FORMULA Pack exp(Pack a) {
     const Power e = power(a.v);
     return Pack(V((e.fraction * e.rest + T(1)) * e.scale));
   }
   /// e^x - 1, relative error of a few ulp also near 0.
-  friend NNP_PACK Pack expm1(Pack a) {
+  friend NNP_FORMULA Pack expm1(Pack a) {
     const Power e = power(a.v);
     return Pack(V(e.fraction * e.rest * e.scale + (e.scale - T(1))));
   }
 
   /// log x for x > 0, normal and finite.
-  friend NNP_PACK Pack log(Pack a) {
+  friend NNP_FORMULA Pack log(Pack a) {
     using B = Bits<T>;
     constexpr Int half_sqrt2 = sizeof(T) == 4 ? Int(0x3f3504f3) : Int(0x3fe6a09e667f3bcdLL);
     const I offset = as<I>(a.v) - half_sqrt2;  // so that the mantissa lands in [sqrt(1/2), sqrt(2))
@@ -164,19 +160,19 @@ struct Pack {
   }
   /// log(1 + x) for x > -1, relative error of a few ulp also near 0: the logarithm of the rounded
   /// sum, and what the rounding lost.
-  friend NNP_PACK Pack log1p(Pack a) {
+  friend NNP_FORMULA Pack log1p(Pack a) {
     const Pack u = a + Pack(T(1));
     return log(u) + (a - (u - Pack(T(1)))) / u;
   }
   /// The same for x in [0, 1] as 2 atanh(x / (2 + x)), without taking the exponent apart.
-  friend NNP_PACK Pack log1p_of_fraction(Pack a) {
+  friend NNP_FORMULA Pack log1p_of_fraction(Pack a) {
     constexpr int terms = sizeof(T) == 4 ? 8 : 17;  // (1/9)^8 / 17 = 1e-9, (1/9)^17 / 35 = 2e-18
     const V s = a.v / (a.v + T(2)), z = s * s;
     V p = T(1) / T(2 * terms - 1) - V{};
     for (int k = terms - 2; k >= 0; --k) p = p * z + T(1) / T(2 * k + 1);
     return Pack(V(T(2) * s * p));
   }
-  friend NNP_PACK Pack tanh(Pack a) {
+  friend NNP_FORMULA Pack tanh(Pack a) {
     if constexpr (std::is_same_v<T, float>) {
       // x P(x^2) / Q(x^2), minimax on |x| < 8 (4.8e-9), relative error 4e-7 with its rounding. Cut
       // at 7.6, where 1 - tanh is 5e-7, so that the result stays below 1 and slopes 1 - tanh^2
@@ -201,7 +197,7 @@ struct Pack {
                   Pack(T(1)));  // to 1 ulp of 1, which is what slopes 1 - tanh^2 are good for
     }
   }
-  friend NNP_PACK Pack sqrt(Pack a) {
+  friend NNP_FORMULA Pack sqrt(Pack a) {
     if constexpr (N == 1) {
       return Pack(std::sqrt(a.v));
     } else {
@@ -212,7 +208,7 @@ struct Pack {
       return Pack(r);
     }
   }
-  NNP_PACK T sum() const {
+  NNP_FORMULA T sum() const {
     T s = v[0];
     for (int i = 1; i < N; ++i) s += v[i];
     return s;
@@ -224,7 +220,7 @@ struct Pack {
   struct Power {
     V scale, rest, fraction;
   };
-  static NNP_PACK Power power(V exponent) {
+  static NNP_FORMULA Power power(V exponent) {
     using B = Bits<T>;
     const V x = clamp(exponent, B::exp_least - V{}, B::exp_most - V{});
     const V shifted = x * T(1.44269504088896340736) +
@@ -238,7 +234,7 @@ struct Pack {
 
   /// min(high, max(low, x)); NaN passes through. By intrinsics: GCC 12 makes a compare and a blend
   /// of each.
-  static NNP_PACK V clamp(V x, V low, V high) {
+  static NNP_FORMULA V clamp(V x, V low, V high) {
 #if defined(__AVX512F__)
     if constexpr (sizeof(V) == 64 && sizeof(T) == 4)
       return (V)_mm512_min_ps((__m512)high, _mm512_max_ps((__m512)low, (__m512)x));

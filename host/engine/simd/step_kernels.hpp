@@ -3,8 +3,7 @@
 #include "engine/simd/kernels.hpp"
 #include "nnpoisson/formulas/adam.hpp"
 
-/// The parts of a step that come once a stimulus or once a parameter, not once a point; and outputs
-/// without a step.
+/// The parts of a step that come once a stimulus or once a parameter, not once a point.
 namespace nnpoisson::simd {
 
 template <class P>
@@ -96,37 +95,6 @@ class StimulusKernel {
   const StimulusJob<T>& job_;
   P *u1_, *h1_, *u2_, *h2_, *h3_, *bypass_, *s_, *gh3_, *gp_, *gu1_, *gu2_, *gradient_;
 };
-
-template <class P>
-void output_kernel(const OutputJob<typename P::Scalar>& job) {
-  using T = typename P::Scalar;
-  const auto& net = job.net;
-  const int T_ = net.time_width, H = net.bypass ? net.hidden_width : 0, K = net.columns;
-  P* h3 = reinterpret_cast<P*>(job.scratch);
-  P* bypass = h3 + T_;
-  const auto x = formulas::output_columns(net, bypass + H, 1);
-  const auto write = [&](int point, int column, P value, P rate) {
-    for (int lane = 0; lane < P::lanes && point + lane < job.count; ++lane) {
-      job.value[static_cast<long>(point + lane) * (K + 2) + column] =
-          static_cast<double>(value.v[lane]);
-      job.rate[static_cast<long>(point + lane) * (K + 2) + column] =
-          static_cast<double>(rate.v[lane]);
-    }
-  };
-  for (int point = 0; point < job.count; point += P::lanes) {
-    for (int lane = 0; lane < P::lanes; ++lane) {
-      const T* from = job.table + static_cast<long>(job.stimulus[point + lane]) * job.table_width;
-      for (int i = 0; i < T_; ++i) h3[i].v[lane] = from[i];
-      for (int j = 0; j < H; ++j) bypass[j].v[lane] = from[T_ + j];
-    }
-    formulas::region_outputs(net, P::load(job.time + point), {h3, 1}, {bypass, 1}, x);
-    for (int k = 0; k < K; ++k) write(point, k, x.readout.zu[k], x.readout.dzu[k]);
-    for (int a = 0; a < 2; ++a) {
-      const auto b = formulas::action_output(net, a, x);
-      write(point, K + a, b.value, b.rate);
-    }
-  }
-}
 
 template <class P>
 bool adam_kernel(const AdamJob<typename P::Scalar>& job) {

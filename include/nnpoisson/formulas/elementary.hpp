@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+/// Marks what is computed on the host and on a device alike.
 #if defined(__CUDACC__)
 #define NNP_FORMULA __host__ __device__ __forceinline__
 #else

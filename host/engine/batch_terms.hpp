@@ -11,10 +11,6 @@ namespace nnpoisson {
 /// Throws UsageError if shape and plan differ in features or regions.
 void require_fitting(const NetworkShape& shape, const Plan& plan);
 
-/// Throws UsageError if the arrays do not fit together.
-void require_fitting(const NetworkShape& shape, std::span<const double> parameters,
-                     const OutputPoints& points);
-
 /// The terms of a batch from the sums over its tiles: neural, left, right.
 inline BatchLoss combine(const Batch& batch, double neural, double left, double right) {
   BatchLoss loss;

@@ -1,25 +1,22 @@
-#include "kernels/backend.hpp"
+#include "kernels/device_backend.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <iterator>
 #include <limits>
-#include <numeric>
 
-#include "engine/bind.hpp"
+#include "engine/batch_terms.hpp"
 #include "kernels/piece_steps.hpp"
 #include "kernels/plan_image.hpp"
 #include "kernels/point_chunks.hpp"
 #include "kernels/stimulus_layers.hpp"
 #include "kernels/wide_readout.hpp"
 #include "nnpoisson/formulas/adam.hpp"
-#include "nnpoisson/formulas/outputs.hpp"
 
 namespace nnpoisson::kernels {
 namespace {
 
-constexpr std::size_t chunk_bytes = 256UL << 20;  // of two
-constexpr std::size_t output_bytes_of_a_piece = 256UL << 20;
+constexpr std::size_t chunk_bytes = 256UL << 20;               // of two
 constexpr std::size_t gradient_bytes_of_a_piece = 64UL << 20;  // of evaluation
 
 Offsets offsets(const ParameterLayout& layout) {
@@ -88,10 +85,10 @@ class DevicePlan {
 };
 
 template <class T>
-class KernelBackend final : public Backend {
+class DeviceBackend final : public Backend {
  public:
-  KernelBackend(std::unique_ptr<Device> device, const NetworkShape& shape,
-                std::shared_ptr<const Plan> plan, const KernelOptions& options)
+  DeviceBackend(std::unique_ptr<TrainingDevice> device, const NetworkShape& shape,
+                std::shared_ptr<const Plan> plan, const DeviceBackendOptions& options)
       : device_(std::move(device)),
         options_(options),
         shape_(shape),
@@ -206,60 +203,6 @@ class KernelBackend final : public Backend {
     unpad(first_.get(), count, state.first_moment);
     unpad(second_.get(), count, state.second_moment);
     return result;
-  }
-
-  [[nodiscard]] Outputs outputs(std::span<const double> parameters,
-                                const OutputPoints& points) override {
-    require_fitting(shape_, parameters, points);
-    const auto columns = static_cast<std::size_t>(shape_.columns()) + 2;
-    const std::size_t stimuli = points.stimuli.size() / static_cast<std::size_t>(shape_.features);
-    const std::size_t most =
-        std::max<std::size_t>(1, output_bytes_of_a_piece / (2 * columns * sizeof(T)));
-    const std::size_t room = std::min(most, points.time.size());
-    const auto blocks =
-        std::min<std::size_t>(resident_, (room + block_threads - 1) / block_threads);
-    std::vector<std::uint32_t> numbers(stimuli);
-    std::iota(numbers.begin(), numbers.end(), 0U);
-    const Buffer<T> weight(*device_, padded(parameters, 1)),
-        stimulus_values(*device_, std::vector<T>(points.stimuli.begin(), points.stimuli.end()));
-    const Buffer<T> table(*device_, stimuli * table_width_),
-        layers(*device_, stimuli * static_cast<std::size_t>(stimulus_layers_size(net_)));
-    const Buffer<T> rows(
-        *device_, blocks * static_cast<std::size_t>(formulas::output_rows(net_)) * block_threads);
-    const Buffer<T> value(*device_, room * columns), rate(*device_, room * columns);
-    const Buffer<std::uint32_t> batch_stimulus(*device_, numbers);
-    Buffer<T> time(*device_, room);
-    Buffer<std::uint32_t> stimulus(*device_, room);
-    OutputView<T> view{};
-    view.program.shape = device_net_;
-    view.program.at = offsets(layout_);
-    view.program.weight = weight.data();
-    view.program.plan.stimuli = stimulus_values.data();
-    view.program.plan.batch_stimulus = batch_stimulus.data();
-    view.program.table = table.data();
-    view.program.layers = layers.data();
-    view.batch.stimuli = static_cast<std::uint32_t>(stimuli);
-    view.stimulus = stimulus.data();
-    view.time = time.data();
-    view.rows = rows.data();
-    view.value = value.data();
-    view.rate = rate.data();
-    Outputs made;
-    for (std::size_t done = 0; done < points.time.size(); done += room) {
-      view.points = std::min(room, points.time.size() - done);
-      const auto here = points.time.subspan(done, view.points);
-      time.set(std::vector<T>(here.begin(), here.end()));
-      stimulus.set(points.stimulus.subspan(done, view.points));
-      device_->run(view, static_cast<int>(blocks));
-      const auto append = [&](const Buffer<T>& from, std::vector<double>& to) {
-        const auto all = from.get();
-        to.insert(to.end(), all.begin(),
-                  all.begin() + static_cast<std::ptrdiff_t>(view.points * columns));
-      };
-      append(value, made.value);
-      append(rate, made.rate);
-    }
-    return made;
   }
 
  private:
@@ -442,8 +385,8 @@ class KernelBackend final : public Backend {
     options_.times->seconds[phase] += device_->stop_clock();
   }
 
-  std::unique_ptr<Device> device_;
-  KernelOptions options_;
+  std::unique_ptr<TrainingDevice> device_;
+  DeviceBackendOptions options_;
   PieceSteps piece_;
   NetworkShape shape_;
   ParameterLayout layout_;
@@ -469,15 +412,15 @@ class KernelBackend final : public Backend {
 
 }  // namespace
 
-std::unique_ptr<Backend> make_kernel_backend(std::unique_ptr<Device> device, Precision precision,
-                                             const NetworkShape& shape,
+std::unique_ptr<Backend> make_device_backend(std::unique_ptr<TrainingDevice> device,
+                                             Precision precision, const NetworkShape& shape,
                                              std::shared_ptr<const Plan> plan,
-                                             const KernelOptions& options) {
+                                             const DeviceBackendOptions& options) {
   require_fitting(shape, *plan);
   if (precision == Precision::double_precision)
-    return std::make_unique<KernelBackend<double>>(std::move(device), shape, std::move(plan),
+    return std::make_unique<DeviceBackend<double>>(std::move(device), shape, std::move(plan),
                                                    options);
-  return std::make_unique<KernelBackend<float>>(std::move(device), shape, std::move(plan), options);
+  return std::make_unique<DeviceBackend<float>>(std::move(device), shape, std::move(plan), options);
 }
 
 }  // namespace nnpoisson::kernels

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "kernels/device.hpp"
+#include "kernels/training_device.hpp"
 #include "kernels/views.hpp"
 #include "nnpoisson/backend.hpp"
 
@@ -18,7 +18,7 @@ struct PhaseTimes {
   std::uint64_t steps = 0;
 };
 
-struct KernelOptions {
+struct DeviceBackendOptions {
   std::uint32_t wide_from = wide_columns;
   PhaseTimes* times = nullptr;  ///< where it is not null, phases are launched and timed one by one;
                                 ///< must outlive the backend
@@ -27,9 +27,9 @@ struct KernelOptions {
 /// The backend that runs the kernels on `device`. Programs are handed over in pieces of so many
 /// steps as take it a moment (piece_seconds); between them `stop` is looked at. A display that the
 /// device drives stays alive, too.
-std::unique_ptr<Backend> make_kernel_backend(std::unique_ptr<Device> device, Precision precision,
-                                             const NetworkShape& shape,
+std::unique_ptr<Backend> make_device_backend(std::unique_ptr<TrainingDevice> device,
+                                             Precision precision, const NetworkShape& shape,
                                              std::shared_ptr<const Plan> plan,
-                                             const KernelOptions& options = {});
+                                             const DeviceBackendOptions& options = {});
 
 }  // namespace nnpoisson::kernels
