@@ -15,7 +15,7 @@ namespace nnpoisson::wimmer {
 /// The potential of neurons that would be at `free`, were some not held at reset; counts their
 /// steps to be held down.
 template <class P>
-NNP_PACK P held(P free, P reset, P& waiting) {
+NNP_FORMULA P held(P free, P reset, P& waiting) {
   using T = typename P::Scalar;
   const P now = where_negative(-waiting, reset, free);
   waiting = max(waiting - P(T(1)), P(T(0)));
@@ -29,7 +29,7 @@ struct SensoryNeuron {
 
   /// The new potential of a neuron not held at reset; the conductances are moved. `step` in ms,
   /// `rate` step / membrane time constant, `current` in mV.
-  NNP_PACK P step(T step, T rate, P current, P to_xe, P to_xi) {
+  NNP_FORMULA P step(T step, T rate, P current, P to_xe, P to_xi) {
     const P rise(step * T(1 / sensory_rise)), decay(step * T(1 / sensory_decay));
     const P drive = -ge * v - gi * (v - P(T(sensory_e.inhibitory_reversal))) -
                     (v - P(T(leak_potential))) + current;
@@ -47,8 +47,8 @@ struct IntegrationNeuron {
   P v, ga;  ///< mV; AMPA conductance that is the neuron's own
 
   /// As SensoryNeuron's. `external`: 1 where the private train has a spike, else 0.
-  NNP_PACK P step(T step, T rate, const SharedDrive<T>& shared, T external_weight, P external,
-                  P to_ga) {
+  NNP_FORMULA P step(T step, T rate, const SharedDrive<T>& shared, T external_weight, P external,
+                     P to_ga) {
     const P unblocked =
         P(T(1)) / (P(T(1)) + exp(P(T(-0.062)) * v) * P(T(1 / 3.57)));  // magnesium, 1 mM
     const P leak = v - P(T(leak_potential));  // the reversal potential of GABA, too
@@ -64,7 +64,7 @@ template <class P>
 struct NmdaGate {
   using T = typename P::Scalar;
   P s, x;
-  NNP_PACK void step(T step) {
+  NNP_FORMULA void step(T step) {
     s = s + (P(step * T(nmda_gain)) * x * (P(T(1)) - s) - P(step * T(1 / nmda_decay)) * s);
     x = x - P(step * T(1 / nmda_rise)) * x;
   }
@@ -72,10 +72,10 @@ struct NmdaGate {
 
 /// Where the integration circuit's populations DE1, DE2, DN, DI begin and end.
 inline constexpr int shared_populations = 4;
-NNP_PACK constexpr int first_of(int population) {
+NNP_FORMULA constexpr int first_of(int population) {
   return population < 3 ? population * selective : population == 3 ? excitatory : neurons;
 }
-NNP_PACK constexpr int population_of(int neuron) {
+NNP_FORMULA constexpr int population_of(int neuron) {
   return (neuron >= first_of(1)) + (neuron >= first_of(2)) + (neuron >= first_of(3));
 }
 
@@ -125,7 +125,7 @@ struct Pair {
 /// Two standard normal numbers of 64 bits, Box and Muller's transform. The angle is taken from
 /// [-pi/4, pi/4), with the other three quarters of the circle by two more bits. P: of float.
 template <class P>
-NNP_PACK Pair<P> normal_pair(typename P::I first, typename P::I second) {
+NNP_FORMULA Pair<P> normal_pair(typename P::I first, typename P::I second) {
   using I = typename P::I;
   using V = typename P::V;
   const auto fraction = [](I w) {

@@ -8,7 +8,7 @@ namespace nnpoisson::wimmer {
 
 /// Bit k is set where lane k of a is above b.
 template <class P>
-NNP_PACK unsigned lanes_above(P a, P b) {
+NNP_FORMULA unsigned lanes_above(P a, P b) {
   using T = typename P::Scalar;
 #if defined(__AVX512F__)
   if constexpr (sizeof(a) == 64 && sizeof(T) == 4)
@@ -37,8 +37,9 @@ NNP_PACK unsigned lanes_above(P a, P b) {
 /// Stores the potentials of the neurons i .. i + lanes and what they are still to be held, and adds
 /// those that fire to `out`.
 template <class P>
-NNP_PACK std::uint16_t* fire(P free, typename P::Scalar reset, typename P::Scalar hold, int i,
-                             typename P::Scalar* v, typename P::Scalar* wait, std::uint16_t* out) {
+NNP_FORMULA std::uint16_t* fire(P free, typename P::Scalar reset, typename P::Scalar hold, int i,
+                                typename P::Scalar* v, typename P::Scalar* wait,
+                                std::uint16_t* out) {
   using T = typename P::Scalar;
   P waiting = P::load(wait + i);
   const P now = held(free, P(reset), waiting);

@@ -18,7 +18,7 @@ struct Philox {
     I first, second;
   };
 
-  static NNP_PACK U product(U a, std::uint64_t b) {
+  static NNP_FORMULA U product(U a, std::uint64_t b) {
 #if defined(__AVX512F__)
     if constexpr (sizeof(U) == 64)
       return (U)_mm512_mul_epu32((__m512i)a, _mm512_set1_epi64(static_cast<long long>(b)));
@@ -34,7 +34,7 @@ struct Philox {
     return (a & 0xFFFFFFFFU) * b;
   }
 
-  static NNP_PACK Words draw(const NoiseKey& from, std::uint32_t first_block) {
+  static NNP_FORMULA Words draw(const NoiseKey& from, std::uint32_t first_block) {
     U c0 = first_block - U{}, c1 = from.counter[0] - U{}, c2 = from.counter[1] - U{},
       c3 = from.counter[2] - U{};
     for (int k = 0; k < blocks; ++k) c0[k] += static_cast<std::uint64_t>(k);
