@@ -5,7 +5,7 @@
 
 namespace nnpoisson::command {
 
-void FitOptions::add(CLI::App& command, const std::string& seed, DevicesOption::Takes gpus) {
+void FitCommandOptions::add(CLI::App& command, const std::string& seed, DevicesOption::Takes gpus) {
   command
       .add_option("--preset", preset_,
                   "exact (default): the joint likelihood; authors: the published program's")
@@ -26,7 +26,7 @@ void FitOptions::add(CLI::App& command, const std::string& seed, DevicesOption::
   command.add_option("--seed", seed_, seed)->check(seeds());
 }
 
-Settings FitOptions::settings() const {
+Settings FitCommandOptions::settings() const {
   Settings settings = preset_settings(preset_ == "authors" ? Preset::authors : Preset::exact);
   if (!config_.empty()) {
     apply_toml(settings, config_);
@@ -40,7 +40,7 @@ Settings FitOptions::settings() const {
   return settings;
 }
 
-BackendOptions FitOptions::backend() const {
+BackendOptions FitCommandOptions::backend() const {
   if (!options_.instruction_set.empty() && options_.kind != BackendKind::cpu &&
       options_.kind != BackendKind::automatic)
     throw UsageError("--instruction-set is of --backend cpu; leave one of the two out");
@@ -50,8 +50,20 @@ BackendOptions FitOptions::backend() const {
   return made;
 }
 
-std::vector<int> FitOptions::devices() const {
+std::vector<int> FitCommandOptions::devices() const {
   return devices_.numbers(options_);
+}
+
+void FitCommandOptions::add_folder_mode(CLI::App& command, const std::string& resume,
+                                        const std::string& overwrite) {
+  command.add_flag("--resume", resume_, resume);
+  command.add_flag("--overwrite", overwrite_, overwrite);
+}
+
+FolderMode FitCommandOptions::folder_mode() const {
+  if (resume_ && overwrite_) throw UsageError("--resume and --overwrite exclude each other");
+  if (resume_) return FolderMode::resume;
+  return overwrite_ ? FolderMode::overwrite : FolderMode::create;
 }
 
 }  // namespace nnpoisson::command

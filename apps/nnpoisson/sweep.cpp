@@ -18,7 +18,7 @@ namespace {
 
 struct SweepOptions {
   SweepRequest request;
-  FitOptions fit;
+  FitCommandOptions fit;
   std::string test;
   bool no_refit = false, quiet = false;
 };
@@ -66,11 +66,10 @@ void run(SweepOptions& options) {
   SweepRequest& request = options.request;
   request.settings = options.fit.settings();
   request.backend = options.fit.backend();
+  request.mode = options.fit.folder_mode();
   request.devices = options.fit.devices();
   request.refit = !options.no_refit;
   if (!options.test.empty()) request.test = options.test;
-  if (request.resume && request.overwrite)
-    throw UsageError("--resume and --overwrite exclude each other");
   ProgressDisplay display(options.quiet);
   const auto show = [&](const SweepProgress& p) {
     display.show(p.done, p.all, p.seconds,
@@ -133,9 +132,8 @@ void add_sweep(CLI::App& app) {
       ->check(CLI::Range(0, 1024));
   command->add_flag("--no-refit", options->no_refit,
                     "Do not fit the best configuration to all trials");
-  command->add_flag("--resume", request.resume,
-                    "Keep the fits that the folder holds and do the others");
-  command->add_flag("--overwrite", request.overwrite, "Replace the sweep in the folder");
+  options->fit.add_folder_mode(*command, "Keep the fits that the folder holds and do the others",
+                               "Replace the sweep in the folder");
   command->add_flag("--quiet", options->quiet, "No progress, no table");
   command->callback([options] { run(*options); });
 }

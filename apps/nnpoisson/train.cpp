@@ -16,7 +16,7 @@ namespace {
 
 struct TrainOptions {
   TrainRequest request;
-  FitOptions fit;
+  FitCommandOptions fit;
   std::string test, init;
   bool quiet = false;
 };
@@ -33,8 +33,7 @@ void run(TrainOptions& options) {
   TrainRequest& request = options.request;
   request.settings = options.fit.settings();
   request.backend = options.fit.backend();
-  if (request.resume && request.overwrite)
-    throw UsageError("--resume and --overwrite exclude each other");
+  request.mode = options.fit.folder_mode();
   if (!options.test.empty()) request.test = options.test;
   if (!options.init.empty()) request.init = options.init;
   ProgressDisplay display(options.quiet);
@@ -70,15 +69,14 @@ void add_train(CLI::App& app) {
                       "Weights to start from: model.h5 or a Keras weight file");
   options->fit.add(*command, "Initial weights, batches, validation trials (default 0)",
                    DevicesOption::Takes::one);
-  command->add_flag("--resume", options->request.resume,
-                    "Continue from the run folder's checkpoint");
+  options->fit.add_folder_mode(*command, "Continue from the run folder's checkpoint",
+                               "Replace the run in the folder");
   command
       ->add_option(
           "--checkpoint-seconds", options->request.checkpoint_seconds,
           "At least so long between checkpoints, each at an iteration's end; 0: after every one")
       ->check(CLI::Range(0, 1000000))
       ->capture_default_str();
-  command->add_flag("--overwrite", options->request.overwrite, "Replace the run in the folder");
   command->add_flag("--quiet", options->quiet, "No progress, no summary");
   command->callback([options] { run(*options); });
 }

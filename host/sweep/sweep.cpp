@@ -5,20 +5,20 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <deque>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <set>
 
+#include "fit/fit_loop.hpp"
 #include "nnpoisson/error.hpp"
 #include "nnpoisson/train.hpp"
 #include "sweep/crew.hpp"
+#include "sweep/error_json.hpp"
 #include "sweep/fit_json.hpp"
+#include "sweep/fit_queue.hpp"
 #include "sweep/grid.hpp"
 #include "sweep/ranks.hpp"
-#include "sweep/recordings.hpp"
 #include "sweep/sweep_folder.hpp"
+#include "sweep/sweep_plans.hpp"
 #include "sweep/table.hpp"
 
 namespace nnpoisson {
@@ -27,50 +27,22 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Json = nlohmann::ordered_json;
 
-struct Job {
-  int configuration = 0, fold = 0;
-  std::uint64_t seed = 0;
-};
-
 /// Fits of one fold are neighbours, so that plans are made once.
-std::vector<Job> all_jobs(const SweepRequest& request, const Grid& grid) {
-  std::vector<Job> jobs;
+std::vector<SweepJob> all_jobs(const SweepRequest& request, const Grid& grid) {
+  std::vector<SweepJob> jobs;
   for (int fold = 0; fold < request.folds; ++fold)
     for (std::size_t c = 0; c < grid.configurations.size(); ++c)
       for (const auto seed : request.seeds) jobs.push_back({static_cast<int>(c), fold, seed});
   return jobs;
 }
 
-/// What fits of one launch must have in common.
-std::string launch_of(const Settings& settings) {
+/// What fits side by side must have in common.
+std::string common_settings(const Settings& settings) {
   Settings common = settings;
   common.train.learning_rate = Settings().train.learning_rate;
   common.train.iterations = Settings().train.iterations;
   common.train.patience = Settings().train.patience;
   return to_toml(common);
-}
-
-/// The error that an exception caught just now is for the user, of whom `who` tells.
-Error error_caught(const std::string& who) {
-  try {
-    throw;
-  } catch (const Error& error) {
-    return {error.status(), who + ": " + error.what()};
-  } catch (const std::bad_alloc&) {
-    return {ExitStatus::resource, who + ": not enough memory"};
-  } catch (const std::exception& error) {
-    return {ExitStatus::resource, who + ": " + error.what()};
-  }
-}
-
-/// Names of files may hold any bytes; JSON takes UTF-8.
-std::string packed(const Error& error) {
-  return Json{{"error", error.what()}, {"status", static_cast<int>(error.status())}}.dump(
-      -1, ' ', false, Json::error_handler_t::replace);
-}
-Error unpacked(const Json& json) {
-  return {static_cast<ExitStatus>(json.at("status").get<int>()),
-          json.at("error").get<std::string>()};
 }
 
 class Sweep {
@@ -114,11 +86,12 @@ class Sweep {
                    : (on_gpus ? static_cast<int>(devices_.size()) : request_.backend.threads);
     grid_ = make_grid(request_.settings, request_.grid);
     jobs_ = all_jobs(request_, grid_);
-    recordings_ =
-        std::make_unique<Recordings>(request_, grid_, 3 * static_cast<std::size_t>(workers_) + 3);
+    plans_ =
+        std::make_unique<SweepPlans>(request_, grid_, 3 * static_cast<std::size_t>(workers_) + 3);
     // Whatever is wrong with data or backend is found now, before anything is on disk.
-    const auto first = recordings_->launch(grid_.configurations[0], 0);
-    static_cast<void>(make_backend(backend_options(first, 0), first.shape, first.training));
+    const auto first = plans_->plans_of(grid_.configurations[0], 0);
+    static_cast<void>(make_backend(backend_options(grid_.configurations[0].settings, 0),
+                                   first.shape, first.training));
   }
 
   /// Its share of those of the machine: every so many-th; the one of its turn where there are more
@@ -146,14 +119,14 @@ class Sweep {
       report = Json{{"data", record()}}.dump();
     } catch (...) {
       ours = std::current_exception();
-      report = packed(error_caught(ranks_->name()));
+      report = to_json(error_caught(ranks_->name()));
     }
     const auto reports = ranks_->gather(report);
     if (ranks_->rank() == 0 && !ours) {
       try {
         for (std::size_t r = 1; r < reports.size(); ++r) {
           const Json other = Json::parse(reports[r]);
-          if (other.contains("error")) throw unpacked(other);
+          if (other.contains("error")) throw error_from_json(other);
           if (other.at("data") != record())
             throw DataError(fmt::format(
                 "{}: process {} reads another content there; give all machines the same files",
@@ -180,99 +153,88 @@ class Sweep {
       json["configurations"].push_back(configuration.values);
     json["folds"] = request_.folds;
     json["seeds"] = request_.seeds;
-    json["data"] = fmt::format("{:016x}", recordings_->fingerprint());
+    json["data"] = fmt::format("{:016x}", plans_->fingerprint());
     return json.dump(1) + "\n";
   }
 
   void take_folder() {
     folder_ = std::make_unique<SweepFolder>(request_, record());
-    if (request_.resume && !folder_->resumed())
+    if (request_.mode == FolderMode::resume && !folder_->resumed())
       message_("no sweep in " + request_.folder.string() + " yet: starting from the beginning");
-    fits_.resize(jobs_.size());
-    std::map<std::string, std::size_t> open;  // launches that take more
-    std::size_t most = 1;
-    const auto workers =
-        static_cast<std::size_t>(workers_) * static_cast<std::size_t>(ranks_->count());
-    if (request_.backend.kind == BackendKind::cuda) most = (jobs_.size() + workers - 1) / workers;
-    if (request_.models_a_launch > 0) most = static_cast<std::size_t>(request_.models_a_launch);
-    for (std::size_t j = 0; j < jobs_.size(); ++j) {
-      const Job& job = jobs_[j];
-      fits_[j] = folder_->read(job.configuration, job.fold, job.seed);
-      if (fits_[j]) continue;
-      const auto name =
-          std::to_string(job.fold) +
-          launch_of(grid_.configurations[static_cast<std::size_t>(job.configuration)].settings);
-      const auto at = open.find(name);
-      if (at == open.end() || launches_[at->second].size() >= most) {
-        open[name] = launches_.size();
-        launches_.emplace_back();
-      }
-      launches_[open[name]].push_back(j);
-    }
-    kept_ = static_cast<std::size_t>(
-        std::count_if(fits_.begin(), fits_.end(), [](const auto& fit) { return fit.has_value(); }));
-    done_ = kept_;
-    message_(fmt::format(
-        "{} configurations x {} folds{} = {} fits, {}{} side by side", grid_.configurations.size(),
-        request_.folds,
-        request_.seeds.size() > 1 ? fmt::format(" x {} seeds", request_.seeds.size()) : "",
-        jobs_.size(), kept_ > 0 ? fmt::format("{} done before, ", kept_) : "",
-        workers_ * ranks_->count()));
+
+    const int workers = workers_ * ranks_->count();
+    queue_ = std::make_unique<FitQueue>(
+        jobs_, *folder_, most_side_by_side(static_cast<std::size_t>(workers)),
+        [this](const SweepJob& job) {
+          return std::to_string(job.fold) + common_settings(settings_of(job));
+        });
+
+    const std::size_t seeds = request_.seeds.size(), before = queue_->done_before();
+    message_(fmt::format("{} configurations x {} folds{} = {} fits, {}{} side by side",
+                         grid_.configurations.size(), request_.folds,
+                         seeds > 1 ? fmt::format(" x {} seeds", seeds) : "", jobs_.size(),
+                         before > 0 ? fmt::format("{} done before, ", before) : "", workers));
   }
 
-  [[nodiscard]] BackendOptions backend_options(const Launch& launch, int worker) const {
+  /// Models of one loop: alone on the processor, on GPUs each worker's share.
+  [[nodiscard]] std::size_t most_side_by_side(std::size_t workers) const {
+    if (request_.models_a_launch > 0) return static_cast<std::size_t>(request_.models_a_launch);
+    return request_.backend.kind == BackendKind::cuda ? (jobs_.size() + workers - 1) / workers : 1;
+  }
+
+  [[nodiscard]] const Settings& settings_of(const SweepJob& job) const {
+    return grid_.configurations[static_cast<std::size_t>(job.configuration)].settings;
+  }
+
+  /// What a worker computes on; fits side by side differ in no setting that matters here.
+  [[nodiscard]] BackendOptions backend_options(const Settings& settings, int worker) const {
     BackendOptions options = request_.backend;
-    options.precision = launch.backend.precision;
+    options.precision = settings.train.precision;
     options.device = devices_[static_cast<std::size_t>(worker) % devices_.size()];
     return options;
   }
 
+  /// The fits of these jobs, side by side; nothing if `halt` was set before the end.
   std::optional<std::vector<SweepFit>> fit(int worker, const std::vector<std::size_t>& jobs,
                                            const std::function<int()>& threads,
                                            const std::atomic<bool>& halt) {
-    const auto configuration = [&](std::size_t j) -> const Grid::Configuration& {
-      return grid_.configurations[static_cast<std::size_t>(jobs_[j].configuration)];
-    };
-    Launch launch = recordings_->launch(configuration(jobs[0]), jobs_[jobs[0]].fold);
-    launch.backend = backend_options(launch, worker);
+    std::vector<FitMember> members;
     for (const auto j : jobs) {
-      const auto& train = configuration(j).settings.train;
-      launch.members.push_back(
-          {jobs_[j].seed, train.learning_rate, train.iterations, train.patience});
+      const auto& train = settings_of(jobs_[j]).train;
+      members.push_back({jobs_[j].seed, train.learning_rate, train.iterations, train.patience});
     }
-    const auto fitted = fit_side_by_side(launch, threads, halt);
-    if (!fitted) return std::nullopt;
+    const SweepJob& first = jobs_[jobs[0]];
+    FitLoop loop(
+        plans_->plans_of(grid_.configurations[static_cast<std::size_t>(first.configuration)],
+                         first.fold),
+        std::move(members),
+        {.backend = backend_options(settings_of(first), worker),
+         .test = LoopOptions::Test::best_weights,
+         .threads = threads,
+         .observer = {.stop = &halt}});
+    loop.run();
+
     std::vector<SweepFit> fits;
     for (std::size_t k = 0; k < jobs.size(); ++k) {
-      const Job& job = jobs_[jobs[k]];
-      const Fitted& one = (*fitted)[k];
-      fits.push_back({job.configuration, job.fold, job.seed, one.iterations, one.best_iteration,
-                      one.validation, one.test, one.failure});
+      const SweepJob& job = jobs_[jobs[k]];
+      const FitCourse& course = loop.models()[k];
+      if (course.end == FitEnd::stopped) return std::nullopt;
+      SweepFit fit{.configuration = job.configuration, .fold = job.fold, .seed = job.seed};
+      fit.iterations = course.iterations();
+      if (course.best.iteration >= 0) {
+        fit.best_iteration = course.best.iteration;
+        fit.validation = course.history[static_cast<std::size_t>(fit.best_iteration)].validation;
+      }
+      if (course.failure)
+        fit.failure = course.failure->message();
+      else if (request_.test)
+        fit.test = loop.test_at_best()[k];
+      fits.push_back(std::move(fit));
     }
     return fits;
   }
 
-  /// On rank 0: takes in fits and gives out the next launch.
-  std::vector<std::size_t> exchange(const std::vector<SweepFit>& finished) {
-    for (const auto& fit : finished) folder_->write(fit);
-    const std::lock_guard lock(mutex_);
-    for (const auto& fit : finished) {
-      const auto same = [&](const Job& job) {
-        return job.configuration == fit.configuration && job.fold == fit.fold &&
-               job.seed == fit.seed;
-      };
-      fits_[static_cast<std::size_t>(std::find_if(jobs_.begin(), jobs_.end(), same) -
-                                     jobs_.begin())] = fit;
-      ++done_;
-      if (!fit.failure.empty()) failures_.push_back(fit);
-    }
-    if (ending_ || launches_.empty()) return {};
-    auto jobs = std::move(launches_.front());
-    launches_.pop_front();
-    return jobs;
-  }
-
-  /// Fits here, and gives out launches to the other processes, until all is done.
+  /// Fits here, and gives out groups of fits to the other processes, until all is done.
   void lead(const std::atomic<bool>& stop,
             const std::function<void(const SweepProgress&)>& progress) {
     std::exception_ptr failure;
@@ -282,34 +244,36 @@ class Sweep {
       try {
         const Json json = Json::parse(question);
         if (!json.contains("fits")) --helpers;  // the last word of a process
-        if (json.contains("error")) throw unpacked(json);
+        if (json.contains("error")) throw error_from_json(json);
         if (!json.contains("fits")) return {};
         std::vector<SweepFit> finished;
         for (const auto& fit : json["fits"]) finished.push_back(fit_of(fit));
-        return Json(exchange(finished)).dump();
+        return Json(queue_->exchange(finished)).dump();
       } catch (...) {
         if (!failure) failure = std::current_exception();
-        ending_ = true;
+        queue_->end();
         return "[]";
       }
     };
-    std::size_t shown = kept_;
+    std::size_t shown = queue_->done_before();
     {
-      Crew crew(std::min(workers_, std::max(1, static_cast<int>(launches_.size()))),
+      Crew crew(std::min(workers_, std::max(1, static_cast<int>(queue_->groups()))),
                 request_.backend.threads,
-                {[this](int, const std::vector<SweepFit>& finished) { return exchange(finished); },
+                {[this](int, const std::vector<SweepFit>& finished) {
+                   return queue_->exchange(finished);
+                 },
                  [this](int worker, const auto& jobs, const auto& threads, const auto& halt) {
                    return fit(worker, jobs, threads, halt);
                  }});
       const std::chrono::milliseconds pause(helpers > 0 ? 1 : 20);
       while (!crew.ended() || helpers > 0) {
         if (stop) {
-          ending_ = true;
+          queue_->end();
           crew.halt();
         }
         while (ranks_->answer(reply)) {
         }
-        if (crew.failed()) ending_ = true;
+        if (crew.failed()) queue_->end();
         report(shown, progress);
         if (crew.ended() && helpers > 0)
           std::this_thread::sleep_for(pause);
@@ -320,7 +284,7 @@ class Sweep {
       crew.rethrow();
     }
     if (failure) std::rethrow_exception(failure);
-    if (!stop && done_ < jobs_.size())
+    if (!stop && !queue_->all_done())
       throw ResourceError(
           request_.folder.string() +
           ": another process ended before its fits were done; continue with --resume");
@@ -347,7 +311,7 @@ class Sweep {
       try {
         crew.rethrow();
       } catch (...) {
-        last = packed(error_caught(ranks_->name()));
+        last = to_json(error_caught(ranks_->name()));
       }
     }
     static_cast<void>(ranks_->ask(0, last));
@@ -355,21 +319,15 @@ class Sweep {
   }
 
   void report(std::size_t& shown, const std::function<void(const SweepProgress&)>& progress) {
-    std::vector<SweepFit> failures;
-    std::size_t done = 0;
-    {
-      const std::lock_guard lock(mutex_);
-      done = done_;
-      failures.swap(failures_);
-    }
-    for (const auto& fit : failures)
+    for (const auto& fit : queue_->new_failures())
       message_(fmt::format("configuration {}, fold {}, seed {}: {}", fit.configuration, fit.fold,
                            fit.seed, fit.failure));
+    const std::size_t done = queue_->done();
     if (done == shown) return;
     shown = done;
     const double seconds = seconds_so_far();
-    const auto now = static_cast<double>(done - kept_),
-               left = static_cast<double>(jobs_.size() - done);
+    const auto now = static_cast<double>(done - queue_->done_before());
+    const auto left = static_cast<double>(jobs_.size() - done);
     if (progress) progress({done, jobs_.size(), seconds, seconds / now * left});
   }
 
@@ -378,12 +336,11 @@ class Sweep {
                         const std::function<void(const SweepProgress&)>& progress) {
     SweepOutcome outcome;
     outcome.fits = jobs_.size();
-    if (done_ < jobs_.size()) {
+    if (!queue_->all_done()) {
       outcome.interrupted = true;
       return outcome;
     }
-    std::vector<SweepFit> fits;
-    for (const auto& fit : fits_) fits.push_back(*fit);
+    const auto fits = queue_->fits();
     outcome.failed = static_cast<std::size_t>(std::count_if(
         fits.begin(), fits.end(), [](const auto& fit) { return !fit.failure.empty(); }));
     outcome.table = make_table(grid_, fits, request_.test.has_value());
@@ -397,7 +354,7 @@ class Sweep {
   /// their best. Whether it was stopped.
   bool refit(std::size_t best, const SweepTable& table, const std::atomic<bool>& stop,
              const std::function<void(const SweepProgress&)>& progress) {
-    recordings_.reset();  // the fit reads its own
+    plans_.reset();  // the fit reads its own
     TrainRequest fit;
     fit.train = request_.train;
     fit.test = request_.test;
@@ -409,7 +366,7 @@ class Sweep {
         static_cast<int>(std::lround(table.configurations[best].iterations));
     fit.backend = request_.backend;
     fit.backend.precision = fit.settings.train.precision;
-    fit.resume = true;
+    fit.mode = FolderMode::resume;
     message_(fmt::format("configuration {} is the best; fitting it to all trials, {} iterations",
                          best, fit.settings.train.iterations));
     const auto show = [&](const TrainProgress& p) {
@@ -427,16 +384,10 @@ class Sweep {
   std::vector<int> devices_{-1};  // of this process; a worker takes one
   int workers_ = 1;
   Grid grid_;
-  std::vector<Job> jobs_;
-  std::unique_ptr<Recordings> recordings_;
-  // Rank 0 only; the mutex guards the rest of them.
-  std::unique_ptr<SweepFolder> folder_;
-  std::mutex mutex_;
-  std::atomic<bool> ending_{false};
-  std::deque<std::vector<std::size_t>> launches_;
-  std::vector<std::optional<SweepFit>> fits_;
-  std::vector<SweepFit> failures_;  // not yet told
-  std::size_t kept_ = 0, done_ = 0;
+  std::vector<SweepJob> jobs_;
+  std::unique_ptr<SweepPlans> plans_;
+  std::unique_ptr<SweepFolder> folder_;  // on rank 0 only, as the queue
+  std::unique_ptr<FitQueue> queue_;
 };
 
 }  // namespace

@@ -23,11 +23,6 @@ FolderKind sweep_kind() {
           }};
 }
 
-LockedFolder::If what_of(const SweepRequest& request) {
-  using If = LockedFolder::If;
-  return request.resume ? If::resume : (request.overwrite ? If::overwrite : If::absent);
-}
-
 std::string text_of(const fs::path& file) {
   std::ifstream stream(file, std::ios::binary);
   if (!stream) throw ResourceError(file.string() + ": cannot be read; check its permissions");
@@ -37,7 +32,7 @@ std::string text_of(const fs::path& file) {
 }  // namespace
 
 SweepFolder::SweepFolder(const SweepRequest& request, const std::string& record)
-    : folder_(request.folder, what_of(request), sweep_kind()) {
+    : folder_(request.folder, request.mode, sweep_kind()) {
   const auto proof = folder_.path() / sweep_kind().proof;
   resumed_ = fs::exists(proof);
   if (resumed_ && text_of(proof) != record)

@@ -5,35 +5,41 @@
 
 #include "nnpoisson/error.hpp"
 #include "storage/hdf5_file.hpp"
+#include "train/history.hpp"
 
 namespace nnpoisson {
 namespace {
 
 constexpr std::int32_t version = 1;
-constexpr std::size_t losses_of_a_row = 12;
 
 }  // namespace
 
-void write_checkpoint(const std::filesystem::path& file, const Checkpoint& c, std::size_t regions) {
+void write_checkpoint(const std::filesystem::path& file, const RunIdentity& run,
+                      const FitCourse& course, std::size_t regions) {
+  const auto& state = course.state;
+  const auto& history = course.history;
+  const auto& best = course.best;
   Hdf5Writer writer(file);
   writer.attribute("/", "version", version);
-  writer.attribute("/", "settings", c.settings);
-  writer.attribute("/", "data", static_cast<std::int64_t>(c.data));
-  writer.attribute("/", "iterations", static_cast<std::int32_t>(c.iterations));
-  writer.attribute("/", "step", static_cast<std::int64_t>(c.state.step));
-  writer.attribute("/", "best_validation", c.best.validation);
-  writer.attribute("/", "best_iteration", static_cast<std::int32_t>(c.best.iteration));
-  writer.attribute("/", "error_at_start", c.error_at_start);
-  writer.numbers("parameters", c.state.parameters);
-  writer.numbers("first_moment", c.state.first_moment);
-  writer.numbers("second_moment", c.state.second_moment);
-  writer.numbers("best_parameters", c.best.parameters);
+  writer.attribute("/", "settings", run.settings);
+  writer.attribute("/", "data", static_cast<std::int64_t>(run.data));
+  writer.attribute("/", "iterations", static_cast<std::int32_t>(history.size()));
+  writer.attribute("/", "step", static_cast<std::int64_t>(state.step));
+  writer.attribute("/", "best_validation", best.validation);
+  writer.attribute("/", "best_iteration", static_cast<std::int32_t>(best.iteration));
+  writer.attribute("/", "error_at_start", run.error_at_start);
+
+  writer.numbers("parameters", state.parameters);
+  writer.numbers("first_moment", state.first_moment);
+  writer.numbers("second_moment", state.second_moment);
+  writer.numbers("best_parameters", best.parameters);
+
   std::vector<double> rows;
-  for (const auto& row : c.history) {
-    const auto numbers = row.numbers();
-    rows.insert(rows.end(), numbers.begin(), numbers.end());
+  for (const auto& losses : history) {
+    const auto row = numbers(losses);
+    rows.insert(rows.end(), row.begin(), row.end());
   }
-  writer.numbers("history", rows, {c.history.size(), losses_of_a_row + regions});
+  writer.numbers("history", rows, {history.size(), losses_beside_regions + regions});
   writer.commit();
 }
 
@@ -45,14 +51,19 @@ Checkpoint read_checkpoint(const std::filesystem::path& file, std::size_t parame
   };
   if (reader.integer_attribute("/", "version") != version)
     refuse("attribute version: is not " + std::to_string(version));
-  Checkpoint c;
-  c.settings = reader.string_attribute("/", "settings");
-  c.data = static_cast<std::uint64_t>(reader.integer_attribute("/", "data"));
-  c.iterations = static_cast<int>(reader.integer_attribute("/", "iterations"));
-  c.state.step = static_cast<std::uint64_t>(reader.integer_attribute("/", "step"));
-  c.best.validation = reader.number_attribute("/", "best_validation");
-  c.best.iteration = static_cast<int>(reader.integer_attribute("/", "best_iteration"));
-  c.error_at_start = reader.number_attribute("/", "error_at_start");
+
+  Checkpoint checkpoint;
+  auto& state = checkpoint.course.state;
+  auto& history = checkpoint.course.history;
+  auto& best = checkpoint.course.best;
+  checkpoint.run.settings = reader.string_attribute("/", "settings");
+  checkpoint.run.data = static_cast<std::uint64_t>(reader.integer_attribute("/", "data"));
+  const std::int64_t iterations = reader.integer_attribute("/", "iterations");
+  state.step = static_cast<std::uint64_t>(reader.integer_attribute("/", "step"));
+  best.validation = reader.number_attribute("/", "best_validation");
+  best.iteration = static_cast<int>(reader.integer_attribute("/", "best_iteration"));
+  checkpoint.run.error_at_start = reader.number_attribute("/", "error_at_start");
+
   const auto weights = [&](const std::string& path, bool may_be_empty) {
     auto values = reader.numbers<double>(path, 1);
     if (values.size() != parameters && !(may_be_empty && values.empty()))
@@ -62,21 +73,22 @@ Checkpoint read_checkpoint(const std::filesystem::path& file, std::size_t parame
       if (!std::isfinite(values[i])) refuse(path + "[" + std::to_string(i) + "]: is not finite");
     return values;
   };
-  c.state.parameters = weights("parameters", false);
-  c.state.first_moment = weights("first_moment", false);
-  c.state.second_moment = weights("second_moment", false);
-  c.best.parameters = weights("best_parameters", true);
+  state.parameters = weights("parameters", false);
+  state.first_moment = weights("first_moment", false);
+  state.second_moment = weights("second_moment", false);
+  best.parameters = weights("best_parameters", true);
+
   const auto shape = reader.shape("history");
   const auto rows = reader.numbers<double>("history", 2);
-  if (c.iterations < 0 || shape[0] != static_cast<std::size_t>(c.iterations) ||
-      shape[1] != losses_of_a_row + regions)
+  if (iterations < 0 || shape[0] != static_cast<std::size_t>(iterations) ||
+      shape[1] != losses_beside_regions + regions)
     refuse("history: is not one row of losses for each finished iteration");
-  if (c.best.iteration >= c.iterations || (c.best.iteration >= 0) != !c.best.parameters.empty())
-    refuse("attribute best_iteration: is " + std::to_string(c.best.iteration) +
+  if (best.iteration >= iterations || (best.iteration >= 0) != !best.parameters.empty())
+    refuse("attribute best_iteration: is " + std::to_string(best.iteration) +
            ", which does not go with the rest");
-  for (std::size_t i = 0; i < shape[0]; ++i)
-    c.history.push_back(HistoryRow::from_numbers(rows.data() + i * shape[1], regions));
-  return c;
+  for (std::size_t row = 0; row < shape[0]; ++row)
+    history.push_back(losses_from_numbers(std::span(rows).subspan(row * shape[1], shape[1])));
+  return checkpoint;
 }
 
 }  // namespace nnpoisson

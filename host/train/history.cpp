@@ -14,23 +14,24 @@ std::string cell(double value) {
 
 }  // namespace
 
-std::vector<double> HistoryRow::numbers() const {
+std::vector<double> numbers(const IterationLosses& losses) {
   std::vector<double> all;
-  for (const BatchLoss* loss : {&train, &test, &validation})
-    for (const double value : {loss->neural, loss->left, loss->right, loss->total})
-      all.push_back(value);
-  all.insert(all.end(), test_regions.begin(), test_regions.end());
+  for (const BatchLoss& loss : {losses.train, losses.test, losses.validation})
+    all.insert(all.end(), {loss.neural, loss.left, loss.right, loss.total});
+  all.insert(all.end(), losses.test_regions.begin(), losses.test_regions.end());
   return all;
 }
 
-HistoryRow HistoryRow::from_numbers(const double* n, std::size_t regions) {
-  HistoryRow row;
-  for (BatchLoss* loss : {&row.train, &row.test, &row.validation}) {
-    *loss = {n[0], n[1], n[2], n[3]};
-    n += 4;
-  }
-  row.test_regions.assign(n, n + regions);
-  return row;
+IterationLosses losses_from_numbers(std::span<const double> numbers) {
+  const auto loss = [&](std::size_t set) {
+    const auto terms = numbers.subspan(4 * set, 4);
+    return BatchLoss{terms[0], terms[1], terms[2], terms[3]};
+  };
+  const auto regions = numbers.subspan(losses_beside_regions);
+  return {.train = loss(0),
+          .validation = loss(2),
+          .test = loss(1),
+          .test_regions = {regions.begin(), regions.end()}};
 }
 
 std::string csv_header(const std::vector<std::string>& regions) {
@@ -43,17 +44,19 @@ std::string csv_header(const std::vector<std::string>& regions) {
          "neural,validation loss left,validation loss right\n";
 }
 
-std::string csv_line(int iteration, const HistoryRow& row) {
-  std::string line = fmt::format("{},{},{},{},{},{},{},{}", iteration, cell(row.train.neural),
-                                 cell(row.train.total), cell(row.train.left), cell(row.train.right),
-                                 iteration, cell(row.test.left), cell(row.test.right));
-  for (const double region : row.test_regions) line += "," + cell(region);
-  return line + fmt::format(",{},{},{},{},{},{}\n", cell(row.test.total), cell(row.test.neural),
-                            cell(row.validation.total), cell(row.validation.neural),
-                            cell(row.validation.left), cell(row.validation.right));
+std::string csv_line(int iteration, const IterationLosses& losses) {
+  std::string line =
+      fmt::format("{},{},{},{},{},{},{},{}", iteration, cell(losses.train.neural),
+                  cell(losses.train.total), cell(losses.train.left), cell(losses.train.right),
+                  iteration, cell(losses.test.left), cell(losses.test.right));
+  for (const double region : losses.test_regions) line += "," + cell(region);
+  return line + fmt::format(",{},{},{},{},{},{}\n", cell(losses.test.total),
+                            cell(losses.test.neural), cell(losses.validation.total),
+                            cell(losses.validation.neural), cell(losses.validation.left),
+                            cell(losses.validation.right));
 }
 
-std::string log_line(int iteration, const HistoryRow& row) {
+std::string log_line(int iteration, const IterationLosses& losses) {
   std::string line = fmt::format("iter = {:04d} ", iteration);
   const auto add = [&line](const char* set, const BatchLoss& loss) {
     if (std::isnan(loss.total)) return;
@@ -63,9 +66,9 @@ std::string log_line(int iteration, const HistoryRow& row) {
                    set, std::string(set) == "train" ? "total loss" : "loss total", loss.total,
                    loss.neural, loss.left, loss.right);
   };
-  add("train", row.train);
-  add("test", row.test);
-  add("validation", row.validation);
+  add("train", losses.train);
+  add("test", losses.test);
+  add("validation", losses.validation);
   return line + "\n";
 }
 

@@ -1,27 +1,24 @@
 #pragma once
 
-#include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
-#include "nnpoisson/backend.hpp"
+#include "nnpoisson/fit.hpp"
 
 namespace nnpoisson {
 
-/// One iteration's losses: a row of test.csv, a line of run.log. NaN where there is no such set.
-struct HistoryRow {
-  BatchLoss train, test, validation;
-  std::vector<double> test_regions;  ///< neural test loss of each region, alphabetical
+inline constexpr std::size_t losses_beside_regions = 12;
 
-  /// As a checkpoint keeps it: 12 losses, then the regions.
-  [[nodiscard]] std::vector<double> numbers() const;
-  static HistoryRow from_numbers(const double* numbers, std::size_t regions);
-};
+/// Losses as a checkpoint keeps them: four each of training, test and validation, then those of
+/// the regions.
+[[nodiscard]] std::vector<double> numbers(const IterationLosses& losses);
+[[nodiscard]] IterationLosses losses_from_numbers(std::span<const double> numbers);
 
-/// The authors' columns in their order, then ours.
+/// test.csv: the authors' columns in their order, then ours. Empty where there is no such set.
 [[nodiscard]] std::string csv_header(const std::vector<std::string>& alphabetical_regions);
-[[nodiscard]] std::string csv_line(int iteration, const HistoryRow& row);
-/// The authors' wording, after their prefix; then ours.
-[[nodiscard]] std::string log_line(int iteration, const HistoryRow& row);
+[[nodiscard]] std::string csv_line(int iteration, const IterationLosses& losses);
+/// run.log: the authors' wording, after their prefix; then ours.
+[[nodiscard]] std::string log_line(int iteration, const IterationLosses& losses);
 
 }  // namespace nnpoisson

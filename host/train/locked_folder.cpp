@@ -25,7 +25,7 @@ bool belongs(const FolderKind& kind, const fs::path& entry) {
 
 }  // namespace
 
-LockedFolder::LockedFolder(fs::path folder, If what, const FolderKind& kind)
+LockedFolder::LockedFolder(fs::path folder, FolderMode mode, const FolderKind& kind)
     : folder_(std::move(folder)) {
   std::error_code error;
   fs::create_directories(folder_, error);
@@ -38,15 +38,15 @@ LockedFolder::LockedFolder(fs::path folder, If what, const FolderKind& kind)
     if (entry.path().filename() == lock_name || entry.path().filename() == kind.proof + ".partial")
       continue;
     taken = true;
-    if (what == If::overwrite && !belongs(kind, entry.path()))
+    if (mode == FolderMode::overwrite && !belongs(kind, entry.path()))
       throw UsageError(folder_.string() + ": holds " + entry.path().filename().string() +
                        ", which is no " + kind.name + "'s; --overwrite replaces " + kind.name +
                        "s only");
   }
-  if (taken && what == If::absent)
+  if (taken && mode == FolderMode::create)
     throw UsageError(folder_.string() + ": already holds a " + kind.name +
                      "; use --resume, --overwrite or another --out");
-  if (taken && what == If::resume && !fs::exists(folder_ / kind.proof))
+  if (taken && mode == FolderMode::resume && !fs::exists(folder_ / kind.proof))
     throw UsageError(
         (folder_ / kind.proof).string() +
         ": is missing, so there is nothing to resume; use --overwrite or another --out");
@@ -60,7 +60,7 @@ LockedFolder::LockedFolder(fs::path folder, If what, const FolderKind& kind)
         folder_.string() +
         ": another process is running in this folder; wait for it or choose another --out");
   }
-  if (what != If::overwrite) return;
+  if (mode != FolderMode::overwrite) return;
   for (const auto& entry : fs::directory_iterator(folder_))
     if (entry.path().filename() != lock_name) fs::remove_all(entry.path());
 }

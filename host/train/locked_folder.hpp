@@ -4,6 +4,8 @@
 #include <functional>
 #include <string>
 
+#include "nnpoisson/train.hpp"
+
 namespace nnpoisson {
 
 /// What a command leaves in its folder.
@@ -17,12 +19,11 @@ struct FolderKind {
 /// A folder of one command, and the lock that keeps other processes out of it.
 class LockedFolder {
  public:
-  enum class If { absent, resume, overwrite };
-
-  /// Takes the folder. If::absent: it must not exist or be empty; resume: it may hold such a
-  /// folder's files with the proof; overwrite: they are removed. Throws UsageError (taken, nothing
-  /// to resume, or not such a folder), ResourceError (in use by another process, not writable).
-  LockedFolder(std::filesystem::path folder, If what, const FolderKind& kind);
+  /// Takes the folder. FolderMode::create: it must not exist or be empty; resume: it may hold such
+  /// a folder's files with the proof; overwrite: they are removed. Throws UsageError (taken,
+  /// nothing to resume, or not such a folder), ResourceError (in use by another process, not
+  /// writable).
+  LockedFolder(std::filesystem::path folder, FolderMode mode, const FolderKind& kind);
   ~LockedFolder();
   LockedFolder(const LockedFolder&) = delete;
   LockedFolder& operator=(const LockedFolder&) = delete;

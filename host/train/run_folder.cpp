@@ -24,7 +24,8 @@ FolderKind run_kind() {
 
 }  // namespace
 
-RunFolder::RunFolder(fs::path folder, If what) : folder_(std::move(folder), what, run_kind()) {}
+RunFolder::RunFolder(fs::path folder, FolderMode mode)
+    : folder_(std::move(folder), mode, run_kind()) {}
 
 void RunFolder::write_config(const std::string& toml) const {
   write_text_file(folder_.path() / "config.toml", toml);
@@ -48,7 +49,7 @@ void RunFolder::write_weights(int iteration, const NetworkShape& shape,
 
 void RunFolder::begin_history(const std::vector<std::string>& head,
                               const std::vector<std::string>& regions,
-                              const std::vector<HistoryRow>& done) {
+                              const std::vector<IterationLosses>& done) {
   log_.open(folder_.path() / "run.log", std::ios::trunc);
   csv_.open(folder_.path() / "test.csv", std::ios::trunc);
   for (const auto& line : head) log_ << "# " << line << "\n";
@@ -61,9 +62,9 @@ void RunFolder::begin_history(const std::vector<std::string>& head,
   flush(csv_, folder_.path() / "test.csv");
 }
 
-void RunFolder::add(int iteration, const HistoryRow& row) {
-  log_ << log_line(iteration, row);
-  csv_ << csv_line(iteration, row);
+void RunFolder::add(int iteration, const IterationLosses& losses) {
+  log_ << log_line(iteration, losses);
+  csv_ << csv_line(iteration, losses);
   flush(log_, folder_.path() / "run.log");
   flush(csv_, folder_.path() / "test.csv");
 }

@@ -14,10 +14,8 @@ namespace nnpoisson {
 /// The files of one run, in a folder locked for it.
 class RunFolder {
  public:
-  using If = LockedFolder::If;
-
   /// As LockedFolder; the proof is the checkpoint.
-  RunFolder(std::filesystem::path folder, If what);
+  RunFolder(std::filesystem::path folder, FolderMode mode);
 
   [[nodiscard]] std::filesystem::path checkpoint() const {
     return folder_.path() / "checkpoint.h5";
@@ -34,8 +32,8 @@ class RunFolder {
   /// the iterations already done.
   void begin_history(const std::vector<std::string>& head,
                      const std::vector<std::string>& alphabetical_regions,
-                     const std::vector<HistoryRow>& done);
-  void add(int iteration, const HistoryRow& row);
+                     const std::vector<IterationLosses>& done);
+  void add(int iteration, const IterationLosses& losses);
   void note(const std::string& line);  ///< a "# " line of the log
 
  private:

@@ -2,260 +2,230 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <chrono>
-#include <cmath>
-#include <limits>
 #include <memory>
+#include <utility>
 
+#include "fit/fit_loop.hpp"
+#include "fit/fit_problem.hpp"
 #include "nnpoisson/dataset.hpp"
 #include "nnpoisson/error.hpp"
 #include "nnpoisson/model.hpp"
-#include "nnpoisson/summary.hpp"
 #include "train/checkpoint.hpp"
-#include "train/problem.hpp"
+#include "train/fingerprint.hpp"
+#include "train/initial_model.hpp"
 #include "train/run_folder.hpp"
 
 namespace nnpoisson {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr double missing = std::numeric_limits<double>::quiet_NaN();
+using Message = std::function<void(const std::string&)>;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+/// The files of a run, read and planned; the datasets themselves are let go.
+struct ReadRun {
+  std::unique_ptr<FitProblem> problem;
+  std::vector<std::string> alphabetical_regions;
+  std::uint64_t fingerprint = 0;
+};
+
+ReadRun read_run(const TrainRequest& request, const Message& message) {
+  check(request.settings);
+  const auto start = Clock::now();
+  Dataset data = read_dataset(request.train);
+  const double reading = seconds_since(start);
+
+  ReadRun run;
+  Fingerprint print;
+  print.add(data);
+  for (const auto g : alphabetical_regions(data))
+    run.alphabetical_regions.push_back(data.region_names[static_cast<std::size_t>(g)]);
+
+  std::optional<Model> initial;
+  if (request.init) initial = read_initial_model(*request.init, request.settings, data);
+  run.problem = std::make_unique<FitProblem>(
+      data, request.settings,
+      FitProblem::Given{.initial = initial ? &*initial : nullptr, .backend = request.backend});
+  for (const auto& note : run.problem->notes()) message(note);
+
+  data = {};  // before the test set is read: the two need not be in memory together
+  if (request.test) {
+    const Dataset test = read_dataset(*request.test);
+    run.problem->add_test(test);
+    print.add(test);
+  }
+  run.fingerprint = print.sum();
+  message(fmt::format("read in {:.2f} s, planned in {:.2f} s {}", reading,
+                      seconds_since(start) - reading, run.problem->planner()));
+  return run;
+}
+
+/// A fit whose observer is the run folder.
 class Training {
  public:
-  Training(const TrainRequest& request, const std::function<void(const std::string&)>& message)
+  Training(const TrainRequest& request, const std::atomic<bool>& stop,
+           const std::function<void(const TrainProgress&)>& progress, const Message& message)
       : request_(request),
+        progress_(progress),
         message_(message),
-        problem_(request, message),
-        parameters_(problem_.first_parameters().size()),
-        backend_(backend_for(problem_.training())),
-        validation_(backend_for(problem_.validation())),
-        test_(backend_for(problem_.test())),
-        folder_(request.run, request.resume ? RunFolder::If::resume
-                                            : (request.overwrite ? RunFolder::If::overwrite
-                                                                 : RunFolder::If::absent)) {}
+        read_(read_run(request, message)),
+        problem_(*read_.problem),
+        loop_(problem_.plans(), {problem_.member()},
+              {.backend = request.backend, .observer = observer(stop)}),
+        folder_(request.run, request.mode) {}
 
-  TrainOutcome run(const std::atomic<bool>& stop,
-                   const std::function<void(const TrainProgress&)>& progress) {
+  TrainOutcome run() {
     begin();
-    const auto& train = problem_.settings().train;
-    std::vector<std::uint32_t> order;
-    for (int episode = 0; episode < train.episodes; ++episode)
-      for (std::uint32_t b = 0; b < problem_.training()->batches.size(); ++b) order.push_back(b);
-    const std::vector<double> rate{train.learning_rate};
-    const auto spikes = static_cast<double>(problem_.training()->spikes) * train.episodes;
-
-    TrainOutcome outcome;
-    outcome.backend = backend_->description();
-    const auto start = Clock::now();
-    auto saved = start;
-    double training_seconds = 0;
-    const int first = done_.iterations;
-    while (done_.iterations < train.iterations && !out_of_patience()) {
-      const int iteration = done_.iterations;
-      if (iteration % train.save_every == 0)
-        folder_.write_weights(iteration, problem_.shape(), done_.state.parameters);
-      const auto iteration_start = Clock::now();
-      TrainingState state = done_.state;
-      const auto result = backend_->train(state, {order, rate}, stop);
-      if (!result.finite) give_up(result, order[result.steps]);
-      if (result.steps < order.size()) {
-        outcome.interrupted = true;
-        break;
-      }
-      const double seconds = seconds_since(iteration_start);
-      training_seconds += seconds;
-      finish_iteration(std::move(state), result.sums[0], order.size());
-      folder_.add(iteration, done_.history.back());
-      if (seconds_since(saved) > request_.checkpoint_seconds) {
-        save();
-        saved = Clock::now();
-      }
-      const auto& row = done_.history.back();
-      const int now = done_.iterations - first;
-      outcome.spikes_per_second = spikes * now / training_seconds;
-      if (progress)
-        progress({done_.iterations, train.iterations, seconds_since(start),
-                  outcome.spikes_per_second,
-                  seconds_since(start) / now * (train.iterations - done_.iterations),
-                  row.train.total, row.validation.total, row.test.total});
-      if (stop && done_.iterations < train.iterations && !out_of_patience()) {
-        outcome.interrupted = true;
-        break;
-      }
-    }
+    loop_.run();
     save();
-    outcome.iterations = done_.iterations;
-    outcome.stopped_early = done_.iterations < train.iterations && !outcome.interrupted;
+    if (course().failure) give_up(*course().failure);
+
+    const TrainOutcome outcome{.iterations = course().iterations(),
+                               .interrupted = course().end == FitEnd::stopped,
+                               .stopped_early = course().end == FitEnd::patience,
+                               .spikes_per_second = loop_.spikes_per_second(),
+                               .backend = loop_.backend()};
     if (!outcome.interrupted) finish(outcome);
     return outcome;
   }
 
  private:
-  /// Null where there is no such plan.
-  [[nodiscard]] std::unique_ptr<Backend> backend_for(std::shared_ptr<const Plan> plan) const {
-    return plan ? make_backend(request_.backend, problem_.shape(), std::move(plan)) : nullptr;
+  [[nodiscard]] const FitCourse& course() const { return loop_.models()[0]; }
+  [[nodiscard]] const Settings::TrainSettings& train() const { return problem_.settings().train; }
+
+  FitObserver observer(const std::atomic<bool>& stop) {
+    const auto keep_weights = [this](std::span<const FitCourse>) {
+      if (course().iterations() % train().save_every == 0)
+        folder_.write_weights(course().iterations(), problem_.plans().shape,
+                              course().state.parameters);
+    };
+    const auto record = [this](std::span<const FitCourse>, const FitProgress& now) {
+      const auto& losses = course().history.back();
+      folder_.add(now.iteration - 1, losses);
+      if (seconds_since(saved_) > request_.checkpoint_seconds) save();
+      if (progress_)
+        progress_({now.iteration, now.iterations, now.seconds, now.spikes_per_second,
+                   now.seconds_left, losses.train.total, losses.validation.total,
+                   losses.test.total});
+    };
+    return {keep_weights, record, &stop};
   }
 
   /// Takes up the checkpoint, or starts anew and leaves a first one.
   void begin() {
-    const std::string settings = to_toml(problem_.settings());
-    done_.settings = settings;
-    done_.data = problem_.fingerprint();
-    if (request_.resume && std::filesystem::exists(folder_.checkpoint())) {
-      auto found = read_checkpoint(folder_.checkpoint(), parameters_, problem_.regions().size());
+    identity_ = {to_toml(problem_.settings()), read_.fingerprint, 0};
+    const bool resume = request_.mode == FolderMode::resume;
+    if (resume && std::filesystem::exists(folder_.checkpoint())) {
+      auto found = read_checkpoint(folder_.checkpoint(), course().state.parameters.size(),
+                                   read_.alphabetical_regions.size());
       require_same_run(found);
-      found.settings = settings;
-      done_ = std::move(found);
-      message_(fmt::format("continuing after iteration {}", done_.iterations));
+      identity_.error_at_start = found.run.error_at_start;
+      loop_.resume(0, std::move(found.course));
+      message_(fmt::format("continuing after iteration {}", course().iterations()));
     } else {
-      if (request_.resume)
+      if (resume)
         message_("no checkpoint in " + request_.run.string() + " yet: starting from the beginning");
-      done_.state.parameters = problem_.first_parameters();
-      done_.state.first_moment.assign(parameters_, 0.0);
-      done_.state.second_moment.assign(parameters_, 0.0);
-      if (problem_.settings().train.time_resolution > 0)
-        done_.error_at_start = problem_.resolution_error(done_.state.parameters, request_.backend);
+      if (request_.init) loop_.begin_at(problem_.initial_parameters());
+      if (train().time_resolution > 0)
+        identity_.error_at_start =
+            problem_.resolution_error(course().state.parameters, request_.backend);
     }
+
     save();  // before anything else: a folder that holds more than its lock can be resumed
-    folder_.write_config(problem_.config());
-    folder_.write_region_index(problem_.file_regions());
+    folder_.write_config(config());
+    folder_.write_region_index(problem_.plans().region_names);
     auto head = problem_.description();
-    head.push_back("backend: " + backend_->description());
-    if (problem_.settings().train.time_resolution > 0)
-      head.push_back(fmt::format(
-          "time_resolution {} s: relative error of the loss {:.2e} at the first weights",
-          problem_.settings().train.time_resolution, done_.error_at_start));
+    head.push_back("backend: " + loop_.backend());
+    if (train().time_resolution > 0)
+      head.push_back(resolution_line(identity_.error_at_start, "first"));
     for (const auto& line : head) message_(line);
-    folder_.begin_history(head, problem_.regions(), done_.history);
+    folder_.begin_history(head, read_.alphabetical_regions, course().history);
   }
 
   void require_same_run(const Checkpoint& found) const {
-    const auto& train = problem_.settings().train;
-    const auto steps = std::uint64_t(found.iterations) * std::uint64_t(train.episodes) *
-                       problem_.training()->batches.size();
-    if (found.data != done_.data)
+    if (found.run.data != identity_.data)
       throw UsageError(
           request_.run.string() +
           ": was trained on other data; give the same --train and --test, or another --out");
+
     // More or fewer iterations are the one change that a continued run may make.
     const auto without_iterations = [](std::string toml) {
-      const auto at = toml.find("\niterations");
-      return at == std::string::npos ? toml : toml.erase(at, toml.find('\n', at + 1) - at);
+      const auto first = toml.find("\niterations");
+      return first == std::string::npos ? toml
+                                        : toml.erase(first, toml.find('\n', first + 1) - first);
     };
-    if (without_iterations(found.settings) != without_iterations(done_.settings))
+    if (without_iterations(found.run.settings) != without_iterations(identity_.settings))
       throw UsageError(request_.run.string() +
                        ": was trained under other settings (see its config.toml); give the same "
                        "ones, or another --out");
-    if (found.state.step != steps)
-      throw DataError(
-          fmt::format("{}: attribute step: is {}, but {} iterations take {} steps; the checkpoint "
-                      "cannot be used",
-                      folder_.checkpoint().string(), found.state.step, found.iterations, steps));
+
+    const auto& [state, iterations] = std::pair(found.course.state, found.course.iterations());
+    const auto steps = std::uint64_t(iterations) * std::uint64_t(train().episodes) *
+                       problem_.plans().training->batches.size();
+    if (state.step != steps)
+      throw DataError(fmt::format(
+          "{}: attribute step: is {}, but {} iterations take {} steps; the checkpoint cannot be "
+          "used",
+          folder_.checkpoint().string(), state.step, iterations, steps));
   }
 
-  [[nodiscard]] bool out_of_patience() const {
-    return done_.best.out_of_patience(done_.iterations, problem_.settings().train.patience);
+  void save() {
+    write_checkpoint(folder_.checkpoint(), identity_, course(), read_.alphabetical_regions.size());
+    saved_ = Clock::now();
   }
 
-  void finish_iteration(TrainingState state, const BatchLoss& sums, std::size_t steps) {
-    HistoryRow row;
-    row.train = sums;
-    if (problem_.settings().preset ==
-        Preset::exact) {  // a mean over steps is what the other sets' losses compare with
-      const double n = static_cast<double>(steps);
-      row.train = {sums.neural / n, sums.left / n, sums.right / n, sums.total / n};
-    }
-    row.test = row.validation = {missing, missing, missing, missing};
-    if (test_)
-      require_finite(
-          "test",
-          row.test = sum_of_losses(*test_, *problem_.test(), state.parameters, &row.test_regions),
-          row.test_regions);
-    else
-      row.test_regions.assign(problem_.regions().size(), missing);
-    if (validation_) {
-      require_finite(
-          "validation",
-          row.validation = sum_of_losses(*validation_, *problem_.validation(), state.parameters),
-          {});
-      done_.best.offer(done_.iterations, row.validation.total, state.parameters);
-    }
-    done_.state = std::move(state);
-    done_.history.push_back(std::move(row));
-    ++done_.iterations;
+  [[nodiscard]] std::string config() const {
+    std::string text =
+        "# nnpoisson train --config config.toml repeats this fit with the same --train, --test and "
+        "--init\n";
+    text += "# train: " + request_.train.string() + "\n";
+    if (request_.test) text += "# test: " + request_.test->string() + "\n";
+    if (request_.init) text += "# init: " + request_.init->string() + "\n";
+    return text + identity_.settings;
   }
 
-  void save() { write_checkpoint(folder_.checkpoint(), done_, problem_.regions().size()); }
-
-  static const char* term_not_finite(const BatchLoss& loss) {
-    return !std::isfinite(loss.neural)  ? "neural loss"
-           : !std::isfinite(loss.left)  ? "left action's loss"
-           : !std::isfinite(loss.right) ? "right action's loss"
-                                        : "gradient";
+  [[nodiscard]] std::string resolution_line(double error, const char* weights) const {
+    return fmt::format("time_resolution {} s: relative error of the loss {:.2e} at the {} weights",
+                       train().time_resolution, error, weights);
   }
 
-  /// Ends a run whose numbers are lost: `where` names term, step and region.
-  [[noreturn]] void give_up(const std::string& where) {
-    save();
-    throw NumericalError(
-        fmt::format("{}: {}; the checkpoint before that iteration is kept, try a smaller "
-                    "train.learning_rate or smaller "
-                    "stimulus values",
-                    request_.run.string(), where));
-  }
-  [[noreturn]] void give_up(const ProgramResult& result, std::uint32_t batch) {
-    const auto region = problem_.training()->batches[batch].region;
-    give_up(fmt::format(
-        "{} is not finite at step {} of iteration {} ({})", term_not_finite(result.failed),
-        result.steps + 1, done_.iterations,
-        region < 0 ? std::string("all regions")
-                   : "region " + problem_.file_regions()[static_cast<std::size_t>(region)]));
-  }
-  void require_finite(const char* set, const BatchLoss& loss, const std::vector<double>& regions) {
-    if (std::isfinite(loss.total)) return;
-    const auto bad = std::find_if(regions.begin(), regions.end(),
-                                  [](double value) { return !std::isfinite(value); });
-    give_up(fmt::format(
-        "{} of the {} set is not finite after the last step of iteration {} ({})",
-        term_not_finite(loss), set, done_.iterations,
-        bad == regions.end()
-            ? "all regions"
-            : "region " + problem_.regions()[static_cast<std::size_t>(bad - regions.begin())]));
+  [[noreturn]] void give_up(const FitFailure& failure) const {
+    throw NumericalError(fmt::format(
+        "{}: {}; the checkpoint before that iteration is kept, try a smaller train.learning_rate "
+        "or smaller stimulus values",
+        request_.run.string(), failure.message()));
   }
 
   void finish(const TrainOutcome& outcome) {
-    const auto& best = validation_ && !done_.best.parameters.empty() ? done_.best.parameters
-                                                                     : done_.state.parameters;
-    if (problem_.settings().train.time_resolution > 0)
-      note(
-          fmt::format("time_resolution {} s: relative error of the loss {:.2e} at the last weights",
-                      problem_.settings().train.time_resolution,
-                      problem_.resolution_error(done_.state.parameters, request_.backend)));
-    if (validation_ && done_.best.iteration >= 0)
+    if (train().time_resolution > 0)
+      note(resolution_line(problem_.resolution_error(course().state.parameters, request_.backend),
+                           "last"));
+    if (course().best.iteration >= 0)
       note(fmt::format(
           "model.h5 holds the weights after iteration {}, the best on the validation trials{}",
-          done_.best.iteration,
+          course().best.iteration,
           outcome.stopped_early ? "; no better one came, so the fit stopped" : ""));
-    write_model(folder_.model(), problem_.model(best));
+    write_model(folder_.model(), problem_.model(course().parameters()));
   }
+
   void note(const std::string& line) {
     folder_.note(line);
     message_(line);
   }
 
   const TrainRequest& request_;
-  const std::function<void(const std::string&)>& message_;
-  Problem problem_;
-  std::size_t parameters_;
-  std::unique_ptr<Backend> backend_, validation_, test_;
+  const std::function<void(const TrainProgress&)>& progress_;
+  const Message& message_;
+  ReadRun read_;
+  const FitProblem& problem_;
+  FitLoop loop_;
   RunFolder folder_;  // last: nothing is made on disk before all the rest is known to work
-  Checkpoint done_;
+  RunIdentity identity_;
+  Clock::time_point saved_ = Clock::now();
 };
 
 }  // namespace
@@ -263,8 +233,8 @@ class Training {
 TrainOutcome train(const TrainRequest& request, const std::atomic<bool>& stop,
                    const std::function<void(const TrainProgress&)>& progress,
                    const std::function<void(const std::string&)>& message) {
-  const std::function<void(const std::string&)> silent = [](const std::string&) {};
-  return Training(request, message ? message : silent).run(stop, progress);
+  const Message silent = [](const std::string&) {};
+  return Training(request, stop, progress, message ? message : silent).run();
 }
 
 }  // namespace nnpoisson

@@ -23,6 +23,7 @@ struct Settings {
     int behaviour_width = 10;
     Readout readout = Readout::region;
     bool stimulus_bypass = false;  ///< on in `authors`
+    bool operator==(const ModelSettings&) const = default;
   } model;
 
   struct TrainSettings {

@@ -11,6 +11,7 @@
 
 #include "nnpoisson/backend.hpp"
 #include "nnpoisson/settings.hpp"
+#include "nnpoisson/train.hpp"
 
 namespace nnpoisson {
 
@@ -34,7 +35,7 @@ struct SweepRequest {
   int models_a_launch = 0;  ///< at most so many fits of one plan and shape in one launch; 0: 1 on
                             ///< the processor, on GPUs each its share
   bool refit = true;        ///< fit the best configuration to all training trials, FOLDER/best
-  bool resume = false, overwrite = false;
+  FolderMode mode = FolderMode::create;
 };
 
 /// One fit: what its best iteration on the held-out fold gave.
@@ -43,8 +44,8 @@ struct SweepFit {
   std::uint64_t seed = 0;
   int iterations = 0;      ///< done
   int best_iteration = 0;  ///< counted from 0
-  BatchLoss validation, test;
-  std::string failure;  ///< why there are no losses; empty: there are
+  BatchLoss validation{}, test{};
+  std::string failure{};  ///< why there are no losses; empty: there are
 };
 
 /// Mean over folds and seeds, and its standard error: standard deviation / sqrt(fits). NaN where

@@ -12,16 +12,22 @@
 
 namespace nnpoisson {
 
+/// What to do about a command's folder that holds something already.
+enum class FolderMode {
+  create,    ///< refuse
+  resume,    ///< continue what is there; nothing there: begin
+  overwrite  ///< remove it, if it is such a command's
+};
+
 struct TrainRequest {
   std::filesystem::path train, run;           ///< dataset, run folder
   std::optional<std::filesystem::path> test;  ///< dataset
   std::optional<std::filesystem::path> init;  ///< Keras weights or model.h5 to start from
   Settings settings;
   BackendOptions backend;
-  bool resume = false;     ///< continue from RUN/checkpoint.h5
-  bool overwrite = false;  ///< replace another run's folder
-  int checkpoint_seconds =
-      10;  ///< at least so long between checkpoints; each is of an iteration's end
+  FolderMode mode = FolderMode::create;  ///< to resume is to continue from RUN/checkpoint.h5
+  /// At least so long between checkpoints; each is of an iteration's end.
+  int checkpoint_seconds = 10;
 };
 
 /// One line of progress, for a terminal or a log.
@@ -41,8 +47,8 @@ struct TrainOutcome {
   std::string backend;
 };
 
-/// The training app: reads, plans, trains, leaves the run folder (docs/run-folder.md). Throws any
-/// Error.
+/// `fit` with a run folder: reads, plans, trains, leaves the run folder (docs/run-folder.md).
+/// Throws any Error.
 TrainOutcome train(const TrainRequest& request, const std::atomic<bool>& stop,
                    const std::function<void(const TrainProgress&)>& progress,
                    const std::function<void(const std::string&)>& message);

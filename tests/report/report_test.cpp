@@ -46,7 +46,7 @@ class Report : public testing::Test {
     request.train = train_file();
     request.test = test_file();
     request.run = run();
-    request.overwrite = true;
+    request.mode = FolderMode::overwrite;
     request.settings.train.iterations = 5;
     train(request, std::atomic<bool>{false}, nullptr, [](const std::string&) {});
   }

@@ -76,7 +76,7 @@ TEST_F(Sweep, StoppedItKeepsWhatIsDone) {
   std::atomic<bool> stop{false};
   const auto outcome = sweep(request, stop, [&](const SweepProgress&) { stop = true; }, {});
   EXPECT_EQ(std::filesystem::exists(request.folder / "table.csv"), !outcome.interrupted);
-  request.resume = true;
+  request.mode = FolderMode::resume;
   std::string first_message;
   const auto resumed = sweep(request, go_on, {}, [&](const std::string& text) {
     first_message = first_message.empty() ? text : first_message;

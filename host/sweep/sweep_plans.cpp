@@ -1,12 +1,12 @@
-#include "sweep/recordings.hpp"
+#include "sweep/sweep_plans.hpp"
 
 #include <algorithm>
 #include <set>
 
 #include "engine/point_merger.hpp"
+#include "fit/unfitted_model.hpp"
 #include "nnpoisson/folds.hpp"
 #include "train/fingerprint.hpp"
-#include "train/planning.hpp"
 
 namespace nnpoisson {
 namespace {
@@ -26,7 +26,7 @@ std::string planning(const Settings& settings) {
 
 }  // namespace
 
-Recordings::Recordings(const SweepRequest& request, const Grid& grid, std::size_t plans)
+SweepPlans::SweepPlans(const SweepRequest& request, const Grid& grid, std::size_t plans)
     : request_(request),
       base_(request.settings),
       training_(read_dataset(request.train)),
@@ -36,8 +36,8 @@ Recordings::Recordings(const SweepRequest& request, const Grid& grid, std::size_
   std::set<Readout> checked;
   for (const auto& configuration : grid.configurations) {
     if (!checked.insert(configuration.settings.model.readout).second) continue;
-    const Model model = unfitted_model(configuration.settings, training_, request.train);
-    if (test_) require_fitting(*request.test, *test_, model);
+    const Model model = unfitted_model(configuration.settings, training_);
+    if (test_) require_fitting(*test_, model);
   }
   Fingerprint print;
   print.add(training_);
@@ -54,7 +54,7 @@ Recordings::Recordings(const SweepRequest& request, const Grid& grid, std::size_
 }
 
 template <class Make>
-Recordings::SharedPlan Recordings::plan(const std::string& name, const Make& make) {
+SweepPlans::SharedPlan SweepPlans::plan(const std::string& name, const Make& make) {
   std::promise<SharedPlan> promise;
   std::shared_future<SharedPlan> future;
   bool ours = false;
@@ -78,7 +78,7 @@ Recordings::SharedPlan Recordings::plan(const std::string& name, const Make& mak
   return future.get();
 }
 
-Launch Recordings::launch(const Grid::Configuration& configuration, int fold) {
+FitPlans SweepPlans::plans_of(const Grid::Configuration& configuration, int fold) {
   const Settings& settings = configuration.settings;
   // Held-out losses are measured alike for all configurations, whatever a grid does to the loss
   // that is trained.
@@ -86,30 +86,31 @@ Launch Recordings::launch(const Grid::Configuration& configuration, int fold) {
   held_out.train.behaviour_weight = base_.train.behaviour_weight;
   held_out.train.time_resolution = base_.train.time_resolution;
   held_out.train.batches = 1;
+
   const bool authors = settings.preset == Preset::authors;
   const auto number = static_cast<std::size_t>(fold);
   const auto make = [&](const Dataset& data, const Settings& with, Grouping grouping,
                         std::span<const std::int32_t> trials) {
     return make_plan(data, plan_options(with, grouping, with.train.batches, 1), trials, *merger_);
   };
-  const std::string at = " fold " + std::to_string(fold);
-  Launch launch;
-  launch.shape = network_shape(settings, training_);
-  launch.training = plan("training" + at + planning(settings), [&] {
+  const std::string fold_name = " fold " + std::to_string(fold);
+
+  FitPlans plans{.shape = network_shape(settings, training_),
+                 .preset = settings.preset,
+                 .episodes = settings.train.episodes,
+                 .region_names = training_.region_names};
+  plans.training = plan("training" + fold_name + planning(settings), [&] {
     return make(training_, settings, authors ? Grouping::authors : Grouping::joint,
                 outside_[number]);
   });
-  launch.validation = plan("validation" + at + planning(held_out), [&] {
+  plans.validation = plan("validation" + fold_name + planning(held_out), [&] {
     return make(training_, held_out, authors ? Grouping::by_region : Grouping::joint,
                 inside_[number]);
   });
   if (test_)
-    launch.test = plan("test" + planning(held_out),
-                       [&] { return make(*test_, held_out, Grouping::by_region, {}); });
-  launch.episodes = settings.train.episodes;
-  launch.backend = request_.backend;
-  launch.backend.precision = settings.train.precision;
-  return launch;
+    plans.test = plan("test" + planning(held_out),
+                      [&] { return make(*test_, held_out, Grouping::by_region, {}); });
+  return plans;
 }
 
 }  // namespace nnpoisson

@@ -1,4 +1,4 @@
-#include "train/planning.hpp"
+#include "fit/unfitted_model.hpp"
 
 #include <fmt/format.h>
 
@@ -12,15 +12,15 @@
 namespace nnpoisson {
 namespace {
 
-void require_same_names(const std::filesystem::path& file, const char* what,
+void require_same_names(const std::string& source, const char* what,
                         const std::vector<std::string>& names,
                         const std::vector<std::string>& wanted) {
   for (std::size_t i = 0; i < std::max(names.size(), wanted.size()); ++i) {
-    const std::string mine = i < names.size() ? names[i] : "nothing",
-                      theirs = i < wanted.size() ? wanted[i] : "nothing";
-    if (mine != theirs)
-      throw DataError(fmt::format("{}: {}/name[{}]: is {}, where the training set has {}",
-                                  file.string(), what, i, mine, theirs));
+    const std::string name = i < names.size() ? names[i] : "nothing";
+    const std::string wanted_name = i < wanted.size() ? wanted[i] : "nothing";
+    if (name != wanted_name)
+      throw DataError(fmt::format("{}: {}/name[{}]: is {}, where the training set has {}", source,
+                                  what, i, name, wanted_name));
   }
 }
 
@@ -37,18 +37,18 @@ Model::Units units_of(const Dataset& data) {
   return units;
 }
 
-void require_same_units(const std::filesystem::path& file, const Model::Units& units,
+void require_same_units(const std::string& source, const Model::Units& units,
                         const Model::Units& wanted) {
   for (std::size_t u = 0; u < std::max(units.id.size(), wanted.id.size()); ++u) {
-    const auto name = [u](const Model::Units& of) {
-      return u < of.id.size() ? fmt::format("unit {} of session {}", of.id[u], of.session[u])
-                              : std::string("nothing");
+    const auto name = [u](const Model::Units& list) {
+      return u < list.id.size() ? fmt::format("unit {} of session {}", list.id[u], list.session[u])
+                                : std::string("nothing");
     };
     if (name(units) != name(wanted))
       throw DataError(
           fmt::format("{}: unit/id[{}]: is {}, where the training set has {}; readout by unit "
                       "needs the same units in both",
-                      file.string(), u, name(units), name(wanted)));
+                      source, u, name(units), name(wanted)));
   }
 }
 
@@ -66,10 +66,9 @@ NetworkShape network_shape(const Settings& settings, const Dataset& data) {
                                                                  : std::vector<std::int32_t>{}};
 }
 
-Model unfitted_model(const Settings& settings, const Dataset& data,
-                     const std::filesystem::path& file) {
+Model unfitted_model(const Settings& settings, const Dataset& data) {
   if (settings.preset == Preset::authors && data.binned())
-    throw UsageError(file.string() +
+    throw UsageError(data.source +
                      ": attribute bin_width: these are counts in bins, and preset authors needs "
                      "spike times; use preset exact");
   Model model;
@@ -85,23 +84,23 @@ Model unfitted_model(const Settings& settings, const Dataset& data,
   return model;
 }
 
-void require_fitting(const std::filesystem::path& file, const Dataset& data, const Model& model) {
-  require_same_names(file, "region", data.region_names, model.region_names);
-  require_same_names(file, "stimulus", data.stimulus_names, model.stimulus_names);
-  if (!model.units.id.empty()) require_same_units(file, units_of(data), model.units);
+void require_fitting(const Dataset& data, const Model& model) {
+  require_same_names(data.source, "region", data.region_names, model.region_names);
+  require_same_names(data.source, "stimulus", data.stimulus_names, model.stimulus_names);
+  if (!model.units.id.empty()) require_same_units(data.source, units_of(data), model.units);
   if (data.time_limit != model.time_limit)
     throw DataError(fmt::format("{}: time_limit is {} s, where the training set has {} s",
-                                file.string(), data.time_limit, model.time_limit));
+                                data.source, data.time_limit, model.time_limit));
 }
 
-void require_fitting(const std::filesystem::path& file, const Model& given, const Model& model) {
-  require_same_names(file, "region", given.region_names, model.region_names);
-  require_same_names(file, "stimulus", given.stimulus_names, model.stimulus_names);
+void require_fitting(const Model& given, const Model& model) {
+  require_same_names(given.source, "region", given.region_names, model.region_names);
+  require_same_names(given.source, "stimulus", given.stimulus_names, model.stimulus_names);
   const bool by_unit = !model.shape.unit_region.empty();
   if (given.shape.unit_region.empty() == by_unit)
-    throw UsageError(file.string() + ": reads out " + (by_unit ? "regions" : "units") +
+    throw UsageError(given.source + ": reads out " + (by_unit ? "regions" : "units") +
                      ", where model.readout asks for " + (by_unit ? "units" : "regions"));
-  if (by_unit) require_same_units(file, given.units, model.units);
+  if (by_unit) require_same_units(given.source, given.units, model.units);
 }
 
 PlanOptions plan_options(const Settings& settings, Grouping grouping, int parts, int threads) {

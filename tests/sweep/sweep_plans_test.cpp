@@ -1,4 +1,4 @@
-#include "sweep/recordings.hpp"
+#include "sweep/sweep_plans.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,14 +6,14 @@
 #include <string>
 
 #include "data/small_dataset.hpp"
+#include "fit/losses.hpp"
 #include "nnpoisson/folds.hpp"
 #include "random_dataset.hpp"
-#include "train/problem.hpp"
 
 namespace nnpoisson {
 namespace {
 
-class Recordings : public testing::Scratch {
+class PlansOfASweep : public testing::Scratch {
  protected:
   void SetUp() override {
     Scratch::SetUp();
@@ -27,61 +27,61 @@ class Recordings : public testing::Scratch {
     request.settings.train.batches = 3;
     request.backend.kind = BackendKind::reference;
   }
-  [[nodiscard]] static BatchLoss loss(const Launch& launch,
-                                      const std::shared_ptr<const Plan>& plan) {
-    return sum_of_losses(*make_backend(launch.backend, launch.shape, plan), *plan,
-                         initial_parameters(launch.shape, 1));
+  [[nodiscard]] BatchLoss loss(const FitPlans& fold_plans,
+                               const std::shared_ptr<const Plan>& plan) {
+    return plan_loss(*make_backend(request.backend, fold_plans.shape, plan), *plan,
+                     initial_parameters(fold_plans.shape, 1))
+        .sum;
   }
   Dataset data;
   SweepRequest request;
 };
 
-TEST_F(Recordings, TheHeldOutFoldIsOnlyForValidation) {
+TEST_F(PlansOfASweep, TheHeldOutFoldIsOnlyForValidation) {
   const auto grid = make_grid(request.settings, {});
-  nnpoisson::Recordings recordings(request, grid, 9);
+  SweepPlans plans(request, grid, 9);
   const auto fold = trial_folds(data, 4, 0);
   for (int f = 0; f < 4; ++f) {
     SCOPED_TRACE(f);
-    const auto launch = recordings.launch(grid.configurations[0], f);
+    const auto fold_plans = plans.plans_of(grid.configurations[0], f);
     std::vector<std::int32_t> inside, outside;
     for (std::size_t n = 0; n < fold.size(); ++n)
       (fold[n] == f ? inside : outside).push_back(static_cast<std::int32_t>(n));
     for (const bool held_out : {false, true}) {
-      const auto& plan = held_out ? launch.validation : launch.training;
+      const auto& plan = held_out ? fold_plans.validation : fold_plans.training;
       const Dataset alone = select_trials(data, held_out ? inside : outside);
       EXPECT_EQ(plan->spikes, alone.spike.time.size());
       EXPECT_EQ(plan->batches.size(), held_out ? 1U : 3U);
       if (!held_out) continue;  // its batches are drawn from the trials' numbers
-      EXPECT_DOUBLE_EQ(loss(launch, plan).total,
-                       loss(launch, std::make_shared<const Plan>(make_plan(alone, {}))).total);
+      EXPECT_DOUBLE_EQ(loss(fold_plans, plan).total,
+                       loss(fold_plans, std::make_shared<const Plan>(make_plan(alone, {}))).total);
     }
-    EXPECT_EQ(launch.test->batches.size(), data.regions() + 1);
+    EXPECT_EQ(fold_plans.test->batches.size(), data.regions() + 1);
   }
 }
 
-TEST_F(Recordings, HeldOutLossesCompareWhateverTheGridTrains) {
+TEST_F(PlansOfASweep, HeldOutLossesCompareWhateverTheGridTrains) {
   const auto grid = make_grid(
       request.settings,
       std::vector<std::string>{"train.behaviour_weight=1,10", "train.time_resolution=0,0.05"});
-  nnpoisson::Recordings recordings(request, grid, 9);
-  const auto base = recordings.launch(grid.configurations[0], 1);
+  SweepPlans plans(request, grid, 9);
+  const auto base = plans.plans_of(grid.configurations[0], 1);
   for (const auto& configuration : grid.configurations) {
-    const auto launch = recordings.launch(configuration, 1);
-    EXPECT_EQ(launch.validation, base.validation) << "also one and the same plan, made once";
-    EXPECT_EQ(launch.test, base.test);
-    EXPECT_EQ(launch.training == base.training, &configuration == grid.configurations.data());
+    const auto fold_plans = plans.plans_of(configuration, 1);
+    EXPECT_EQ(fold_plans.validation, base.validation) << "also one and the same plan, made once";
+    EXPECT_EQ(fold_plans.test, base.test);
+    EXPECT_EQ(fold_plans.training == base.training, &configuration == grid.configurations.data());
   }
-  EXPECT_NE(loss(base, recordings.launch(grid.configurations[2], 1).training).total,
+  EXPECT_NE(loss(base, plans.plans_of(grid.configurations[2], 1).training).total,
             loss(base, base.training).total);
 }
 
-TEST_F(Recordings, AreRefusedWhereTheTestSetHasOtherUnits) {
+TEST_F(PlansOfASweep, AreRefusedWhereTheTestSetHasOtherUnits) {
   Dataset other = testing::random_dataset({.seed = 2, .trials = 11});
   other.unit.id[1] = 77;
   write_dataset(folder / "test.h5", other);
   const auto refused = [&](const std::vector<std::string>& words) {
-    return testing::message(
-        [&] { nnpoisson::Recordings(request, make_grid(request.settings, words), 9); });
+    return testing::message([&] { SweepPlans(request, make_grid(request.settings, words), 9); });
   };
   EXPECT_EQ(refused({}), "no error");
   EXPECT_EQ(refused({"model.readout=region,unit"})

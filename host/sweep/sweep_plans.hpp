@@ -10,25 +10,27 @@
 #include <utility>
 #include <vector>
 
+#include "fit/fit_loop.hpp"
 #include "nnpoisson/dataset.hpp"
 #include "nnpoisson/sweep.hpp"
 #include "plan/points.hpp"
 #include "sweep/grid.hpp"
-#include "sweep/side_by_side.hpp"
 
 namespace nnpoisson {
 
-/// The recordings of a sweep, and the plans that its fits need. Threads may ask at the same time.
-class Recordings {
+/// The plans that the fits of a sweep need, made when they are asked for. Threads may ask at the
+/// same time.
+class SweepPlans {
  public:
   /// Reads. Throws DataError, UsageError where the test set or the settings do not fit the training
-  /// set. `plans`: so many are kept for later launches.
-  Recordings(const SweepRequest& request, const Grid& grid, std::size_t plans);
+  /// set. `plans`: so many are kept for later fits.
+  SweepPlans(const SweepRequest& request, const Grid& grid, std::size_t plans);
 
   [[nodiscard]] std::uint64_t fingerprint() const { return fingerprint_; }
   [[nodiscard]] std::size_t trials() const { return training_.trials(); }
-  /// Shape and plans of a configuration on a fold; without members.
-  [[nodiscard]] Launch launch(const Grid::Configuration& configuration, int fold);
+  /// Shape and plans of a configuration on a fold: all other trials to train on, those of the fold
+  /// for validation.
+  [[nodiscard]] FitPlans plans_of(const Grid::Configuration& configuration, int fold);
 
  private:
   using SharedPlan = std::shared_ptr<const Plan>;

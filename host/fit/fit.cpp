@@ -1,0 +1,33 @@
+#include "nnpoisson/fit.hpp"
+
+#include <utility>
+
+#include "fit/fit_loop.hpp"
+#include "fit/fit_problem.hpp"
+
+namespace nnpoisson {
+
+FitResult fit(const Dataset& training, const Settings& settings, const FitOptions& options) {
+  BackendOptions backend = options.backend;
+  backend.precision = settings.train.precision;
+  FitProblem problem(training, settings, {options.initial, options.validation, backend});
+  if (options.test != nullptr) problem.add_test(*options.test);
+
+  auto members = options.members;
+  if (members.empty()) members = {problem.member()};
+  FitLoop loop(problem.plans(), std::move(members),
+               {.backend = backend, .observer = options.observer});
+  if (options.initial != nullptr) loop.begin_at(problem.initial_parameters());
+  loop.run();
+
+  FitResult result{.models = {},
+                   .notes = problem.notes(),
+                   .backend = loop.backend(),
+                   .spikes_per_second = loop.spikes_per_second()};
+  for (const auto& course : loop.models())
+    result.models.push_back({problem.model(course.parameters()), course.history,
+                             course.best.iteration, course.end, course.failure});
+  return result;
+}
+
+}  // namespace nnpoisson

@@ -1,0 +1,30 @@
+#include "fit/losses.hpp"
+
+#include <numeric>
+
+namespace nnpoisson {
+
+std::vector<PlanLoss> plan_losses(Backend& backend, const Plan& plan, int models,
+                                  std::span<const double> parameters) {
+  std::vector<std::uint32_t> batches(plan.batches.size());
+  std::iota(batches.begin(), batches.end(), 0U);
+  const auto count = static_cast<std::size_t>(models);
+  std::vector<BatchLoss> losses(batches.size() * count);
+  backend.evaluate(batches, models, parameters, losses, {});
+
+  std::vector<PlanLoss> all(count);
+  for (std::size_t i = 0; i < losses.size(); ++i) {
+    const BatchLoss& loss = losses[i];
+    auto& [sum, regions] = all[i % count];
+    sum = {sum.neural + loss.neural, sum.left + loss.left, sum.right + loss.right,
+           sum.total + loss.total};
+    if (plan.batches[i / count].region >= 0) regions.push_back(loss.neural);
+  }
+  return all;
+}
+
+PlanLoss plan_loss(Backend& backend, const Plan& plan, std::span<const double> parameters) {
+  return plan_losses(backend, plan, 1, parameters)[0];
+}
+
+}  // namespace nnpoisson
