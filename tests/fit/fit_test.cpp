@@ -5,6 +5,7 @@
 #include <atomic>
 #include <bit>
 #include <cmath>
+#include <limits>
 
 #include "data/small_dataset.hpp"
 #include "nnpoisson/error.hpp"
@@ -23,8 +24,8 @@ class Fit : public ::testing::Test {
   }
 
   const Demonstration truth = demonstration(60);
-  const Dataset training = sample(truth.model, truth.like, {.seed = 1});
-  const Dataset other = sample(truth.model, truth.like, {.seed = 2});
+  const Dataset training = sample(truth.model, truth.trials, {.seed = 1});
+  const Dataset other = sample(truth.model, truth.trials, {.seed = 2});
   Settings settings;
   FitOptions options;
 };
@@ -123,7 +124,7 @@ TEST_F(Fit, RefusesSetsThatDoNotFitTheTrainingSet) {
 }
 
 TEST_F(Fit, SaysWhatStoppedBeingFinite) {
-  settings.train.learning_rate = 1e300;
+  options.members = {{.learning_rate = std::numeric_limits<double>::infinity(), .iterations = 4}};
   const auto failed = fit(training, settings, options).models[0];
   EXPECT_EQ(failed.end, FitEnd::not_finite);
   ASSERT_TRUE(failed.failure);
