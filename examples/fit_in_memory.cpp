@@ -51,9 +51,9 @@ Dataset make_recording() {
   return builder.build();
 }
 
-/// Every tenth iteration: the loss on the test set, the speed and the time left.
+/// Every 20th iteration: the loss on the test set, the speed and the time left.
 void show(std::span<const FitCourse> models, const FitProgress& progress) {
-  if (progress.iteration % 10 != 0) return;
+  if (progress.iteration % 20 != 0) return;
   const IterationLosses& losses = models.front().history.back();
   std::printf("iteration %3d of %d: test loss %8.3f nats a trial, %.2g spikes/s, %.1f s left\n",
               progress.iteration, progress.iterations, losses.test.total,
@@ -84,12 +84,13 @@ int main() {
   const Dataset test = select_trials(recording, split.test);
 
   Settings settings;
-  settings.train.iterations = 50;
+  settings.train.iterations = 100;
+  settings.train.neural_time = NeuralTime::absolute;  // not stretched to the end of each trial
   FitOptions options;
   options.test = &test;
   options.observer.after_iteration = show;
   const FitResult result = fit(training, settings, options);
 
   const Model& model = result.models.front().model;
-  print(predict(model, distinct_stimuli(model, test), {.times = {0.2}}));
+  print(predict(model, {{-1.0}, {1.0}}, {.times = {0.2}}));
 }
