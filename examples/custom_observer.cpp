@@ -10,7 +10,7 @@ using namespace nnpoisson;
 
 int main() {
   const Demonstration known = demonstration(400);
-  const Dataset recording = sample(known.model, known.like, {.seed = 1});
+  const Dataset recording = sample(known.model, known.trials, {.seed = 1});
   const Settings settings;  // a tenth of the trials is held back for validation
 
   FitOptions options;
