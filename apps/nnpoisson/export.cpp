@@ -22,6 +22,7 @@ void add_export(CLI::App& app) {
   command->require_subcommand(1);
   auto* nwb = command->add_subcommand("nwb", "One session as an NWB 2 file (docs/importing.md)");
   auto options = std::make_shared<ExportOptions>();
+
   nwb->add_option("file", options->file, "Dataset (layout 1)")->required();
   nwb->add_option("--out", options->out, "NWB file to write")->required();
   nwb->add_option("--session", options->nwb.session,
@@ -36,6 +37,7 @@ void add_export(CLI::App& app) {
   nwb->add_option("--start-time", options->nwb.start_time,
                   "session_start_time, ISO 8601; a dataset does not know it")
       ->capture_default_str();
+
   nwb->callback([options] {
     require_different({options->file, options->out});
     export_nwb(options->out, read_dataset(options->file), options->nwb);

@@ -46,6 +46,7 @@ struct Format {
     auto format = std::make_shared<Format>();
     Options& import = format->import;
     CLI::App* command = format->command = to.add_subcommand(name, what + " (docs/importing.md)");
+
     command->add_option("source", format->sources, "Recordings")->required();
     command->add_option("--out", format->out, "Dataset to write")->required();
     command->add_option("--time-limit", import.time_limit,
@@ -60,6 +61,7 @@ struct Format {
     command->add_option_function<std::string>(
         "--stimulus", [&import](const std::string& text) { import.stimulus = encoding(text); },
         "What the network sees of a stimulus: raw (default), one-hot, standardise");
+
     command->callback([format, read] {
       for (const auto& source : format->sources) require_different({source, format->out});
       const Imported imported = read(format->sources, format->import);
@@ -86,6 +88,7 @@ void add_npz(CLI::App& import) {
 void add_nwb(CLI::App& import) {
   const auto format =
       Format<NwbImport>::add(import, "nwb", "NWB 2 files, one session a file", import_nwb);
+
   NwbImport& options = format->import;
   add_bin_width(*format);
   format->command
@@ -102,6 +105,7 @@ void add_nwb(CLI::App& import) {
           "WHAT=COLUMN: which column holds onset, response, reaction, choice, region, stimulus "
           "(several with commas)")
       ->allow_extra_args(false);
+
   format->command->add_option("--left", options.left, "The value of choice that means left");
   format->command->add_option("--right", options.right, "The value of choice that means right");
   format->command->add_option("--missing-stimulus", options.missing_stimulus,
@@ -113,6 +117,7 @@ void add_nwb(CLI::App& import) {
   format->command
       ->add_option("--trials-where", options.trials_where, "Keep trials for which this holds")
       ->allow_extra_args(false);
+
   format->command
       ->add_option("--trials-table", options.trials_table,
                    "The table of /intervals that holds the trials")
@@ -127,6 +132,7 @@ void add_nwb(CLI::App& import) {
 void add_alf(CLI::App& import) {
   const auto format = Format<AlfImport>::add(
       import, "alf", "Folders laid out as in Steinmetz et al. 2019, one session each", import_alf);
+
   AlfImport& options = format->import;
   add_bin_width(*format);
   format->command->add_option_function<std::string>(

@@ -40,6 +40,7 @@ nlohmann::ordered_json to_json(const DatasetSummary& summary) {
                                 {"mean", summary.mean_response},
                                 {"last", summary.last_response}}},
                               {"distinct_stimuli", summary.distinct_stimuli}};
+
   for (const auto& [name, trials, units, spikes] : summary.session) {
     json["sessions"].push_back(
         {{"name", name}, {"trials", trials}, {"units", units}, {"spikes", spikes}});
@@ -130,11 +131,13 @@ void add_info(CLI::App& app) {
   command->add_flag("--check", options->check,
                     "Look for what is wrong with recordings (docs/importing.md)");
   command->add_flag("--json", options->json, "Print JSON");
+
   command->callback([options] {
     if (options->devices) print_devices();
     if (options->file.empty() && !options->devices)
       throw UsageError("info: name a dataset, or ask for --devices");
     if (options->file.empty()) return;
+
     const Dataset data = read_dataset(options->file);
     const DatasetSummary summary = summarise(data);
     const std::vector<Finding> findings =
@@ -144,10 +147,12 @@ void add_info(CLI::App& app) {
       if (options->check) print(findings);
       return;
     }
+
     nlohmann::ordered_json json = to_json(summary);
     if (options->check) json["checks"] = nlohmann::ordered_json::array();
     for (const auto& [what, count, text] : findings)
       json["checks"].push_back({{"what", what}, {"count", count}, {"text", text}});
+
     // Names come from the file: a byte that is no UTF-8 must not end the program.
     fmt::print("{}\n", json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
   });

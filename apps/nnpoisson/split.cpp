@@ -24,6 +24,7 @@ void add_split(CLI::App& app) {
                                      "Divide the trials of a dataset at random into a training and "
                                      "a test set, each session alike");
   auto options = std::make_shared<SplitOptions>();
+
   command->add_option("file", options->file, "Dataset (layout 1)")->required();
   command
       ->add_option("--test", options->fraction,
@@ -34,8 +35,10 @@ void add_split(CLI::App& app) {
       ->capture_default_str();
   command->add_option("--out-train", options->train, "Training set to write")->required();
   command->add_option("--out-test", options->test, "Test set to write")->required();
+
   command->callback([options] {
     require_different({options->file, options->train, options->test});
+
     const Dataset data = read_dataset(options->file);
     const TrialSplit split = split_trials(data, options->fraction, options->seed);
     if (split.train.empty() || split.test.empty()) {
@@ -43,6 +46,7 @@ void add_split(CLI::App& app) {
           "--test {} leaves {} training and {} test trials of {}; both need at least one",
           options->fraction, split.train.size(), split.test.size(), data.trials()));
     }
+
     write_dataset(options->train, select_trials(data, split.train));
     write_dataset(options->test, select_trials(data, split.test));
     fmt::print("{} training trials, {} test trials\n", split.train.size(), split.test.size());

@@ -5,18 +5,25 @@
 #include <cstdint>
 #include <sstream>
 
+#include "data/observed_time.hpp"
+#include "data/trial_events.hpp"
+
 namespace nnpoisson {
 namespace {
 
-constexpr double highest_rate =
-    200;  // Hz; no neuron of a mammal's brain fires faster throughout a recording
-constexpr double refractory = 0.001;  // s
-constexpr double most_violations =
-    0.01;  // of a unit's intervals: then it is not one neuron, or its spikes were counted twice
-constexpr double surely_some =
-    20;  // expected spikes of a trial: then it has none with a chance of 2e-9
-constexpr double earliest_response = 0.05;  // s; no animal answers what it sees sooner
-constexpr std::size_t least_units = 5, least_trials = 20;  // of a region
+/// Hz; no neuron of a mammal's brain fires faster throughout a recording.
+constexpr double highest_rate = 200;
+/// s; a neuron's next spike comes later.
+constexpr double refractory = 0.001;
+/// Share of a unit's intervals that may be shorter: with more it is not one neuron, or its spikes
+/// were counted more than once.
+constexpr double most_violations = 0.01;
+/// A trial that should have so many spikes has none with a chance of 2e-9.
+constexpr double surely_some = 20;
+/// s; no animal answers what it sees sooner.
+constexpr double earliest_response = 0.05;
+/// Of a region.
+constexpr std::size_t least_units = 5, least_trials = 20;
 
 /// The names of the first few, and how many there are.
 class Concerned {
@@ -37,11 +44,11 @@ class Concerned {
   std::size_t count_ = 0;
 };
 
-template <class... Parts>
-std::string text_of(const Parts&... parts) {
+template <class... Words>
+std::string text_of(const Words&... words) {
   std::ostringstream text;
   text.precision(3);
-  (text << ... << parts);
+  (text << ... << words);
   return text.str();
 }
 
@@ -81,6 +88,8 @@ class Check {
     std::vector<double> before(data_.units());
     std::vector<std::size_t> in_trial(data_.units(), data_.trials());  // the trial of `before`
     std::vector<double> count(data_.units()), equal(data_.units()), close(data_.units());
+
+    // Of every unit the intervals inside trials: spikes of all units pass by in order of time.
     for (std::size_t n = 0; n < data_.trials(); ++n) {
       for (auto i = static_cast<std::size_t>(data_.spike.offset[n]);
            i < static_cast<std::size_t>(data_.spike.offset[n + 1]); ++i) {
@@ -95,12 +104,14 @@ class Check {
         in_trial[u] = n;
       }
     }
+
     Concerned doubled("unit"), violated("unit");
     for (std::size_t u = 0; u < data_.units(); ++u) {
       if (equal[u] > 0) doubled.add(text_of(unit_name(u), " (", equal[u], ")"));
       if (close[u] > most_violations * count[u])
         violated.add(text_of(unit_name(u), " (", 100 * close[u] / count[u], " %)"));
     }
+
     doubled.report(findings_, "duplicated-spikes", "with spikes at the same time");
     violated.report(
         findings_, "refractory-violations",
@@ -109,7 +120,7 @@ class Check {
 
   /// The same of counts: more spikes in a bin than a refractory period leaves room for.
   void full_bins() {
-    const double room = std::floor(data_.bin_width / refractory * (1 + 1e-9)) + 1;
+    const double room = whole_bins(data_.bin_width, refractory) + 1;
     std::vector<double> over(data_.units());
     for (std::size_t i = 0; i < data_.count.unit.size(); ++i)
       over[static_cast<std::size_t>(data_.count.unit[i])] += data_.count.value[i] > room ? 1 : 0;
@@ -123,15 +134,16 @@ class Check {
   void silent_trials() {
     std::vector<double> spikes(data_.trials()), session_spikes(data_.sessions()),
         session_time(data_.sessions());
-    const auto& offset = data_.binned() ? data_.count.offset : data_.spike.offset;
     for (std::size_t n = 0; n < data_.trials(); ++n) {
-      for (auto i = static_cast<std::size_t>(offset[n]);
-           i < static_cast<std::size_t>(offset[n + 1]); ++i)
-        spikes[n] += data_.binned() ? data_.count.value[i] : 1;
-      session_spikes[static_cast<std::size_t>(data_.trial.session[n])] += spikes[n];
-      session_time[static_cast<std::size_t>(data_.trial.session[n])] +=
-          data_.trial.observed_until[n];
+      for_each_event(data_, n, [&](double, std::size_t, std::int32_t count, std::size_t) {
+        spikes[n] += count;
+      });
+      const auto s = static_cast<std::size_t>(data_.trial.session[n]);
+      session_spikes[s] += spikes[n];
+      session_time[s] += data_.trial.observed_until[n];
     }
+
+    // At its session's mean rate, a trial should have had a few.
     Concerned trials("trial"), sessions("session");
     for (std::size_t n = 0; n < data_.trials(); ++n) {
       const auto s = static_cast<std::size_t>(data_.trial.session[n]);
@@ -139,6 +151,7 @@ class Check {
           session_spikes[s] / session_time[s] * data_.trial.observed_until[n] > surely_some)
         trials.add(std::to_string(n));
     }
+
     const auto units = units_by_session_and_region(data_);
     for (std::size_t s = 0; s < data_.sessions(); ++s) {
       const auto first = units.begin() + static_cast<std::ptrdiff_t>(s * data_.regions());
@@ -147,6 +160,7 @@ class Check {
       if (recorded && session_time[s] > 0 && session_spikes[s] == 0)
         sessions.add(data_.session_names[s]);
     }
+
     trials.report(findings_, "silent-trials",
                   text_of("without a spike where more than ", surely_some, " were to be expected"));
     sessions.report(
@@ -155,33 +169,34 @@ class Check {
   }
 
   void responses() {
-    Concerned early("trial"), at_once("trial");
+    Concerned early("trial"), untimed("trial");
     for (std::size_t n = 0; n < data_.trials(); ++n) {
       const double response = data_.trial.response_time[n];
       if (response < earliest_response) early.add(text_of(n, " (", response, " s)"));
-      if (data_.trial.choice[n] != 0 && std::isnan(response)) at_once.add(std::to_string(n));
+      if (data_.trial.choice[n] != 0 && std::isnan(response)) untimed.add(std::to_string(n));
     }
     early.report(findings_, "early-responses",
                  text_of("answered within ", earliest_response, " s of stimulus onset"));
-    at_once.report(findings_, "responses-without-time", "with a choice but no response time");
+    untimed.report(findings_, "responses-without-time", "with a choice but no response time");
   }
 
   void regions() {
     const auto units = units_by_session_and_region(data_);
     std::vector<std::size_t> trials(data_.sessions());
     for (const auto s : data_.trial.session) ++trials[static_cast<std::size_t>(s)];
+
     Concerned few_units("region"), few_trials("region");
     for (std::size_t g = 0; g < data_.regions(); ++g) {
-      std::size_t of_region = 0, seen = 0;
+      std::size_t units_of_region = 0, trials_seen = 0;
       for (std::size_t s = 0; s < data_.sessions(); ++s) {
         const auto there = static_cast<std::size_t>(units[s * data_.regions() + g]);
-        of_region += there;
-        seen += there > 0 ? trials[s] : 0;
+        units_of_region += there;
+        trials_seen += there > 0 ? trials[s] : 0;
       }
-      if (of_region < least_units)
-        few_units.add(text_of(data_.region_names[g], " (", of_region, ")"));
-      if (of_region > 0 && seen < least_trials)
-        few_trials.add(text_of(data_.region_names[g], " (", seen, ")"));
+      if (units_of_region < least_units)
+        few_units.add(text_of(data_.region_names[g], " (", units_of_region, ")"));
+      if (units_of_region > 0 && trials_seen < least_trials)
+        few_trials.add(text_of(data_.region_names[g], " (", trials_seen, ")"));
     }
     few_units.report(findings_, "few-units", text_of("with fewer than ", least_units, " units"));
     few_trials.report(findings_, "few-trials",

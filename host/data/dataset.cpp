@@ -78,6 +78,7 @@ Dataset select_trials(const Dataset& data, std::span<const std::int32_t> trials)
     if (trial < 0 || static_cast<std::size_t>(trial) >= data.trials())
       throw std::out_of_range("select_trials: no such trial");
   }
+
   const auto features = static_cast<std::int64_t>(data.features());
   Dataset chosen;
   chosen.source = data.source;
@@ -87,6 +88,7 @@ Dataset select_trials(const Dataset& data, std::span<const std::int32_t> trials)
   chosen.region_names = data.region_names;
   chosen.stimulus_names = data.stimulus_names;
   chosen.unit = data.unit;
+
   for (const std::int32_t trial : trials) {
     const auto n = static_cast<std::size_t>(trial);
     chosen.trial.session.push_back(data.trial.session[n]);
@@ -95,6 +97,7 @@ Dataset select_trials(const Dataset& data, std::span<const std::int32_t> trials)
     chosen.trial.choice.push_back(data.trial.choice[n]);
     chosen.trial.observed_until.push_back(data.trial.observed_until[n]);
   }
+
   if (data.binned()) {
     chosen.count.offset =
         select_ranges(data.count.offset, trials, [&](std::int64_t first, std::int64_t last) {
@@ -120,6 +123,7 @@ TrialSplit split_trials(const Dataset& data, double test_fraction, std::uint64_t
   for (std::size_t session = 0; session < of_session.size(); ++session) {
     auto& trials = of_session[session];
     RandomStream random(seed, Purpose::trial_split, session);
+
     const auto chosen =
         static_cast<std::size_t>(std::llround(test_fraction * static_cast<double>(trials.size())));
     for (std::size_t i = 0; i < chosen; ++i)
@@ -127,6 +131,7 @@ TrialSplit split_trials(const Dataset& data, double test_fraction, std::uint64_t
     for (std::size_t i = 0; i < trials.size(); ++i)
       (i < chosen ? split.test : split.train).push_back(static_cast<std::int32_t>(trials[i]));
   }
+
   std::sort(split.test.begin(), split.test.end());
   std::sort(split.train.begin(), split.train.end());
   return split;

@@ -77,17 +77,21 @@ void write_dataset(const std::filesystem::path& file, const Dataset& data,
   out.attribute("/", "bin_width", data.bin_width);
   for (const auto& [name, value] : attributes)
     std::visit([&, &key = name](const auto& v) { out.attribute("/", key, v); }, value);
+
   out.strings("session/name", data.session_names);
   out.strings("region/name", data.region_names);
   out.strings("stimulus/name", data.stimulus_names);
+
   out.numbers("trial/session", data.trial.session);
   out.numbers("trial/stimulus", data.trial.stimulus, {data.trials(), data.features()});
   out.numbers("trial/response_time", data.trial.response_time);
   out.numbers("trial/choice", data.trial.choice);
   out.numbers("trial/observed_until", data.trial.observed_until);
+
   out.numbers("unit/session", data.unit.session);
   out.numbers("unit/region", data.unit.region);
   out.numbers("unit/id", data.unit.id);
+
   if (data.binned()) {
     out.numbers("count/offset", data.count.offset);
     out.numbers("count/bin", data.count.bin);
@@ -98,6 +102,7 @@ void write_dataset(const std::filesystem::path& file, const Dataset& data,
     out.numbers("spike/time", data.spike.time);
     out.numbers("spike/unit", data.spike.unit);
   }
+
   out.commit();
 }
 

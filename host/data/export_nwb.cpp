@@ -44,10 +44,12 @@ class NwbWriter {
     for (const char* group : {"acquisition", "analysis", "general", "processing",
                               "stimulus/presentation", "stimulus/templates"})
       out_.group(group);
+
     out_.text("identifier", new_identifier());
     out_.text("session_description", options.description);
     out_.text("session_start_time", options.start_time);
     out_.text("timestamps_reference_time", options.start_time);
+
     out_.group("general/subject");
     type("general/subject", "core", "Subject");
     out_.text("general/subject/subject_id", subject);
@@ -107,11 +109,12 @@ class NwbWriter {
 
 /// One session of a dataset on one clock.
 struct Recording {
-  Recording(const Dataset& of, std::int32_t session) : data(of) {
+  Recording(const Dataset& dataset, std::int32_t session) : data(dataset) {
     for (std::size_t n = 0; n < data.trials(); ++n)
       if (data.trial.session[n] == session) trials.push_back(n);
     for (std::size_t u = 0; u < data.units(); ++u)
       if (data.unit.session[u] == session) units.push_back(u);
+
     double longest = data.time_limit;
     for (const auto n : trials) longest = std::fmax(longest, data.trial.response_time[n]);
     for (std::size_t k = 0; k < trials.size(); ++k)
@@ -146,6 +149,7 @@ void write_trials(NwbWriter& out, const Recording& recording) {
   const Dataset& data = recording.data;
   std::vector<std::int64_t> ids(recording.trials.size());
   std::iota(ids.begin(), ids.end(), 0);
+
   std::vector<double> stop, response;
   std::vector<std::string> choice;
   for (std::size_t k = 0; k < ids.size(); ++k) {
@@ -156,6 +160,7 @@ void write_trials(NwbWriter& out, const Recording& recording) {
                         : data.trial.choice[n] < 0 ? "right"
                                                    : "none");
   }
+
   out.begin_table("intervals/trials", "TimeIntervals",
                   "Trials; spikes were observed from start_time to stop_time", ids);
   out.column("start_time", "Start time of epoch, in seconds", recording.onset);
@@ -163,10 +168,12 @@ void write_trials(NwbWriter& out, const Recording& recording) {
   out.column("stimulus_onset", "Onset of the stimulus, in seconds", recording.onset);
   out.column("response_time", "Time of the first response, in seconds; NaN: none seen", response);
   out.column("choice", "The first response: left, right or none", choice);
+
   std::set<std::string> names;
   for (std::size_t f = 0; f < data.features(); ++f) {
     std::string name = "stimulus_" + data.stimulus_names[f];
     std::replace(name.begin(), name.end(), '/', '_');
+    // No column may take the name of another.
     while (!names.insert(name).second || name == "stimulus_onset") name += "_";
     std::vector<double> values;
     for (const auto n : recording.trials)
@@ -191,18 +198,22 @@ void write_units(NwbWriter& out, const Recording& recording) {
         data.region_names[static_cast<std::size_t>(data.unit.region[recording.units[k]])]);
     interval_end.push_back((k + 1) * recording.trials.size());
   }
+
+  // Times are sorted by unit: first how many each has, then where its next one goes.
   recording.for_each_spike([&](std::size_t unit, double) { ++end[row[unit]]; });
   std::partial_sum(end.begin(), end.end(), end.begin());
   std::vector<std::uint64_t> next(end.size(), 0);
   if (!end.empty()) std::copy(end.begin(), end.end() - 1, next.begin() + 1);
   std::vector<double> times(end.empty() ? 0 : end.back()), intervals;
   recording.for_each_spike([&](std::size_t unit, double time) { times[next[row[unit]]++] = time; });
+
   for (std::size_t u = 0; u < recording.units.size(); ++u) {
     for (std::size_t k = 0; k < recording.trials.size(); ++k) {
       intervals.push_back(recording.onset[k]);
       intervals.push_back(recording.onset[k] + data.trial.observed_until[recording.trials[k]]);
     }
   }
+
   out.begin_table("units", "Units", "Units of the dataset, observed in the trials only", ids);
   out.column("spike_times", "the spike times for each unit in seconds", times);
   out.index("spike_times", end);

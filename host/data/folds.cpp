@@ -12,10 +12,11 @@ std::vector<std::int32_t> trial_folds(const Dataset& data, int folds, std::uint6
   if (folds < 2 || static_cast<std::size_t>(folds) > data.trials())
     throw UsageError("folds: " + std::to_string(folds) + " of " + std::to_string(data.trials()) +
                      " trials; at least 2 are needed, and a trial for each");
+
   auto of_session = trials_by_session(data);
   std::vector<std::int32_t> fold(data.trials());
-  std::int32_t next =
-      0;  // goes on from session to session, so that no fold is always the shorter one
+  // Goes on from session to session, so that no fold is always the shorter one.
+  std::int32_t next = 0;
   for (std::size_t session = 0; session < of_session.size(); ++session) {
     auto& trials = of_session[session];
     RandomStream random(seed, Purpose::folds, session);

@@ -68,6 +68,7 @@ class Session {
                    right = column("trials.visualStim_contrastRight", count);
     const NpyArray choice = column("trials.response_choice", count),
                    response = column("trials.response_times", count);
+
     RecordedTrials trials = contrast_trials(left, right, choice, response, onset);
     trials.onset = onset;
     if (options_.response == AlfImport::Response::movement) take_movements(onset, trials, to);
@@ -91,13 +92,16 @@ class Session {
       if (kind == 1 || kind == 2)
         moves.emplace_back(start, kind == 1 ? std::int8_t{1} : std::int8_t{-1});
     }
+
     std::sort(moves.begin(), moves.end());
     std::size_t without = 0;
     for (std::size_t n = 0; n < onset.size(); ++n) {
       if (trials.choice[n] == 0) continue;
+      // The first movement to the chosen side, unless it comes after the answer was registered.
       auto move = std::upper_bound(moves.begin(), moves.end(), onset[n],
                                    [](double start, const auto& m) { return start < m.first; });
       while (move != moves.end() && move->second != trials.choice[n]) ++move;
+
       const double response =
           move == moves.end() ? std::numeric_limits<double>::infinity() : move->first - onset[n];
       const bool found = response <= trials.response_time[n];
@@ -120,6 +124,7 @@ class Session {
     const Column* sideways = sided ? &channels.need("ccf_lr") : nullptr;
     if (sideways != nullptr && sideways->is_text())
       throw DataError(channels.where + ": ccf_lr: holds texts, not micrometres");
+
     std::vector<std::string> regions;
     std::vector<std::int64_t> ids;
     std::vector<std::size_t> clusters_kept;
@@ -131,16 +136,19 @@ class Session {
                            std::to_string(channels.rows) + ")");
       }
       const auto row = static_cast<std::size_t>(channel);
+
       std::string region = names.text(row);
       const bool left = sided && sideways->numbers[row] < midline;
       if (options_.paper_regions &&
           !(left && std::count(paper_regions.begin(), paper_regions.end(), region) > 0))
         continue;
+
       if (sided && !region.empty()) region = (left ? "left-" : "right-") + region;
       regions.push_back(std::move(region));
       ids.push_back(static_cast<std::int64_t>(c));
       clusters_kept.push_back(c);
     }
+
     const std::vector<std::int32_t> units = to.add_units(regions, ids);
     std::vector<std::int32_t> unit_of(clusters, -1);
     for (std::size_t k = 0; k < units.size(); ++k) unit_of[clusters_kept[k]] = units[k];

@@ -27,6 +27,7 @@ RecordedTrials read_trials(const NpzFile& file, bool included_only) {
                  stimulus = file.array("stimulus");
   RecordedTrials trials;
   trials.stimulus_names = file.array("stimulus_names").texts();
+
   const std::size_t count = choice.size();
   choice.require_shape({count});
   response.require_shape({count});
@@ -37,10 +38,12 @@ RecordedTrials read_trials(const NpzFile& file, bool included_only) {
     if (std::isinf(trials.response_time.back()))
       response.refuse(n, "must be finite, or NaN where there was no response");
   }
+
   for (std::size_t i = 0; i < stimulus.size(); ++i) {
     trials.stimulus.push_back(stimulus.real(i));
     if (!std::isfinite(trials.stimulus.back())) stimulus.refuse(i, "is not finite");
   }
+
   if (!included_only) return trials;
   const NpyArray included = file.array("included");
   included.require_shape({count});

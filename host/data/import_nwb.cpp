@@ -37,8 +37,10 @@ std::vector<std::string> regions_of(const NwbFile& file, const Table& units,
     return std::any_of(regions.begin(), regions.end(),
                        [](const std::string& region) { return !region.empty(); });
   };
+
   if (const auto asked = options.columns.find("region"); asked != options.columns.end())
     return texts(units.need(asked->second));
+
   for (const char* name : {"region", "brain_region", "brain_area", "location", "area", "structure",
                            "anatomical_location"}) {
     const Column* column = units.find(name);
@@ -46,6 +48,7 @@ std::vector<std::string> regions_of(const NwbFile& file, const Table& units,
     to.note(std::string("region: units/") + name + " (guessed; --map region=COLUMN for another)");
     return texts(*column);
   }
+
   std::vector<std::string> regions = file.electrode_locations(units.rows);
   to.note(names_any(regions) ? "region: location of each unit's first electrode (guessed; --map "
                                "region=COLUMN for a column of units)"

@@ -14,9 +14,9 @@ namespace nnpoisson {
 namespace {
 
 template <class T>
-T value_at(const char* at) {
+T value_at(const char* place) {
   T value;
-  std::memcpy(&value, at, sizeof(T));
+  std::memcpy(&value, place, sizeof(T));
   return value;
 }
 
@@ -24,12 +24,12 @@ T value_at(const char* at) {
 std::string_view after_key(std::string_view header, std::string_view key) {
   for (const char quote : {'\'', '"'}) {
     const std::string quoted = quote + std::string(key) + quote;
-    auto at = header.find(quoted);
-    if (at == std::string_view::npos) continue;
-    at = header.find_first_not_of(' ', at + quoted.size());
-    if (at == std::string_view::npos || header[at] != ':') continue;
-    at = header.find_first_not_of(' ', at + 1);
-    return at == std::string_view::npos ? std::string_view() : header.substr(at);
+    auto place = header.find(quoted);
+    if (place == std::string_view::npos) continue;
+    place = header.find_first_not_of(' ', place + quoted.size());
+    if (place == std::string_view::npos || header[place] != ':') continue;
+    place = header.find_first_not_of(' ', place + 1);
+    return place == std::string_view::npos ? std::string_view() : header.substr(place);
   }
   return {};
 }
@@ -56,6 +56,7 @@ NpyArray::NpyArray(std::string where, std::vector<char> bytes)
   const int version = bytes_[6];
   if (version < 1 || version > 3)
     refuse("has .npy format version " + std::to_string(version) + "; 1 to 3 can be read");
+
   const std::size_t header_start = version == 1 ? 10 : 12;
   const std::size_t header_size =
       version == 1 ? value_at<std::uint16_t>(&bytes_[8]) : value_at<std::uint32_t>(&bytes_[8]);
@@ -77,25 +78,35 @@ NpyArray::NpyArray(std::string where, std::vector<char> bytes)
 
 void NpyArray::reorder() {
   std::vector<char> ordered(bytes_.size());
-  std::vector<std::size_t> at(shape_.size(), 0);
+  std::vector<std::size_t> index(shape_.size(), 0);  // of the element at `from`
   for (std::size_t from = 0; from < size_; ++from) {
     std::size_t to = 0;
-    for (std::size_t d = 0; d < shape_.size(); ++d) to = to * shape_[d] + at[d];
+    for (std::size_t d = 0; d < shape_.size(); ++d) to = to * shape_[d] + index[d];
     std::memcpy(ordered.data() + start_ + to * width_, bytes_.data() + start_ + from * width_,
                 width_);
-    for (std::size_t d = 0; d < shape_.size() && ++at[d] == shape_[d]; ++d) at[d] = 0;
+    for (std::size_t d = 0; d < shape_.size() && ++index[d] == shape_[d]; ++d) index[d] = 0;
   }
   bytes_ = std::move(ordered);
 }
 
 void NpyArray::parse_header(const std::string& header) {
-  const std::string_view type = after_key(header, "descr");
-  const auto type_end = type.empty() ? std::string_view::npos : type.find(type.front(), 1);
-  if (type.size() < 4 || (type.front() != '\'' && type.front() != '"') ||
-      type_end == std::string_view::npos || type_end < 4) {
+  parse_type(after_key(header, "descr"));
+  const std::string_view fortran = after_key(header, "fortran_order");
+  fortran_ = fortran.starts_with("True");
+  if (!fortran_ && !fortran.starts_with("False"))
+    refuse("does not say in its header whether it is in Fortran order");
+  parse_shape(after_key(header, "shape"));
+}
+
+void NpyArray::parse_type(std::string_view quoted) {
+  const auto end_of_name = quoted.empty() ? std::string_view::npos : quoted.find(quoted.front(), 1);
+  if (quoted.size() < 4 || (quoted.front() != '\'' && quoted.front() != '"') ||
+      end_of_name == std::string_view::npos || end_of_name < 4) {
     refuse("has no plain number or string type; save it without objects or fields");
   }
-  const std::string name(type.substr(1, type_end - 1));
+
+  // Byte order, kind, then bytes of a value (characters of a text).
+  const std::string name(quoted.substr(1, end_of_name - 1));
   const char order = name[0];
   kind_ = name[1];
   const auto [end, error] = std::from_chars(name.data() + 2, name.data() + name.size(), width_);
@@ -106,18 +117,16 @@ void NpyArray::parse_header(const std::string& header) {
   const bool text = kind_ == 'U' && width_ > 0 && width_ < (std::size_t{1} << 24);
   if (!whole || !((kind_ == 'b' && width_ == 1) || integer || real || text))
     refuse("has the type " + name + ", which cannot be read");
+
   if (text) width_ *= 4;
   if (order != '<' && !(order == '|' && width_ <= 1))
     refuse("has the type " + name + "; little-endian values are needed");
+}
 
-  const std::string_view fortran = after_key(header, "fortran_order");
-  fortran_ = fortran.starts_with("True");
-  if (!fortran_ && !fortran.starts_with("False"))
-    refuse("does not say in its header whether it is in Fortran order");
-  std::string_view extents = after_key(header, "shape");
-  if (extents.empty() || extents.front() != '(' || extents.find(')') == std::string_view::npos)
+void NpyArray::parse_shape(std::string_view tuple) {
+  if (tuple.empty() || tuple.front() != '(' || tuple.find(')') == std::string_view::npos)
     refuse("has no shape in its header");
-  extents = extents.substr(1, extents.find(')') - 1);
+  std::string_view extents = tuple.substr(1, tuple.find(')') - 1);
   while (extents.find_first_not_of(", ") != std::string_view::npos) {
     extents.remove_prefix(extents.find_first_not_of(", "));
     std::size_t extent = 0;
@@ -164,19 +173,19 @@ bool NpyArray::truth(std::size_t i) const {
 }
 
 std::int64_t NpyArray::integer(std::size_t i) const {
-  const char* at = bytes_.data() + start_ + i * width_;
+  const char* place = bytes_.data() + start_ + i * width_;
   if (kind_ == 'u') {
     switch (width_) {
       case 1:
-        return value_at<std::uint8_t>(at);
+        return value_at<std::uint8_t>(place);
       case 2:
-        return value_at<std::uint16_t>(at);
+        return value_at<std::uint16_t>(place);
       case 4:
-        return value_at<std::uint32_t>(at);
+        return value_at<std::uint32_t>(place);
       default:
         break;
     }
-    const auto value = value_at<std::uint64_t>(at);
+    const auto value = value_at<std::uint64_t>(place);
     if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
       refuse(i, "is too large");
     return static_cast<std::int64_t>(value);
@@ -184,13 +193,13 @@ std::int64_t NpyArray::integer(std::size_t i) const {
   if (kind_ != 'i') refuse("must be of an integer type");
   switch (width_) {
     case 1:
-      return value_at<std::int8_t>(at);
+      return value_at<std::int8_t>(place);
     case 2:
-      return value_at<std::int16_t>(at);
+      return value_at<std::int16_t>(place);
     case 4:
-      return value_at<std::int32_t>(at);
+      return value_at<std::int32_t>(place);
     default:
-      return value_at<std::int64_t>(at);
+      return value_at<std::int64_t>(place);
   }
 }
 
@@ -201,8 +210,8 @@ std::int32_t NpyArray::small_integer(std::size_t i) const {
 }
 
 double NpyArray::real(std::size_t i) const {
-  const char* at = bytes_.data() + start_ + i * width_;
-  if (kind_ == 'f') return width_ == 4 ? value_at<float>(at) : value_at<double>(at);
+  const char* place = bytes_.data() + start_ + i * width_;
+  if (kind_ == 'f') return width_ == 4 ? value_at<float>(place) : value_at<double>(place);
   if (kind_ == 'i' || kind_ == 'u') return static_cast<double>(integer(i));
   refuse("must be of a number type");
 }
@@ -210,9 +219,9 @@ double NpyArray::real(std::size_t i) const {
 std::string NpyArray::text(std::size_t i) const {
   if (kind_ != 'U') refuse("must hold unicode strings");
   std::string text;
-  const char* at = bytes_.data() + start_ + i * width_;
+  const char* place = bytes_.data() + start_ + i * width_;
   for (std::size_t c = 0; c < width_; c += 4) {
-    const auto code = value_at<std::uint32_t>(at + c);
+    const auto code = value_at<std::uint32_t>(place + c);
     if (code == 0) break;
     if (code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) refuse(i, "is not a unicode string");
     append_utf8(text, code);

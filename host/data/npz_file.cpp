@@ -68,6 +68,7 @@ NpyArray NpzFile::array(const std::string& name) const {
   const auto refuse = [&](const std::string& what) { throw DataError(where + ": " + what); };
   const zip_int64_t found = impl_->find(name);
   if (found < 0) refuse("is missing");
+
   const auto index = static_cast<zip_uint64_t>(found);
   zip_stat_t stat;
   zip_stat_init(&stat);
@@ -77,9 +78,11 @@ NpyArray NpzFile::array(const std::string& name) const {
   if (stat.comp_size > impl_->size || stat.size / largest_deflation > stat.comp_size) {
     refuse("claims " + std::to_string(stat.size) + " bytes, more than the file can hold");
   }
+
   std::vector<char> bytes(stat.size);
   const std::unique_ptr<zip_file_t, Close> entry(zip_fopen_index(impl_->archive.get(), index, 0));
   if (!entry) refuse(std::string("cannot be read (") + zip_strerror(impl_->archive.get()) + ")");
+
   // A short read asks again; the read past the end is what compares the checksum.
   std::size_t filled = 0;
   char past_end = 0;

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace nnpoisson {
@@ -31,8 +32,8 @@ class NpyArray {
 
   /// Element i in C order. Throws DataError if the array's type is another, or the value does not
   /// fit.
-  [[nodiscard]] bool truth(
-      std::size_t i) const;  ///< boolean, or unsigned bytes as MATLAB writes them
+  /// Boolean, or unsigned bytes as MATLAB writes them.
+  [[nodiscard]] bool truth(std::size_t i) const;
   [[nodiscard]] std::int64_t integer(std::size_t i) const;
   [[nodiscard]] std::int32_t small_integer(std::size_t i) const;  ///< fits 32 bits
   [[nodiscard]] double real(std::size_t i) const;                 ///< integers too
@@ -41,6 +42,8 @@ class NpyArray {
 
  private:
   void parse_header(const std::string& header);
+  void parse_type(std::string_view quoted);
+  void parse_shape(std::string_view tuple);
   void reorder();
 
   std::string where_;
@@ -63,8 +66,8 @@ class NpyArray {
 /// A NumPy archive (.npz), open for reading.
 class NpzFile {
  public:
-  explicit NpzFile(const std::filesystem::path&
-                       file);  ///< ResourceError: cannot be opened. DataError: no zip archive
+  /// ResourceError: cannot be opened. DataError: no zip archive.
+  explicit NpzFile(const std::filesystem::path& file);
   ~NpzFile();
   NpzFile(NpzFile&&) noexcept;
 

@@ -30,6 +30,7 @@ Table NwbFile::table(const std::string& group) const {
   const auto shape = in_.shape(id);
   if (shape.size() != 1) throw DataError(file() + ": " + id + ": must have one dimension");
   table.rows = shape[0];
+
   for (const std::string& name : in_.members(group)) {
     const std::string path = group + "/" + name;
     if (in_.is_group(path) ||
@@ -56,6 +57,7 @@ std::vector<std::int64_t> NwbFile::row_ends(const std::string& column, std::size
     throw DataError(where + ": has " + std::to_string(ends.size()) +
                     " values, not one for each of " + std::to_string(rows) + " rows");
   }
+
   std::int64_t before = 0;
   for (std::size_t row = 0; row < rows; ++row) {
     if (ends[row] < before || ends[row] > static_cast<std::int64_t>(values)) {
@@ -77,6 +79,7 @@ std::vector<std::string> NwbFile::electrode_locations(std::size_t units) const {
   const std::vector<std::int64_t> electrode = in_.numbers<std::int64_t>(column, 1),
                                   ends = row_ends(column, units, electrode.size());
   const std::vector<std::string> names = in_.strings(location);
+
   for (std::size_t u = 0; u < units; ++u) {
     const auto first = static_cast<std::size_t>(u == 0 ? 0 : ends[u - 1]);
     if (first == static_cast<std::size_t>(ends[u])) continue;

@@ -18,8 +18,8 @@ class NwbFile {
 
   [[nodiscard]] const std::string& file() const { return in_.file(); }
   [[nodiscard]] bool has(const std::string& path) const { return in_.exists(path); }
-  [[nodiscard]] std::vector<std::string> members(
-      const std::string& group) const;  ///< none if it is not there
+  /// None if the group is not there.
+  [[nodiscard]] std::vector<std::string> members(const std::string& group) const;
 
   /// A DynamicTable: its columns of one number or text a row.
   [[nodiscard]] Table table(const std::string& group) const;

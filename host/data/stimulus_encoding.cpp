@@ -18,6 +18,7 @@ void one_hot(Dataset& data) {
   std::vector<std::vector<double>> values(features);
   for (std::size_t i = 0; i < data.trial.stimulus.size(); ++i)
     values[i % features].push_back(data.trial.stimulus[i]);
+
   std::vector<std::size_t> first_column(features);
   std::vector<std::string> names;
   for (std::size_t f = 0; f < features; ++f) {
@@ -32,6 +33,7 @@ void one_hot(Dataset& data) {
     for (const double value : values[f])
       names.push_back(data.stimulus_names[f] + "=" + shortest(value));
   }
+
   std::vector<double> encoded(data.trials() * names.size(), 0.0);
   for (std::size_t i = 0; i < data.trial.stimulus.size(); ++i) {
     const auto& of_feature = values[i % features];

@@ -4,23 +4,12 @@
 #include <limits>
 #include <set>
 
+#include "data/trial_events.hpp"
+
 namespace nnpoisson {
 namespace {
 
 constexpr double none = std::numeric_limits<double>::quiet_NaN();
-
-/// Calls `add(trial, unit, spikes)` for each spike or count.
-template <class Add>
-void for_each_entry(const Dataset& data, Add&& add) {
-  const auto& offset = data.binned() ? data.count.offset : data.spike.offset;
-  const auto& unit = data.binned() ? data.count.unit : data.spike.unit;
-  for (std::size_t n = 0; n < data.trials(); ++n) {
-    for (auto i = static_cast<std::size_t>(offset[n]); i < static_cast<std::size_t>(offset[n + 1]);
-         ++i) {
-      add(n, static_cast<std::size_t>(unit[i]), data.binned() ? data.count.value[i] : 1);
-    }
-  }
-}
 
 void summarise_responses(const Dataset& data, DatasetSummary& summary) {
   double sum = 0;
@@ -59,6 +48,7 @@ void summarise_stimuli(const Dataset& data, DatasetSummary& summary) {
     }
     stimuli.insert(stimulus);
   }
+
   for (std::size_t f = 0; f < features; ++f) {
     auto& feature = summary.feature[f];
     feature.smallest = *values[f].begin();
@@ -66,6 +56,44 @@ void summarise_stimuli(const Dataset& data, DatasetSummary& summary) {
     feature.distinct = values[f].size();
   }
   summary.distinct_stimuli = stimuli.size();
+}
+
+/// Trials, units and what they add up to, by session and region.
+void summarise_exposure(const Dataset& data, DatasetSummary& summary) {
+  std::vector<double> observed(data.sessions(), 0.0);
+  for (std::size_t n = 0; n < data.trials(); ++n) {
+    const auto session = static_cast<std::size_t>(data.trial.session[n]);
+    ++summary.session[session].trials;
+    observed[session] += data.trial.observed_until[n];
+    summary.observed_time += data.trial.observed_until[n];
+  }
+
+  const std::vector<std::int32_t> units = units_by_session_and_region(data);
+  for (std::size_t session = 0; session < data.sessions(); ++session) {
+    for (std::size_t g = 0; g < data.regions(); ++g) {
+      const auto there = static_cast<std::size_t>(units[session * data.regions() + g]);
+      if (there == 0) continue;
+      auto& region = summary.region[g];
+      summary.session[session].units += there;
+      region.units += there;
+      region.trials += summary.session[session].trials;
+      region.exposure += static_cast<double>(there) * observed[session];
+      ++region.sessions;
+    }
+  }
+}
+
+void summarise_spikes(const Dataset& data, DatasetSummary& summary) {
+  for (std::size_t n = 0; n < data.trials(); ++n) {
+    auto& session = summary.session[static_cast<std::size_t>(data.trial.session[n])];
+    for_each_event(data, n, [&](double, std::size_t unit, std::int32_t spikes, std::size_t) {
+      summary.spikes += spikes;
+      session.spikes += spikes;
+      summary.region[static_cast<std::size_t>(data.unit.region[unit])].spikes += spikes;
+    });
+  }
+  for (auto& region : summary.region)
+    if (region.exposure > 0) region.rate = static_cast<double>(region.spikes) / region.exposure;
 }
 
 }  // namespace
@@ -80,34 +108,8 @@ DatasetSummary summarise(const Dataset& data) {
   for (const std::string& name : data.region_names)
     summary.region.push_back({name, 0, 0, 0, 0, 0, none});
 
-  std::vector<double> observed(data.sessions(), 0.0);
-  for (std::size_t n = 0; n < data.trials(); ++n) {
-    const auto session = static_cast<std::size_t>(data.trial.session[n]);
-    ++summary.session[session].trials;
-    observed[session] += data.trial.observed_until[n];
-    summary.observed_time += data.trial.observed_until[n];
-  }
-  const std::vector<std::int32_t> units = units_by_session_and_region(data);
-  for (std::size_t session = 0; session < data.sessions(); ++session) {
-    for (std::size_t g = 0; g < data.regions(); ++g) {
-      const auto there = static_cast<std::size_t>(units[session * data.regions() + g]);
-      if (there == 0) continue;
-      auto& region = summary.region[g];
-      summary.session[session].units += there;
-      region.units += there;
-      region.trials += summary.session[session].trials;
-      region.exposure += static_cast<double>(there) * observed[session];
-      ++region.sessions;
-    }
-  }
-  for_each_entry(data, [&](std::size_t n, std::size_t unit, std::int32_t spikes) {
-    summary.spikes += spikes;
-    summary.session[static_cast<std::size_t>(data.trial.session[n])].spikes += spikes;
-    summary.region[static_cast<std::size_t>(data.unit.region[unit])].spikes += spikes;
-  });
-  for (auto& region : summary.region) {
-    if (region.exposure > 0) region.rate = static_cast<double>(region.spikes) / region.exposure;
-  }
+  summarise_exposure(data, summary);
+  summarise_spikes(data, summary);
   summarise_responses(data, summary);
   summarise_stimuli(data, summary);
   return summary;

@@ -23,20 +23,20 @@ std::string trimmed(const std::string& text) {
   return first == std::string::npos ? "" : text.substr(first, last - first + 1);
 }
 
-/// The cells of the record that begins at `at`, which moves behind it; a quoted cell may hold
+/// The cells of the record that begins at `place`, which moves behind it; a quoted cell may hold
 /// separators and line ends.
-std::vector<std::string> next_record(const std::string& text, std::size_t& at, char separator) {
+std::vector<std::string> next_record(const std::string& text, std::size_t& place, char separator) {
   std::vector<std::string> cells(1);
-  for (bool quoted = false; at < text.size(); ++at) {
-    const char c = text[at];
-    if (c == '"' && quoted && at + 1 < text.size() && text[at + 1] == '"') {
-      cells.back() += text[++at];
+  for (bool quoted = false; place < text.size(); ++place) {
+    const char c = text[place];
+    if (c == '"' && quoted && place + 1 < text.size() && text[place + 1] == '"') {
+      cells.back() += text[++place];
     } else if (c == '"') {
       quoted = !quoted;
     } else if (c == separator && !quoted) {
       cells.emplace_back();
     } else if (c == '\n' && !quoted) {
-      ++at;
+      ++place;
       break;
     } else {
       cells.back() += c;
@@ -66,10 +66,10 @@ struct Condition {
 
 Condition parse_condition(const std::string& text) {
   for (const char* comparison : {"==", "!=", "<=", ">=", "<", ">"}) {
-    const auto at = text.find(comparison);
-    if (at == std::string::npos) continue;
-    Condition condition{trimmed(text.substr(0, at)), comparison,
-                        trimmed(text.substr(at + std::strlen(comparison)))};
+    const auto place = text.find(comparison);
+    if (place == std::string::npos) continue;
+    Condition condition{trimmed(text.substr(0, place)), comparison,
+                        trimmed(text.substr(place + std::strlen(comparison)))};
     if (!condition.column.empty() && !condition.value.empty()) return condition;
   }
   throw UsageError("\"" + text +
@@ -133,17 +133,20 @@ Table read_text_table(const std::filesystem::path& file, char separator) {
                         std::strerror(errno != 0 ? errno : EISDIR) + ")");
   }
   const std::string text{std::istreambuf_iterator<char>(stream), {}};
-  std::size_t at = text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
-  const std::vector<std::string> names = next_record(text, at, separator);
+
+  // A byte order mark may come first.
+  std::size_t place = text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
+  const std::vector<std::string> names = next_record(text, place, separator);
   std::set<std::string> seen;
   for (const std::string& name : names) {
     if (name.empty()) throw DataError(table.where + ": line 1: must name each column");
     if (!seen.insert(name).second)
       throw DataError(table.where + ": line 1: names " + name + " twice");
   }
+
   std::vector<std::vector<std::string>> cells(names.size());
-  for (std::size_t record = 2; at < text.size(); ++record) {
-    std::vector<std::string> values = next_record(text, at, separator);
+  for (std::size_t record = 2; place < text.size(); ++record) {
+    std::vector<std::string> values = next_record(text, place, separator);
     if (values.size() == 1 && values[0].empty() && names.size() > 1) continue;
     if (values.size() != names.size()) {
       throw DataError(table.where + ": line " + std::to_string(record) + ": has " +
@@ -153,6 +156,7 @@ Table read_text_table(const std::filesystem::path& file, char separator) {
     for (std::size_t c = 0; c < names.size(); ++c) cells[c].push_back(std::move(values[c]));
     ++table.rows;
   }
+
   for (std::size_t c = 0; c < names.size(); ++c)
     table.columns.push_back(column_of(names[c], std::move(cells[c])));
   return table;

@@ -67,6 +67,7 @@ TrialColumns::TrialColumns(const std::vector<Table>& tables, const NwbImport& op
     throw UsageError(
         "--map: give response (on the file's clock) or reaction (s from onset), not both");
   }
+
   const Table& first = tables.front();
   onset_ = choose(first, "onset", onset_names);
   if (onset_.empty())
@@ -75,6 +76,7 @@ TrialColumns::TrialColumns(const std::vector<Table>& tables, const NwbImport& op
   if (!options.columns.contains("reaction")) response_ = choose(first, "response", response_names);
   if (response_.empty()) reaction_ = choose(first, "reaction", reaction_names);
   choice_ = choose(first, "choice", choice_names);
+
   if (response_.empty() && reaction_.empty())
     notes_.emplace_back("response: no column found, so none was seen; --map response=COLUMN");
   if (choice_.empty())
@@ -113,6 +115,7 @@ void TrialColumns::choose_stimulus(const std::vector<Table>& tables) {
             ? "stimulus: no column found, so all trials are alike; --map stimulus=COLUMN,..."
             : "stimulus: " + guessed + " (guessed; --map stimulus=COLUMN,... for others)");
   }
+
   for (const std::string& name : stimulus_) {
     for (const Table& table : tables) {
       const Column& column = table.need(name);
@@ -160,6 +163,7 @@ void TrialColumns::read_choices(const Table& table, Trials& trials) const {
       (!parse_number(options_.left, left) || !parse_number(options_.right, right))) {
     throw UsageError("--left, --right: " + choice_ + " holds numbers; give both as numbers");
   }
+
   for (std::size_t n = 0; n < table.rows; ++n) {
     std::int8_t& choice = trials.recorded.choice[n];
     if (column.is_text()) {
@@ -168,6 +172,7 @@ void TrialColumns::read_choices(const Table& table, Trials& trials) const {
           named ? text == options_.left : is_one_of(text, {"left", "Left", "LEFT", "L", "l"});
       const bool is_right =
           named ? text == options_.right : is_one_of(text, {"right", "Right", "RIGHT", "R", "r"});
+
       const bool is_none = is_one_of(
           text, {"", "none", "None", "nogo", "no-go", "NoGo", "no_response", "nan", "NaN", "miss"});
       if (!is_left && !is_right && !is_none && !named) {
@@ -204,6 +209,7 @@ void TrialColumns::read_stimuli(const Table& table, Trials& trials) const {
       }
       continue;
     }
+
     recorded.stimulus_names.push_back(name);
     columns.push_back(column.numbers);
     for (std::size_t n = 0; n < table.rows; ++n) {
@@ -217,6 +223,7 @@ void TrialColumns::read_stimuli(const Table& table, Trials& trials) const {
       }
     }
   }
+
   if (columns.empty()) {
     recorded.stimulus_names = {"none"};
     columns.emplace_back(table.rows, 0.0);

@@ -37,16 +37,16 @@ class Check {
   }
 
  private:
-  template <class... Parts>
-  [[noreturn]] void refuse(const std::string& path, const Parts&... what) const {
+  template <class... Words>
+  [[noreturn]] void refuse(const std::string& path, const Words&... what) const {
     std::ostringstream text;
     text.precision(12);
     text << source_ << ": " << path << ": ";
     (text << ... << what);
     throw DataError(text.str());
   }
-  template <class... Parts>
-  [[noreturn]] void refuse_at(const char* path, std::size_t index, const Parts&... what) const {
+  template <class... Words>
+  [[noreturn]] void refuse_at(const char* path, std::size_t index, const Words&... what) const {
     refuse(std::string(path) + "[" + std::to_string(index) + "]", what...);
   }
 

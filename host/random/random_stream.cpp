@@ -45,6 +45,7 @@ std::uint64_t poisson_by_rejection(RandomStream& stream, double mean) {
     const double v = stream.uniform();
     const double distance = 0.5 - std::abs(u);
     const double k = std::floor((2 * a / distance + b) * u + mean + 0.43);
+
     if (distance >= 0.07 && v <= v_r) return static_cast<std::uint64_t>(k);
     if (k < 0 || (distance < 0.013 && v > distance)) continue;
     if (std::log(v * inverse_alpha / (a / (distance * distance) + b)) <=

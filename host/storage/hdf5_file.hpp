@@ -38,9 +38,8 @@ class Hdf5Series {
 /// refused: a file must not make the program open others.
 class Hdf5Reader {
  public:
-  explicit Hdf5Reader(
-      const std::filesystem::path&
-          file);  ///< ResourceError: not there, not readable. DataError: no HDF5, truncated
+  /// ResourceError: not there, not readable. DataError: no HDF5, truncated.
+  explicit Hdf5Reader(const std::filesystem::path& file);
   ~Hdf5Reader();
   Hdf5Reader(Hdf5Reader&&) noexcept;
   Hdf5Reader& operator=(Hdf5Reader&&) noexcept;
@@ -60,8 +59,8 @@ class Hdf5Reader {
   /// refused.
   template <class T>
   [[nodiscard]] std::vector<T> numbers(const std::string& path, int rank) const;
-  [[nodiscard]] std::vector<std::string> strings(
-      const std::string& path) const;  ///< fixed or variable length, rank 1
+  /// Of fixed or variable length, rank 1.
+  [[nodiscard]] std::vector<std::string> strings(const std::string& path) const;
 
   /// Attributes of the object at `path` ("/" for the root).
   [[nodiscard]] bool has_attribute(const std::string& path, const std::string& name) const;
@@ -96,8 +95,8 @@ class Hdf5Writer {
   template <class T>
   void numbers(const std::string& path, const std::vector<T>& values,
                const std::vector<std::size_t>& shape = {});
-  void strings(const std::string& path,
-               const std::vector<std::string>& values);  ///< UTF-8, each padded to the longest
+  /// UTF-8, each padded to the longest.
+  void strings(const std::string& path, const std::vector<std::string>& values);
   void attribute(const std::string& path, const std::string& name, double value);
   void attribute(const std::string& path, const std::string& name, std::int32_t value);
   void attribute(const std::string& path, const std::string& name, std::int64_t value);
@@ -112,8 +111,9 @@ class Hdf5Writer {
   void text_attribute(const std::string& path, const std::string& name, const std::string& value);
   void text_attribute(const std::string& path, const std::string& name,
                       const std::vector<std::string>& values);
+  /// `target`: the path of an object that is there.
   void reference_attribute(const std::string& path, const std::string& name,
-                           const std::string& target);  ///< of an object that is there
+                           const std::string& target);
   void commit();
 
  private:

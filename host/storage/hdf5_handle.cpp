@@ -22,12 +22,13 @@ Reason last_reason() {
     return 0;
   };
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_first, &reason);
+
   // Where a system call failed, HDF5's text is long and holds the system's own words: "... error
   // message = 'No space left on device', ...".
   constexpr std::string_view mark = "error message = '";
-  if (const auto at = reason.text.find(mark); at != std::string::npos) {
+  if (const auto place = reason.text.find(mark); place != std::string::npos) {
     reason.system = true;
-    reason.text = reason.text.substr(at + mark.size());
+    reason.text = reason.text.substr(place + mark.size());
     reason.text.resize(std::min(reason.text.find('\''), reason.text.size()));
   }
   if (reason.text.empty()) reason.text = "unknown reason";

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
@@ -8,118 +7,15 @@
 #include "nnpoisson/error.hpp"
 #include "storage/hdf5_file.hpp"
 #include "storage/hdf5_handle.hpp"
+#include "storage/hdf5_source.hpp"
 #include "storage/readable_size.hpp"
 
 namespace nnpoisson {
 
 using hdf5::Handle;
+using hdf5::Source;
 
 namespace {
-
-/// More than any filter in use can unfold; a dataset that claims more holds nothing, or was made to
-/// exhaust memory.
-constexpr std::size_t largest_compression = 4096;
-
-struct Source {
-  std::string where;  ///< "FILE: path"
-  Handle object;      ///< dataset or attribute
-  Handle type, space;
-  bool attribute = false;
-
-  [[noreturn]] void refuse(const std::string& what) const { throw DataError(where + ": " + what); }
-
-  [[nodiscard]] std::vector<std::size_t> shape() const {
-    const int rank = H5Sget_simple_extent_ndims(space.get());
-    if (rank < 0 || H5Sget_simple_extent_type(space.get()) == H5S_NULL) refuse("has no values");
-    std::vector<hsize_t> extent(static_cast<std::size_t>(rank));
-    H5Sget_simple_extent_dims(space.get(), extent.data(), nullptr);
-    return {extent.begin(), extent.end()};
-  }
-
-  /// Number of elements, after checking that the file can hold so many.
-  [[nodiscard]] std::size_t checked_size(std::size_t file_size) const {
-    std::size_t elements = 1;
-    for (const std::size_t extent : shape()) {
-      if (__builtin_mul_overflow(elements, extent, &elements)) refuse("is larger than any memory");
-    }
-    std::size_t bytes = 0;
-    const std::size_t width = std::max({H5Tget_size(type.get()), sizeof(double), sizeof(char*)});
-    if (__builtin_mul_overflow(elements, width, &bytes)) refuse("is larger than any memory");
-    if (attribute || elements == 0) return elements;
-    const std::size_t stored = H5Dget_storage_size(object.get());
-    if (stored > file_size || bytes / largest_compression > stored || stored == 0) {
-      refuse("claims " + std::to_string(elements) + " values, but the file holds " +
-             std::to_string(stored) + " bytes of them; the file is damaged or was never finished");
-    }
-    return elements;
-  }
-
-  void read(hid_t memory_type, void* out, hid_t transfer = H5P_DEFAULT) const {
-    const herr_t status = attribute
-                              ? H5Aread(object.get(), memory_type, out)
-                              : H5Dread(object.get(), memory_type, H5S_ALL, H5S_ALL, transfer, out);
-    if (status < 0)
-      refuse("cannot be read (" + hdf5::last_reason().text + "); the file is damaged");
-  }
-
-  void require_rank(int rank) const {
-    const auto extent = shape();
-    if (extent.size() == static_cast<std::size_t>(rank)) return;
-    refuse("has " + std::to_string(extent.size()) + " dimensions, not " + std::to_string(rank));
-  }
-
-  /// h5py writes a boolean as an enumeration in one byte.
-  [[nodiscard]] bool is_truth() const {
-    return H5Tget_class(type.get()) == H5T_ENUM && H5Tget_size(type.get()) == 1;
-  }
-
-  /// Refuses what is not a number that a T can take; true if the file's numbers are integers.
-  template <class T>
-  bool require_number() const {
-    const H5T_class_t kind = H5Tget_class(type.get());
-    const bool integer = kind == H5T_INTEGER || is_truth();
-    if (!integer && (kind != H5T_FLOAT || std::is_integral_v<T>)) {
-      refuse(std::is_integral_v<T> ? "must be an integer type" : "must be a number type");
-    }
-    if (H5Tget_size(type.get()) > sizeof(double)) refuse("has numbers wider than 64 bits");
-    return integer;
-  }
-
-  [[nodiscard]] std::vector<std::string> strings(std::size_t file_size) const {
-    if (H5Tget_class(type.get()) != H5T_STRING) refuse("must be a string type");
-    const std::size_t count = checked_size(file_size);
-    const Handle memory(H5Tcopy(type.get()));
-    std::vector<std::string> values;
-    if (count == 0) return values;
-    values.reserve(count);
-    if (H5Tis_variable_str(type.get()) > 0) {
-      std::vector<char*> pointers(count, nullptr);
-      const auto release = [&] {
-        H5Dvlen_reclaim(memory.get(), space.get(), H5P_DEFAULT, pointers.data());
-      };
-      try {
-        read(memory.get(), pointers.data());
-        for (const char* text : pointers) values.emplace_back(text != nullptr ? text : "");
-      } catch (...) {
-        release();
-        throw;
-      }
-      release();
-      return values;
-    }
-    const std::size_t width = H5Tget_size(type.get());
-    std::vector<char> text(count * width);
-    read(memory.get(), text.data());
-    const bool space_padded = H5Tget_strpad(type.get()) == H5T_STR_SPACEPAD;
-    for (std::size_t i = 0; i < count; ++i) {
-      const char* first = text.data() + i * width;
-      std::string value(first, std::find(first, first + width, '\0'));
-      if (space_padded) value.erase(value.find_last_not_of(' ') + 1);
-      values.push_back(std::move(value));
-    }
-    return values;
-  }
-};
 
 /// What a conversion could not represent.
 struct Conversion {
@@ -161,6 +57,7 @@ struct Hdf5Reader::Impl {
     if (!exists(path)) source.refuse("is missing");
     source.object = Handle(H5Dopen2(file.get(), path.c_str(), to_dataset.get()));
     if (!source.object) source.refuse("is not a dataset, or is damaged");
+
     const Handle creation(H5Dget_create_plist(source.object.get()));
     if (H5Pget_external_count(creation.get()) != 0 ||
         H5Pget_layout(creation.get()) == H5D_VIRTUAL) {
@@ -168,6 +65,7 @@ struct Hdf5Reader::Impl {
           "keeps its values in another file, which is not opened; copy them into this one "
           "(h5repack)");
     }
+
     source.type = Handle(H5Dget_type(source.object.get()));
     source.space = Handle(H5Dget_space(source.object.get()));
     if (!source.type || !source.space) source.refuse("is damaged");
@@ -267,6 +165,7 @@ std::vector<std::string> Hdf5Reader::members(const std::string& group) const {
   if (!exists(group)) throw DataError(impl_->where(group) + ": is missing");
   const Handle handle(H5Gopen2(impl_->file.get(), group.c_str(), impl_->to_group.get()));
   if (!handle) throw DataError(impl_->where(group) + ": is not a group");
+
   std::vector<std::string> names;
   const auto append = [](hid_t, const char* name, const H5L_info_t*, void* out) -> herr_t {
     static_cast<std::vector<std::string>*>(out)->emplace_back(name);
@@ -290,11 +189,13 @@ std::vector<T> Hdf5Reader::numbers(const std::string& path, int rank) const {
   source.require_rank(rank);
   std::vector<T> values(source.checked_size(impl_->size));
   if (values.empty()) return values;
+
   // HDF5 clips what does not fit; its call-back is the only way to hear of it without a second
   // copy.
   Conversion conversion;
   const Handle transfer(H5Pcreate(H5P_DATASET_XFER));
   if (integer) H5Pset_type_conv_cb(transfer.get(), note_loss, &conversion);
+
   try {
     source.read(hdf5::native_type<T>(), values.data(), transfer.get());
   } catch (const DataError&) {
@@ -317,6 +218,7 @@ std::vector<float> Hdf5Reader::numbers<float>(const std::string& path, int rank)
                       "]: does not fit into 32-bit floating point");
     }
   }
+
   std::vector<float> values(wide.size());
   std::transform(wide.begin(), wide.end(), values.begin(),
                  [](double value) { return static_cast<float>(value); });
@@ -364,6 +266,7 @@ Hdf5Series Hdf5Reader::series(const std::string& path) const {
   (void)series->source.require_number<double>();
   series->source.require_rank(1);
   series->size = series->source.checked_size(impl_->size);
+
   series->piece = least;
   hsize_t chunk = 0;
   const Handle creation(H5Dget_create_plist(series->source.object.get()));

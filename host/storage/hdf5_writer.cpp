@@ -31,11 +31,13 @@ struct Hdf5Writer::Impl {
     const Handle space(
         shape.empty() ? H5Screate(H5S_SCALAR)
                       : H5Screate_simple(static_cast<int>(extent.size()), extent.data(), nullptr));
+
     const Handle links(H5Pcreate(H5P_LINK_CREATE));
     H5Pset_create_intermediate_group(links.get(), 1);
     // Without time stamps, the same values give the same file.
     const Handle creation(H5Pcreate(H5P_DATASET_CREATE));
     H5Pset_obj_track_times(creation.get(), false);
+
     Handle object(H5Dcreate2(file.get(), path.c_str(), type, space.get(), links.get(),
                              creation.get(), H5P_DEFAULT));
     check(static_cast<bool>(object), path);
@@ -106,8 +108,8 @@ void Hdf5Writer::group(const std::string& path) {
   if (path == "/" || H5Oexists_by_name(impl_->file.get(), path.c_str(), H5P_DEFAULT) > 0) return;
   const Handle links(H5Pcreate(H5P_LINK_CREATE));
   H5Pset_create_intermediate_group(links.get(), 1);
-  Handle made(H5Gcreate2(impl_->file.get(), path.c_str(), links.get(), H5P_DEFAULT, H5P_DEFAULT));
-  impl_->check(made && made.close(), path);
+  Handle group(H5Gcreate2(impl_->file.get(), path.c_str(), links.get(), H5P_DEFAULT, H5P_DEFAULT));
+  impl_->check(group && group.close(), path);
 }
 
 template <class T>

@@ -22,6 +22,7 @@ std::u32string code_points(const std::string& text) {
                                : lead >> 4 == 14 ? 3
                                : lead >> 3 == 30 ? 4
                                                  : 0;
+
     char32_t point = length == 1 ? lead : lead & (0xFF >> (length + 1));
     bool whole = length > 0 && i + length <= text.size();
     for (std::size_t k = 1; whole && k < length; ++k) {
@@ -44,6 +45,7 @@ std::string npy(const std::string& type, const std::vector<std::size_t>& shape, 
   constexpr std::size_t before = 10, alignment = 64;
   header.append(alignment - (before + header.size() + 1) % alignment, ' ');
   header += '\n';
+
   std::string bytes("\x93NUMPY\x01\x00", 8);
   bytes += static_cast<char>(header.size() & 0xFF);
   bytes += static_cast<char>(header.size() >> 8);
@@ -75,6 +77,7 @@ struct NpzWriter::Impl {
       if (source != nullptr) zip_source_free(source);
       fail(zip_strerror(archive));
     }
+
     // As numpy.savez stores them; without time stamps, the same values give the same file.
     constexpr time_t first_of_1980 = 315532800;
     zip_set_file_compression(archive, static_cast<zip_uint64_t>(index), ZIP_CM_STORE, 0);

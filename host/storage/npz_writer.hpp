@@ -18,12 +18,13 @@ class NpzWriter {
   NpzWriter(const NpzWriter&) = delete;
   NpzWriter& operator=(const NpzWriter&) = delete;
 
+  /// float64, C order.
   void numbers(const std::string& name, const std::vector<double>& values,
-               const std::vector<std::size_t>& shape);  ///< float64, C order
-  void integers(const std::string& name,
-                const std::vector<std::int64_t>& values);  ///< int64, rank 1
-  void strings(const std::string& name,
-               const std::vector<std::string>& values);  ///< unicode, rank 1
+               const std::vector<std::size_t>& shape);
+  /// int64, rank 1.
+  void integers(const std::string& name, const std::vector<std::int64_t>& values);
+  /// Unicode, rank 1.
+  void strings(const std::string& name, const std::vector<std::string>& values);
   void commit();
 
  private:

@@ -13,8 +13,8 @@ struct NwbExport {
   std::string subject;                                ///< subject_id; empty: the session's name
   std::string species;       ///< in Latin, "Mus musculus"; empty: not written
   std::string age = "P0D/";  ///< ISO 8601 duration; this one says: not known
-  std::string start_time =
-      "2000-01-01T00:00:00+00:00";  ///< session_start_time, ISO 8601; a dataset does not know it
+  /// session_start_time, ISO 8601; a dataset does not know it.
+  std::string start_time = "2000-01-01T00:00:00+00:00";
 };
 
 /// Writes one session as an NWB 2 file that other programs read: trials one after the other on one

@@ -22,9 +22,9 @@ enum class StimulusEncoding {
 
 /// What all imports have in common.
 struct ImportOptions {
-  std::optional<double>
-      time_limit;        ///< W, s; may be left out for counts in bins: then their longest trial
-  double bin_width = 0;  ///< s; exact times are counted in bins of this width; 0: kept
+  /// W, s; may be left out for counts in bins: then their longest trial.
+  std::optional<double> time_limit;
+  double bin_width = 0;              ///< s; exact times are counted in bins of this width; 0: kept
   std::vector<std::string> regions;  ///< regions whose units are kept; empty: all
   std::string region_name = "all";   ///< of units for which the recording names none
   StimulusEncoding stimulus = StimulusEncoding::raw;
@@ -41,27 +41,26 @@ struct NwbImport : ImportOptions {
   /// guessed from common names.
   std::map<std::string, std::string> columns;
   std::string left, right;  ///< the values of choice that mean so; empty: "left", "right" or +1, -1
-  std::optional<double>
-      missing_stimulus;  ///< what NaN means in a stimulus column; without it, NaN is refused
+  /// What NaN means in a stimulus column; without it, NaN is refused.
+  std::optional<double> missing_stimulus;
   std::vector<std::string> units_where;  ///< "COLUMN OP VALUE"; all must hold for a unit to be kept
   std::vector<std::string> trials_where;  ///< the same for trials
   std::string trials_table = "trials";    ///< the table below /intervals that holds the trials
-  std::vector<std::filesystem::path>
-      trials_files;  ///< CSV files, one for each recording, in place of that table
+  /// CSV files, one for each recording, in place of that table.
+  std::vector<std::filesystem::path> trials_files;
 };
 
 /// Folders of one session each, laid out as in Steinmetz et al. 2019 (ALF: OBJECT.PROPERTY.npy).
 struct AlfImport : ImportOptions {
   enum class Response {
     registered,  ///< trials.response_times
-    movement  ///< the first wheel movement to the registered side between stimulus onset and that
-              ///< time
+    movement     ///< the first wheel movement to the registered side, up to that time
   } response = Response::registered;
-  double least_annotation =
-      2;  ///< of clusters._phy_annotation; 0 and 1 are noise and multi-unit activity
-  bool hemispheres = false;    ///< regions are named left-NAME or right-NAME, by ccf_lr
-  bool paper_regions = false;  ///< only the 42 regions of the left hemisphere that the paper fits;
-                               ///< implies hemispheres
+  /// Of clusters._phy_annotation; 0 and 1 are noise and multi-unit activity.
+  double least_annotation = 2;
+  bool hemispheres = false;  ///< regions are named left-NAME or right-NAME, by ccf_lr
+  /// Only the 42 regions of the left hemisphere that the paper fits; implies `hemispheres`.
+  bool paper_regions = false;
   bool included_only = false;  ///< leave out trials whose trials.included is false
 };
 
@@ -70,9 +69,8 @@ using NmaImport = ImportOptions;
 
 struct Imported {
   Dataset data;
-  std::size_t excluded = 0;  ///< trials left out as asked
-  std::size_t unobserved =
-      0;  ///< trials left out because they were answered before anything could be observed
+  std::size_t excluded = 0;        ///< trials left out as asked
+  std::size_t unobserved = 0;      ///< trials left out: answered before anything could be observed
   std::vector<std::string> notes;  ///< what was guessed or left out, a line each
 };
 

@@ -48,27 +48,27 @@ std::filesystem::path Hdf5Changes::apply(Bytes& input) const {
   const app::Damage file(path);
   for (int changes = 0; changes < 8 && !input.empty(); ++changes) {
     const auto how = input.take<std::uint8_t>() % 14;
-    const std::string& at = any(paths_);
+    const std::string& target = any(paths_);
     try {
-      if (how == 0) file.remove(at);
-      if (how == 1) replace<double>(file, at, input);
-      if (how == 2) replace<std::int64_t>(file, at, input);
-      if (how == 3) replace<std::int32_t>(file, at, input);
-      if (how == 4) replace<float>(file, at, input);
-      if (how == 5) file.set(at, input.below(16), input.take<double>());
-      if (how == 6) file.set(at, input.below(16), input.take<std::int64_t>());
-      if (how == 7) file.set(at, input.below(16), std::int64_t{input.take<std::int8_t>()});
+      if (how == 0) file.remove(target);
+      if (how == 1) replace<double>(file, target, input);
+      if (how == 2) replace<std::int64_t>(file, target, input);
+      if (how == 3) replace<std::int32_t>(file, target, input);
+      if (how == 4) replace<float>(file, target, input);
+      if (how == 5) file.set(target, input.below(16), input.take<double>());
+      if (how == 6) file.set(target, input.below(16), input.take<std::int64_t>());
+      if (how == 7) file.set(target, input.below(16), std::int64_t{input.take<std::int8_t>()});
       if (how == 8) {
         std::vector<std::string> texts(input.below(8));
         for (auto& each : texts) each = text(input);
-        file.strings(at, texts);
+        file.strings(target, texts);
       }
-      if (how == 9) file.attribute(at, any(attributes_), input.take<double>());
+      if (how == 9) file.attribute(target, any(attributes_), input.take<double>());
       if (how == 10)
-        file.attribute(at, any(attributes_), static_cast<double>(input.take<std::int8_t>()));
-      if (how == 11) file.attribute(at, any(attributes_), text(input));
-      if (how == 12) file.remove_attribute(at, any(attributes_));
-      if (how == 13) file.link(at, any(paths_), input.below(2) == 0 ? "" : path.string());
+        file.attribute(target, any(attributes_), static_cast<double>(input.take<std::int8_t>()));
+      if (how == 11) file.attribute(target, any(attributes_), text(input));
+      if (how == 12) file.remove_attribute(target, any(attributes_));
+      if (how == 13) file.link(target, any(paths_), input.below(2) == 0 ? "" : path.string());
     } catch (const std::logic_error&) {  // a change that makes no sense, as of what is gone
     }
   }

@@ -13,10 +13,10 @@ namespace {
 
 int digit(char c) {
   constexpr std::string_view digits = "0123456789abcdef";
-  const auto at = digits.find(c);
-  if (at == std::string_view::npos)
+  const auto place = digits.find(c);
+  if (place == std::string_view::npos)
     throw std::runtime_error(std::string("no hexadecimal digit: ") + c);
-  return static_cast<int>(at);
+  return static_cast<int>(place);
 }
 
 std::vector<std::string> read_corpus(const std::string& file) {
@@ -42,26 +42,27 @@ int main(int argc, char** argv) {
   if (argc != 3) throw std::runtime_error("usage: fuzz_READER CORPUS CHANGES");
   const std::vector<std::string> inputs = read_corpus(argv[1]);
   for (const std::string& input : inputs) run(input);
+
   std::mt19937 random(1);
   const auto below = [&](std::size_t bound) { return random() % bound; };
   const long count = std::strtol(argv[2], nullptr, 10);
   for (long i = 0; i < count; ++i) {
     std::string changed = inputs[below(inputs.size())];
     for (std::size_t changes = 1 + below(3); changes > 0; --changes) {
-      const std::size_t at = below(changed.size() + 1);
+      const std::size_t place = below(changed.size() + 1);
       const std::string& other = inputs[below(inputs.size())];
       switch (below(4)) {
         case 0:
-          changed.insert(at, 1 + below(8), static_cast<char>(random() & 0xff));
+          changed.insert(place, 1 + below(8), static_cast<char>(random() & 0xff));
           break;
         case 1:
-          changed.erase(at, 1 + below(4));
+          changed.erase(place, 1 + below(4));
           break;
         case 2:
-          changed.replace(at, 1, 1, static_cast<char>(random() & 0xff));
+          changed.replace(place, 1, 1, static_cast<char>(random() & 0xff));
           break;
         default:
-          changed.replace(at, std::string::npos, other.substr(below(other.size() + 1)));
+          changed.replace(place, std::string::npos, other.substr(below(other.size() + 1)));
       }
     }
     run(changed);
