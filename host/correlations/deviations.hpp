@@ -13,8 +13,8 @@ struct Deviations {
   std::size_t columns = 0;
   std::vector<double> weight{};  ///< [rows]
   std::vector<double> value{};   ///< [rows x columns]
-  std::vector<double>
-      independent{};  ///< [columns] variance of each alone, not in the rows: Poisson
+  /// [columns] variance of each alone, not in the rows: Poisson.
+  std::vector<double> independent{};
 
   [[nodiscard]] std::size_t rows() const { return weight.size(); }
   [[nodiscard]] double at(std::size_t row, std::size_t column) const {

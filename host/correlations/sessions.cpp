@@ -40,8 +40,9 @@ TrialGroups trial_groups(const Dataset& data, const MatchedTrials& trials, const
     if (!(data.trial.observed_until[n] > window.from)) continue;
     const auto stimulus = trials.stimulus(n);
     equal[stimulus].trials.push_back(k);
-    if (data.responded(n))
-      (data.trial.choice[n] > 0 ? choices[stimulus].left : choices[stimulus].right).push_back(k);
+    if (!data.responded(n)) continue;
+    auto& group = choices[stimulus];
+    (data.action(n) == 0 ? group.left : group.right).push_back(k);
   }
 
   TrialGroups groups;

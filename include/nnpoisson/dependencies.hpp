@@ -15,10 +15,11 @@ namespace nnpoisson {
 
 /// What a lesioned region's z is held at, in absolute time.
 enum class Lesion : std::uint8_t {
-  stimulus,  ///< at each time its mean over the trials' stimuli: the region keeps its time course
-             ///< and no longer tells stimuli apart
-  constant   ///< its mean over the trials' stimuli and over [0, W]: the region no longer does
-             ///< anything
+  /// At each time its mean over the trials' stimuli: the region keeps its time course and no longer
+  /// tells stimuli apart.
+  stimulus,
+  /// Its mean over the trials' stimuli and over [0, W]: the region no longer does anything.
+  constant
 };
 [[nodiscard]] const char* to_string(Lesion lesion);
 
@@ -26,26 +27,31 @@ enum class Lesion : std::uint8_t {
 /// times; actions are left, right. Means over trials are means over stimuli, each weighing with its
 /// trials.
 struct DependencyMeasures {
-  std::vector<double> hazard;  ///< [2 x K] b_a(t) - b_a(0), mean over trials: the action's
-                               ///< cumulative hazard without its floor
-  std::vector<double>
-      contribution;  ///< [2 x G x K] of it through each region; sums over regions to `hazard`
-  std::vector<double> drive;  ///< [2 x G x K] Hz, its time derivative: dF_a/dz_g dz_g/dt
-  std::vector<double> share;  ///< [2 x G] of the responses before W, the part that came through
-                              ///< each region; sums to 1 over regions
-  std::vector<double> stimulus_share;   ///< [S x 2 x G] the same for each stimulus
-  std::vector<double> left;             ///< [S] P(left | response before W)
-  std::vector<double> median_time;      ///< [S] s, of responses before W
+  /// [2 x K] b_a(t) - b_a(0), mean over trials: the action's cumulative hazard without its floor.
+  std::vector<double> hazard;
+  /// [2 x G x K] of it through each region; sums over regions to `hazard`.
+  std::vector<double> contribution;
+  /// [2 x G x K] Hz, its time derivative: dF_a/dz_g dz_g/dt.
+  std::vector<double> drive;
+
+  /// [2 x G] of the responses before W, the part that came through each region; sums to 1 over
+  /// regions.
+  std::vector<double> share;
+  std::vector<double> stimulus_share;  ///< [S x 2 x G] the same for each stimulus
+  std::vector<double> left;            ///< [S] P(left | response before W)
+  std::vector<double> median_time;     ///< [S] s, of responses before W
+
   std::vector<double> lesioned_left;    ///< [G x S] P(left | response before W) without the region
   std::vector<double> lesioned_median;  ///< [G x S] s
   std::vector<double> choice_change;    ///< [G] mean over trials of |change of P(left | response)|
-  std::vector<double>
-      median_change;  ///< [G] s, mean over trials of the change of the median response time
-  std::vector<double> intensity;  ///< [G x K] Hz, of a trial observed until W, mean over trials
-  std::vector<double>
-      sensitivity;  ///< [G x K] Hz, standard deviation of that intensity over trials' stimuli
-  std::vector<double>
-      onset;  ///< [G] s: `intensity` has first gone half of its greatest change from its value at 0
+  std::vector<double> median_change;    ///< [G] s, mean change of the median response time
+
+  /// [G x K] Hz, of a trial observed until W, mean over trials.
+  std::vector<double> intensity;
+  /// [G x K] Hz, standard deviation of that intensity over trials' stimuli.
+  std::vector<double> sensitivity;
+  /// [G] s: `intensity` has first gone half of its greatest change from its value at 0.
+  std::vector<double> onset;
 };
 
 struct Dependencies {

@@ -11,21 +11,23 @@
 namespace nnpoisson {
 
 /// What a model says of stimuli, on a grid of times, in the exact meaning of Curves. S stimuli, F
-/// features, G regions, K times; actions are left, right. Cumulative hazards are expected events
-/// since onset, of one unit or of an action.
+/// features, G regions, U units, K times; actions are left, right. Cumulative hazards are expected
+/// events since onset, of one unit or of an action.
 struct Prediction {
   std::vector<std::string> stimulus_names;  ///< [F] in the model's order
   std::vector<std::string> region_names;    ///< [G] in the model's order
   Model::Units unit;  ///< [U] names of `unit_...`; empty where only regions were asked for
-  double observed_until =
-      0;  ///< T, s: neural curves are those of a trial observed until then, and NaN after it
+
+  /// T, s: neural curves are those of a trial observed until then, and NaN after it.
+  double observed_until = 0;
   std::vector<double> times;    ///< [K] s from onset
   std::vector<double> stimuli;  ///< [S x F]
 
-  std::vector<double> region_intensity,
-      region_cumulative;  ///< [S x G x K] Hz; 1. With readout by unit: means over a region's units
+  /// [S x G x K] Hz; 1. With readout by unit: means over a region's units.
+  std::vector<double> region_intensity, region_cumulative;
   std::vector<double> unit_intensity, unit_cumulative;      ///< [S x U x K] Hz; 1
   std::vector<double> action_intensity, action_cumulative;  ///< [S x 2 x K] Hz; 1
+
   std::vector<double> survival;     ///< [S x K] probability of no response up to a time
   std::vector<double> density;      ///< [S x 2 x K] 1/s: lambda_a(t) survival(t)
   std::vector<double> probability;  ///< [S x 2] of that response before W
@@ -35,9 +37,10 @@ struct Prediction {
 };
 
 struct PredictOptions {
-  std::vector<double> times{};  ///< s, ascending in [0, W]; empty: 0 to W in hundredths of W
-  double observed_until =
-      0;  ///< T in (0, W], s; 0: W. Where neural time is scaled, neural curves depend on it
+  /// s, ascending in [0, W]; empty: 0 to W in hundredths of W.
+  std::vector<double> times{};
+  /// T in (0, W], s; 0: W. Where neural time is scaled, neural curves depend on it.
+  double observed_until = 0;
   bool units = false;  ///< also every unit; needs a model with readout by unit
   int threads = 0;     ///< 0: one for each processor; the result does not depend on it
 };

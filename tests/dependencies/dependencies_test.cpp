@@ -110,7 +110,7 @@ TEST(StatisticsOfDependencies, SharesAreThoseOfDrawnResponses) {
   std::array<double, 2 * G> sum{}, squares{};
   for (std::size_t n = 0; n < drawn.trials(); ++n) {
     if (!drawn.responded(n)) continue;
-    const std::size_t a = drawn.trial.choice[n] > 0 ? 0 : 1;
+    const std::size_t a = drawn.action(n);
     Curves curves(model, std::span(drawn.trial.stimulus).subspan(2 * n, 2));
     std::array<RegionState, G> states;
     std::array<double, 2 * G> gradients;
