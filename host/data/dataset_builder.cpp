@@ -55,6 +55,7 @@ struct DatasetBuilder::State {
   [[noreturn]] void refuse(const std::string& place, const std::string& what) const {
     throw DataError(data.source + ": " + place + ": " + what);
   }
+
   void require_size(const std::string& place, const char* array, std::size_t is, std::size_t should,
                     const char* of_what) const {
     if (is == should) return;
@@ -66,6 +67,7 @@ struct DatasetBuilder::State {
     for (std::size_t i = 0; i < values.size(); ++i)
       if (!std::isfinite(values[i])) refuse(place, element(array, i) + "is not finite");
   }
+
   [[nodiscard]] std::string place_of_session(std::int32_t session) const {
     return "session " + data.session_names[static_cast<std::size_t>(session)];
   }
@@ -168,15 +170,11 @@ void DatasetBuilder::State::take_spikes(Session& from) {
     }
     append_entries(data, entries);
   };
-  if (!from.windows) {
+
+  if (from.windows)
+    from.windows->for_each(close_trial);
+  else
     for (std::size_t trial = 0; trial < from.entries.size(); ++trial) close_trial(trial, {});
-    return;
-  }
-  if (!data.binned()) {
-    data.spike.time.reserve(data.spike.time.size() + from.windows->kept());
-    data.spike.unit.reserve(data.spike.unit.size() + from.windows->kept());
-  }
-  from.windows->for_each(close_trial);
   from.windows.reset();
 }
 
@@ -188,6 +186,7 @@ void DatasetBuilder::State::number_regions() {
     std::sort(names.begin(), names.end());
     names.erase(std::unique(names.begin(), names.end()), names.end());
   }
+
   std::map<std::string, std::int32_t> number;
   for (const std::string& name : names)
     number.emplace(name, static_cast<std::int32_t>(number.size()));
@@ -330,6 +329,16 @@ Dataset DatasetBuilder::build() {
   const auto finished = std::exchange(state_, std::make_unique<State>(state_->options));
   Dataset& data = finished->data;
   finished->number_regions();
+
+  // Growing arrays would be copied again and again; with bins, fewer entries come of them.
+  std::size_t kept = 0;
+  for (const Session& session : finished->sessions)
+    kept += session.windows ? session.windows->kept() : 0;
+  if (!data.binned()) {
+    data.spike.time.reserve(kept);
+    data.spike.unit.reserve(kept);
+  }
+
   (data.binned() ? data.count.offset : data.spike.offset).push_back(0);
   for (Session& session : finished->sessions) finished->take_spikes(session);
   validate(data);

@@ -15,13 +15,12 @@ void summarise_responses(const Dataset& data, DatasetSummary& summary) {
   double sum = 0;
   summary.first_response = std::numeric_limits<double>::infinity();
   for (std::size_t n = 0; n < data.trials(); ++n) {
-    const bool is_left = data.trial.choice[n] > 0;
     if (data.trial.choice[n] == 0) {
       ++summary.unanswered;
     } else if (!data.responded(n)) {
-      ++(is_left ? summary.left_later : summary.right_later);
+      ++(data.action(n) == 0 ? summary.left_later : summary.right_later);
     } else {
-      ++(is_left ? summary.left : summary.right);
+      ++(data.action(n) == 0 ? summary.left : summary.right);
       const double response = data.trial.response_time[n];
       sum += response;
       summary.first_response = std::min(summary.first_response, response);
