@@ -166,7 +166,8 @@ void cuda_phases(benchmark::State& state, Preset preset, double resolution, int 
 void by_unit(benchmark::State& state, const BackendOptions& options) {
   const Dataset& data = data_of(60);
   static const auto plan = std::make_shared<const Plan>(make_plan(
-      data, {.preset = Preset::exact, .parts = 1, .by_unit = true, .time_resolution = 0.01}));
+      data,
+      {.preset = Preset::exact, .parts = 1, .readout = Readout::unit, .time_resolution = 0.01}));
   passes(state, plan, options, 1, 1, data.unit.region);
   state.counters["units"] = static_cast<double>(data.units());
   state.counters["values/s"] = benchmark::Counter(

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "nnpoisson/random.hpp"
+#include "wimmer/conditions.hpp"
 #include "wimmer/inputs.hpp"
 #include "wimmer/synapses.hpp"
-#include "wimmer/trial.hpp"
 
 namespace nnpoisson::kernels {
 namespace {

@@ -34,6 +34,20 @@ void add_wimmer(CLI::App& simulate);
 /// The backend of that name. Throws UsageError.
 [[nodiscard]] BackendKind backend_kind(const std::string& name);
 
+/// An option whose value is one of an enumeration's, by the name that to_string gives it. `value`,
+/// of that type or an optional of it, must live as long as the command.
+template <class Value, class T>
+void add_choice(CLI::App& command, const std::string& option, Value& value,
+                std::initializer_list<T> choices, const std::string& description) {
+  std::vector<std::string> names;
+  for (const T choice : choices) names.emplace_back(to_string(choice));
+  const auto set = [&value, all = std::vector<T>(choices)](const std::string& name) {
+    for (const T choice : all)
+      if (name == to_string(choice)) value = choice;
+  };
+  command.add_option_function<std::string>(option, set, description)->check(CLI::IsMember(names));
+}
+
 /// The option by which a command is told its GPUs.
 class DevicesOption {
  public:

@@ -6,15 +6,14 @@
 namespace nnpoisson::command {
 
 void FitCommandOptions::add(CLI::App& command, const std::string& seed, DevicesOption::Takes gpus) {
-  command
-      .add_option("--preset", preset_,
-                  "exact (default): the joint likelihood; authors: the published program's")
-      ->check(CLI::IsMember({"exact", "authors"}));
+  add_choice(command, "--preset", preset_, {Preset::exact, Preset::authors},
+             "exact (default): the joint likelihood; authors: the published program's");
   command.add_option("--config", config_, "TOML file of settings (docs/settings.md)");
   command
       .add_option("--set", assignments_,
                   "One setting, e.g. train.iterations=21; may be given again")
       ->allow_extra_args(false);
+
   command.add_option_function<std::string>(
       "--backend", [this](const std::string& name) { options_.kind = backend_kind(name); },
       "auto (default), reference, cpu or cuda");
@@ -23,16 +22,17 @@ void FitCommandOptions::add(CLI::App& command, const std::string& seed, DevicesO
       ->check(CLI::Range(0, 1024));
   command.add_option("--instruction-set", options_.instruction_set,
                      "CPU kernels: sse2, avx2 or avx512 (default: the machine's best)");
+
   command.add_option("--seed", seed_, seed)->check(seeds());
 }
 
 Settings FitCommandOptions::settings() const {
-  Settings settings = preset_settings(preset_ == "authors" ? Preset::authors : Preset::exact);
+  Settings settings = preset_settings(preset_.value_or(Preset::exact));
   if (!config_.empty()) {
     apply_toml(settings, config_);
-    if (!preset_.empty() && preset_ != to_string(settings.preset))
+    if (preset_ && *preset_ != settings.preset)
       throw UsageError(config_ + ": preset: is \"" + to_string(settings.preset) +
-                       "\", but --preset asks for " + preset_);
+                       "\", but --preset asks for " + to_string(*preset_));
   }
   for (const auto& assignment : assignments_) apply_assignment(settings, assignment);
   if (seed_) settings.seed = *seed_;
@@ -44,10 +44,10 @@ BackendOptions FitCommandOptions::backend() const {
   if (!options_.instruction_set.empty() && options_.kind != BackendKind::cpu &&
       options_.kind != BackendKind::automatic)
     throw UsageError("--instruction-set is of --backend cpu; leave one of the two out");
-  BackendOptions made = options_;
-  made.precision = settings().train.precision;
-  if (const auto numbers = devices(); !numbers.empty()) made.device = numbers[0];
-  return made;
+  BackendOptions backend = options_;
+  backend.precision = settings().train.precision;
+  if (const auto numbers = devices(); !numbers.empty()) backend.device = numbers[0];
+  return backend;
 }
 
 std::vector<int> FitCommandOptions::devices() const {

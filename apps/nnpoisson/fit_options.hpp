@@ -29,7 +29,8 @@ class FitCommandOptions {
   [[nodiscard]] FolderMode folder_mode() const;  ///< throws UsageError where both are given
 
  private:
-  std::string preset_, config_;
+  std::optional<Preset> preset_;
+  std::string config_;
   DevicesOption devices_;
   std::vector<std::string> assignments_;
   std::optional<std::uint64_t> seed_;

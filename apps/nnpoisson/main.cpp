@@ -27,6 +27,7 @@ int run(int argc, char** argv) {
       "nnpoisson");
   app.set_version_flag("--version", NNPOISSON_VERSION);
   app.require_subcommand(1);
+
   nnpoisson::command::add_info(app);
   nnpoisson::command::add_import(app);
   nnpoisson::command::add_export(app);
@@ -40,6 +41,7 @@ int run(int argc, char** argv) {
   nnpoisson::command::add_predict(app);
   nnpoisson::command::add_correlations(app);
   nnpoisson::command::add_dependencies(app);
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::RuntimeError& ended) {

@@ -30,27 +30,44 @@ std::string cell(double mean, double error) {
                            : fmt::format("{:.6g} +- {:.2g}", mean, error);
 }
 
-void print_table(const SweepTable& table) {
-  std::vector<std::vector<std::string>> rows{{"", "configuration"}};
-  for (const auto& key : table.keys) rows[0].push_back(key.substr(key.find('.') + 1));
+using Row = std::vector<std::string>;
+
+Row heading(const SweepTable& table) {
+  Row row{"", "configuration"};
+  for (const auto& key : table.keys) row.push_back(key.substr(key.find('.') + 1));
   for (const char* name : {"validation", "neural", "left", "right", "behind the best"})
-    rows[0].emplace_back(name);
-  if (table.tested) rows[0].emplace_back("test");
-  rows[0].emplace_back("iterations");
-  rows[0].emplace_back("failed");
-  for (std::size_t c = 0; c < table.configurations.size(); ++c) {
-    const auto& of = table.configurations[c];
-    std::vector<std::string> row{table.best == c ? "*" : "", std::to_string(c)};
-    row.insert(row.end(), of.values.begin(), of.values.end());
-    for (const auto term :
-         {&BatchLoss::total, &BatchLoss::neural, &BatchLoss::left, &BatchLoss::right})
-      row.push_back(cell(of.validation.mean.*term, of.validation.error.*term));
-    row.push_back(table.best == c ? "" : cell(of.behind, of.behind_error));
-    if (table.tested) row.push_back(cell(of.test.mean.total, of.test.error.total));
-    row.push_back(cell(of.iterations, std::nan("")));
-    row.push_back(of.failed > 0 ? fmt::format("{} of {}", of.failed, of.fits) : "");
-    rows.push_back(std::move(row));
-  }
+    row.emplace_back(name);
+  if (table.tested) row.emplace_back("test");
+  row.emplace_back("iterations");
+  row.emplace_back("failed");
+  return row;
+}
+
+/// Configuration `number`; the best is marked with a star.
+Row row_of(const SweepTable& table, std::size_t number) {
+  const auto& configuration = table.configurations[number];
+  const auto& [mean, error] = configuration.validation;
+  const bool is_best = table.best == number;
+  Row row{is_best ? "*" : "", std::to_string(number)};
+  row.insert(row.end(), configuration.values.begin(), configuration.values.end());
+  for (const auto term :
+       {&BatchLoss::total, &BatchLoss::neural, &BatchLoss::left, &BatchLoss::right})
+    row.push_back(cell(mean.*term, error.*term));
+  row.push_back(is_best ? "" : cell(configuration.behind, configuration.behind_error));
+  if (table.tested)
+    row.push_back(cell(configuration.test.mean.total, configuration.test.error.total));
+  row.push_back(cell(configuration.iterations, std::nan("")));
+  row.push_back(configuration.failed > 0
+                    ? fmt::format("{} of {}", configuration.failed, configuration.fits)
+                    : "");
+  return row;
+}
+
+void print_table(const SweepTable& table) {
+  std::vector<Row> rows{heading(table)};
+  for (std::size_t c = 0; c < table.configurations.size(); ++c) rows.push_back(row_of(table, c));
+
+  // Every column is as wide as its widest cell.
   std::vector<std::size_t> width(rows[0].size());
   for (const auto& row : rows)
     for (std::size_t i = 0; i < row.size(); ++i) width[i] = std::max(width[i], row[i].size());
@@ -70,6 +87,7 @@ void run(SweepOptions& options) {
   request.devices = options.fit.devices();
   request.refit = !options.no_refit;
   if (!options.test.empty()) request.test = options.test;
+
   ProgressDisplay display(options.quiet);
   const auto show = [&](const SweepProgress& p) {
     display.show(p.done, p.all, p.seconds,
@@ -78,12 +96,14 @@ void run(SweepOptions& options) {
   };
   const auto outcome = sweep(request, stop_on_signals(), show,
                              [&](const std::string& text) { display.message(text); });
+
   if (outcome.interrupted) {
     if (outcome.first_process)
       display.message("interrupted; continue with the same command and --resume");
     throw CLI::RuntimeError(signal_status());
   }
-  if (!outcome.first_process) return;
+  if (!outcome.first_process) return;  // of those under mpirun only one speaks
+
   if (!options.quiet) {
     print_table(outcome.table);
     fmt::print("{}{}\n", (request.folder / "table.csv").string(),

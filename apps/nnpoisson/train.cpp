@@ -36,6 +36,7 @@ void run(TrainOptions& options) {
   request.mode = options.fit.folder_mode();
   if (!options.test.empty()) request.test = options.test;
   if (!options.init.empty()) request.init = options.init;
+
   ProgressDisplay display(options.quiet);
   const auto show = [&](const TrainProgress& p) {
     display.show(static_cast<std::size_t>(p.iteration), static_cast<std::size_t>(p.iterations),
@@ -45,6 +46,7 @@ void run(TrainOptions& options) {
   };
   const auto outcome = train(request, stop_on_signals(), show,
                              [&](const std::string& text) { display.message(text); });
+
   if (outcome.interrupted) {
     display.message(
         fmt::format("interrupted after iteration {}; continue with the same command and --resume",

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "model/bind.hpp"
+#include "model/bind_network.hpp"
 #include "nnpoisson/formulas/outputs.hpp"
 
 namespace nnpoisson {
@@ -21,8 +21,8 @@ Numbers zeros(int n) {
 }  // namespace
 
 double time_scale(const Model& model, double observed_until) {
-  const bool scaled = model.preset == Preset::authors || model.neural_time == NeuralTime::scaled;
-  return scaled ? model.time_limit / observed_until : 1;
+  return time_scale(network_time(model.preset, model.neural_time), model.time_limit,
+                    observed_until);
 }
 
 struct Curves::Impl {

@@ -2,7 +2,7 @@
 
 #include <span>
 
-#include "model/bind.hpp"
+#include "model/bind_network.hpp"
 #include "nnpoisson/backend.hpp"
 #include "nnpoisson/plan.hpp"
 

@@ -28,11 +28,13 @@ std::vector<double> initial_parameters(const NetworkShape& shape, std::uint64_t 
     const TensorSlot& slot = layout.slots()[t];
     const auto tensor = static_cast<Tensor>(t);
     if (!slot.trained || tensor == Tensor::d) continue;
+
     RandomStream stream(seed, Purpose::initial_weights, t);
     const bool stimulus_kernel =
         tensor == Tensor::A1 || tensor == Tensor::A2 || tensor == Tensor::A3;
     const double fans = slot.in + slot.out;
     const double deviation = std::sqrt(2 / fans), limit = std::sqrt(6 / fans);
+
     for (std::size_t i = slot.offset; i < slot.offset + slot.size(); ++i) {
       if (slot.kind == "bias")
         parameters[i] = 0.05 * (2 * stream.uniform() - 1);

@@ -32,12 +32,26 @@ std::vector<std::size_t> shape_of(const TensorSlot& slot) {
   return slot.kind == "bias" ? std::vector{out} : std::vector{in, out};
 }
 
+std::vector<float> values_of(const TensorSlot& slot, const std::filesystem::path& file,
+                             const std::vector<double>& parameters) {
+  std::vector<float> values(slot.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const double value = parameters[slot.offset + i];
+    if (!(std::abs(value) <= static_cast<double>(std::numeric_limits<float>::max())))
+      throw NumericalError(file.string() + ": " + path_of(slot) + "[" + std::to_string(i) + "]: " +
+                           std::to_string(value) + " is not a finite float32; nothing was written");
+    values[i] = static_cast<float>(value);
+  }
+  return values;
+}
+
 // The sizes of the network as the kernels' extents say them; whether the other tensors agree is
 // checked against the layout.
 NetworkShape shape_in(const Hdf5Reader& reader, const std::string& root,
                       std::vector<std::int32_t> unit_region) {
-  const auto kernel = [&](const std::string& layer) {
-    const std::string path = root + layer + "/" + layer + "/kernel:0";
+  const ParameterLayout names{NetworkShape{}};  // they do not depend on sizes
+  const auto extents = [&](Tensor kernel) {
+    const std::string path = root + path_of(names[kernel]);
     const auto shape = reader.shape(path);
     if (shape.size() != 2 || shape[0] == 0 || shape[1] == 0 || shape[0] > largest_width ||
         shape[1] > largest_width)
@@ -45,12 +59,12 @@ NetworkShape shape_in(const Hdf5Reader& reader, const std::string& root,
                       "; expected [in, out] of a network's layer");
     return std::array{static_cast<int>(shape[0]), static_cast<int>(shape[1])};
   };
-  const auto [features, first_width] = kernel("neuro0");
-  const auto [hidden_width, columns] = kernel("neuro6");
-  const auto [behaviour_inputs, behaviour_width] = kernel("beh0");
+  const auto [features, first_width] = extents(Tensor::A1);
+  const auto [hidden_width, columns] = extents(Tensor::E);
+  const auto [behaviour_inputs, behaviour_width] = extents(Tensor::F1_left);
   return {.features = features,
-          .stimulus_widths = {first_width, kernel("neuro1")[1]},
-          .time_width = kernel("neuro3")[1],
+          .stimulus_widths = {first_width, extents(Tensor::A2)[1]},
+          .time_width = extents(Tensor::a)[1],
           .hidden_width = hidden_width,
           .behaviour_width = behaviour_width,
           .regions = unit_region.empty() ? columns : behaviour_inputs,
@@ -65,25 +79,19 @@ void write_keras_groups(Hdf5Writer& writer, const std::filesystem::path& file,
   if (parameters.size() != layout.size())
     throw UsageError(file.string() + ": " + std::to_string(parameters.size()) +
                      " parameters given for a network of " + std::to_string(layout.size()));
+
+  // The tensors of a layer follow one another.
   std::vector<std::string> layers;
-  std::vector<std::vector<std::string>> names;
+  std::vector<std::vector<std::string>> names;  // of each layer's tensors
   for (const TensorSlot& slot : layout.slots()) {
-    std::vector<float> values(slot.size());
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      const double value = parameters[slot.offset + i];
-      if (!(std::abs(value) <= static_cast<double>(std::numeric_limits<float>::max())))
-        throw NumericalError(file.string() + ": " + path_of(slot) + "[" + std::to_string(i) +
-                             "]: " + std::to_string(value) +
-                             " is not a finite float32; nothing was written");
-      values[i] = static_cast<float>(value);
-    }
-    writer.numbers(path_of(slot), values, shape_of(slot));
+    writer.numbers(path_of(slot), values_of(slot, file, parameters), shape_of(slot));
     if (layers.empty() || layers.back() != slot.layer) {
       layers.push_back(slot.layer);
       names.emplace_back();
     }
     names.back().push_back(slot.name());
   }
+
   writer.attribute("/", "layer_names", layers);
   writer.attribute("/", "backend", std::string("tensorflow"));
   writer.attribute("/", "keras_version", std::string("2.15.0"));
@@ -101,6 +109,7 @@ KerasWeights read_keras_groups(const Hdf5Reader& reader, std::vector<std::int32_
       throw DataError(reader.file() + ": unit " + std::to_string(u) + " is of region " +
                       std::to_string(region) + "; the network has " +
                       std::to_string(weights.shape.regions) + " regions");
+
   const ParameterLayout layout(weights.shape);
   for (const TensorSlot& slot : layout.slots()) {
     const std::string path = root + path_of(slot);
@@ -111,6 +120,8 @@ KerasWeights read_keras_groups(const Hdf5Reader& reader, std::vector<std::int32_
     weights.parameters.insert(weights.parameters.end(), values.begin(), values.end());
   }
   check_parameters(reader.file(), layout, weights.parameters, root);
+
+  // The file does not say whether the bypass is on; where it is off, its tensors are 0.
   for (const Tensor t : {Tensor::R, Tensor::d})
     for (std::size_t i = 0; i < layout[t].size(); ++i)
       if (weights.parameters[layout[t].offset + i] != 0) weights.shape.stimulus_bypass = true;

@@ -67,6 +67,9 @@ const char* to_string(Preset preset) {
 const char* to_string(NeuralTime time) {
   return time == NeuralTime::absolute ? "absolute" : "scaled";
 }
+const char* to_string(Readout readout) {
+  return readout == Readout::unit ? "unit" : "region";
+}
 
 // The Keras groups hold float32; the parameters stand beside them at double precision, so that a
 // double fit survives exactly.
@@ -74,6 +77,7 @@ void write_model(const std::filesystem::path& file, const Model& model) {
   Hdf5Writer writer(file);
   write_keras_groups(writer, file, model.shape, model.parameters);
   writer.numbers(group + "/parameters", model.parameters);
+
   writer.strings(group + "/region/name", model.region_names);
   writer.strings(group + "/stimulus/name", model.stimulus_names);
   if (!model.constant_rate.empty())
@@ -84,6 +88,7 @@ void write_model(const std::filesystem::path& file, const Model& model) {
     writer.numbers(group + "/unit/id", model.units.id);
     writer.numbers(group + "/unit/constant_rate", model.units.constant_rate);
   }
+
   writer.attribute(group, "version", version);
   writer.attribute(group, "preset", std::string(to_string(model.preset)));
   writer.attribute(group, "neural_time", std::string(to_string(model.neural_time)));

@@ -34,13 +34,15 @@ struct ColumnOrder {
   NNP_FORMULA bool operator()(const Entry& a, const Entry& b) const { return a.column < b.column; }
 };
 
+/// Which entries become one point, and what the points of a tile are.
 struct MergeRule {
   Term term;
   Reading reading;
-  double cell;  ///< s; 0: equal (stimulus, time, scale) become one point; else all of one stimulus
-                ///< and cell, at their weighted mean time
+  /// s. 0: entries of equal stimulus, time and scale become one point. Else those of one stimulus
+  /// whose times lie in one cell of this length do, at their weighted mean time.
+  double cell;
   double bin_width;  ///< of Reading::interval, s of recording time
-  double eps;        ///< Hz
+  double eps;        ///< Hz, added to every intensity
 
   NNP_FORMULA bool same_point(const Entry& a, const Entry& b) const {
     if (a.stimulus != b.stimulus) return false;
@@ -63,13 +65,17 @@ struct MergeRule {
     if (!(cell > 0)) return {first->time, 0};
     const double lowest = first->time;
     double total = 0, moment = 0, spread = 0;
-    for (const Entry* e = first; e != end; ++e)
-      total += e->weight, moment += e->weight * (e->time - lowest);
+    for (const Entry* e = first; e != end; ++e) {
+      total += e->weight;
+      moment += e->weight * (e->time - lowest);
+    }
+
     const double mean = lowest + moment / total;
     for (const Entry* e = first; e != end; ++e)
       spread += e->weight * (e->time - mean) * (e->time - mean);
     return {mean, spread};
   }
+
   NNP_FORMULA Plan::Interval interval(double time, double scale) const {
     return {time + scale * bin_width, 1 / scale, eps * bin_width};
   }
@@ -78,8 +84,8 @@ struct MergeRule {
 /// Whether points shared by `columns` columns are cheaper than a list of points for each column.
 inline bool sharing_pays(std::size_t shared_points, std::size_t separate_points,
                          std::size_t columns) {
-  constexpr double column_cost = 0.1;  // beside the trunk that all columns share (measured on the
-                                       // CPU backend at the paper's widths)
+  // Beside the trunk that all columns share; measured on the CPU backend at the paper's widths.
+  constexpr double column_cost = 0.1;
   return static_cast<double>(shared_points) * (1 + column_cost * static_cast<double>(columns)) <=
          static_cast<double>(separate_points) * (1 + column_cost);
 }

@@ -1,6 +1,7 @@
 #include "plan/points.hpp"
 
 #include <algorithm>
+#include <span>
 
 namespace nnpoisson {
 namespace {
@@ -8,18 +9,74 @@ namespace {
 /// `entries` in PointOrder.
 bool sharing_pays(const std::vector<Entry>& entries, const MergeRule& rule) {
   std::uint32_t last_column = 0;
-  for (const auto& e : entries) last_column = std::max(last_column, e.column);
-  std::vector<std::size_t> seen_at(last_column + 1,
-                                   0);  // number of the point that last had this column
+  for (const auto& entry : entries) last_column = std::max(last_column, entry.column);
+
+  // Points are numbered from 1; for each column the last one that had it, 0 for none yet.
+  std::vector<std::size_t> last_point(last_column + 1, 0);
   std::size_t shared = 0, separate = 0, columns = 0;
   for (std::size_t i = 0; i < entries.size(); ++i) {
     if (i == 0 || !rule.same_point(entries[i - 1], entries[i])) ++shared;
-    auto& seen = seen_at[entries[i].column];
-    if (seen == 0) ++columns;
-    if (seen != shared) ++separate;
-    seen = shared;
+    auto& last = last_point[entries[i].column];
+    if (last == 0) ++columns;
+    if (last != shared) ++separate;
+    last = shared;
   }
   return nnpoisson::sharing_pays(shared, separate, columns);
+}
+
+/// Sorted entries and where their points begin.
+struct SortedPoints {
+  const std::vector<Entry>& entries;
+  std::vector<std::size_t> starts;  ///< of each point in `entries`, and one past the end
+
+  [[nodiscard]] std::size_t count() const { return starts.size() - 1; }
+  [[nodiscard]] std::span<const Entry> point(std::size_t p) const {
+    return std::span(entries).subspan(starts[p], starts[p + 1] - starts[p]);
+  }
+  [[nodiscard]] std::uint32_t first_column(std::size_t p) const {
+    return entries[starts[p]].column;
+  }
+  /// Those of the points [first, end), ascending, each once.
+  [[nodiscard]] std::vector<std::uint32_t> columns(std::size_t first, std::size_t end) const {
+    std::vector<std::uint32_t> columns;
+    for (std::size_t i = starts[first]; i < starts[end]; ++i) columns.push_back(entries[i].column);
+    std::sort(columns.begin(), columns.end());
+    columns.erase(std::unique(columns.begin(), columns.end()), columns.end());
+    return columns;
+  }
+};
+
+/// Adds the points [first, end) to a piece, as one tile.
+void add_tile(PlanPiece& piece, const MergeRule& rule, const SortedPoints& points,
+              std::size_t first, std::size_t end) {
+  const auto columns = points.columns(first, end);
+  const Tile tile{rule.term,
+                  rule.reading,
+                  static_cast<std::uint32_t>(end - first),
+                  piece.time.size(),
+                  piece.weight.size(),
+                  piece.interval.size(),
+                  static_cast<std::uint32_t>(piece.column.size()),
+                  static_cast<std::uint32_t>(columns.size())};
+  piece.column.insert(piece.column.end(), columns.begin(), columns.end());
+  piece.weight.resize(piece.weight.size() + columns.size() * tile.count, 0.0);
+
+  for (std::size_t p = first; p < end; ++p) {
+    const auto entries = points.point(p);
+    for (const Entry& entry : entries) {
+      const auto column = static_cast<std::size_t>(
+          std::lower_bound(columns.begin(), columns.end(), entry.column) - columns.begin());
+      piece.weight[tile.first_weight + column * tile.count + (p - first)] += entry.weight;
+    }
+
+    const auto merged = rule.merged(entries.data(), entries.data() + entries.size());
+    piece.square_spread += merged.square_spread;
+    piece.time.push_back(merged.time);
+    piece.stimulus.push_back(entries.front().stimulus);
+    if (rule.reading == Reading::interval)
+      piece.interval.push_back(rule.interval(merged.time, entries.front().scale));
+  }
+  piece.tiles.push_back(tile);
 }
 
 }  // namespace
@@ -31,52 +88,19 @@ void HostPointMerger::merge(PlanPiece& piece, const MergeRule& rule,
   const bool shared = sharing_pays(entries, rule);
   if (!shared) std::stable_sort(entries.begin(), entries.end(), ColumnOrder{});
 
-  std::vector<std::size_t> starts;  // of each point in `entries`, and one past the end
+  SortedPoints points{entries, {}};
   for (std::size_t i = 0; i < entries.size(); ++i)
-    if (i == 0 || rule.begins_point(entries[i - 1], entries[i], shared)) starts.push_back(i);
-  const std::size_t points = starts.size();
-  starts.push_back(entries.size());
+    if (i == 0 || rule.begins_point(entries[i - 1], entries[i], shared)) points.starts.push_back(i);
+  points.starts.push_back(entries.size());
 
-  std::vector<std::uint32_t> columns;
-  for (std::size_t p = 0; p < points;) {
-    std::size_t end = p + 1;
-    const auto column_of = [&](std::size_t point) { return entries[starts[point]].column; };
-    while (end < points && end - p < tile_points && (shared || column_of(end) == column_of(p)))
+  // Columns that do not share their points have tiles of their own.
+  for (std::size_t first = 0; first < points.count();) {
+    std::size_t end = first + 1;
+    while (end < points.count() && end - first < tile_points &&
+           (shared || points.first_column(end) == points.first_column(first)))
       ++end;
-
-    Tile tile{rule.term,
-              rule.reading,
-              static_cast<std::uint32_t>(end - p),
-              piece.time.size(),
-              piece.weight.size(),
-              piece.interval.size(),
-              static_cast<std::uint32_t>(piece.column.size()),
-              0};
-    columns.clear();
-    for (std::size_t i = starts[p]; i < starts[end]; ++i) columns.push_back(entries[i].column);
-    std::sort(columns.begin(), columns.end());
-    columns.erase(std::unique(columns.begin(), columns.end()), columns.end());
-    tile.columns = static_cast<std::uint32_t>(columns.size());
-    piece.column.insert(piece.column.end(), columns.begin(), columns.end());
-    piece.weight.resize(piece.weight.size() + columns.size() * (end - p), 0.0);
-
-    for (std::size_t q = p; q < end; ++q) {
-      const Entry* first = entries.data() + starts[q];
-      const Entry* last = entries.data() + starts[q + 1];
-      for (const Entry* e = first; e != last; ++e) {
-        const auto c = static_cast<std::size_t>(
-            std::lower_bound(columns.begin(), columns.end(), e->column) - columns.begin());
-        piece.weight[tile.first_weight + c * tile.count + (q - p)] += e->weight;
-      }
-      const auto point = rule.merged(first, last);
-      piece.square_spread += point.square_spread;
-      piece.time.push_back(point.time);
-      piece.stimulus.push_back(first->stimulus);
-      if (rule.reading == Reading::interval)
-        piece.interval.push_back(rule.interval(point.time, first->scale));
-    }
-    piece.tiles.push_back(tile);
-    p = end;
+    add_tile(piece, rule, points, first, end);
+    first = end;
   }
 }
 
@@ -90,6 +114,7 @@ TileRange append(Plan& plan, PlanPiece&& piece) {
     tile.first_column += static_cast<std::uint32_t>(plan.column.size());
     plan.tiles.push_back(tile);
   }
+
   const auto move_to = [](auto& to, auto& from) { to.insert(to.end(), from.begin(), from.end()); };
   move_to(plan.time, piece.time);
   move_to(plan.stimulus, piece.stimulus);

@@ -57,25 +57,24 @@ struct Boolean {
   [[nodiscard]] std::string write(bool value) const { return value ? "true" : "false"; }
 };
 
+std::string quoted(const std::string& word) {
+  return '"' + word + '"';
+}
+
+/// One of an enumeration's two values, by its name.
 template <class T>
 struct Choice {
   using Value = T;
-  std::vector<std::pair<T, std::string>> values;
-  std::string expected;
+  T first, second;
+  std::string expected = quoted(to_string(first)) + " or " + quoted(to_string(second));
   [[nodiscard]] std::optional<T> read(const toml::node& node) const {
     const auto text = node.value_exact<std::string>();
-    const auto found =
-        std::find_if(values.begin(), values.end(), [&](const auto& v) { return text == v.second; });
-    return found == values.end() ? std::nullopt : std::optional(found->first);
+    for (const T value : {first, second})
+      if (text == to_string(value)) return value;
+    return std::nullopt;
   }
   [[nodiscard]] bool allows(T) const { return true; }
-  [[nodiscard]] std::string write(T value) const {
-    return '"' +
-           std::find_if(values.begin(), values.end(),
-                        [&](const auto& v) { return v.first == value; })
-               ->second +
-           '"';
-  }
+  [[nodiscard]] std::string write(T value) const { return quoted(to_string(value)); }
 };
 
 template <class Element>
@@ -137,16 +136,10 @@ std::vector<SettingKey> make_keys() {
   const Pair<Integer<int>> widths{width, "an array of two integers from 1 to 4096"};
   const Integer<int> count{1, 1000000};
   const Integer<std::uint64_t> seed{0, std::numeric_limits<std::int64_t>::max()};
-  const Choice<Preset> preset{{{Preset::exact, "exact"}, {Preset::authors, "authors"}},
-                              R"("exact" or "authors")"};
-  const Choice<Readout> readout{{{Readout::region, "region"}, {Readout::unit, "unit"}},
-                                R"("region" or "unit")"};
-  const Choice<Precision> precision{
-      {{Precision::single_precision, "float"}, {Precision::double_precision, "double"}},
-      R"("float" or "double")"};
-  const Choice<NeuralTime> time{
-      {{NeuralTime::scaled, "scaled"}, {NeuralTime::absolute, "absolute"}},
-      R"("scaled" or "absolute")"};
+  const Choice<Preset> preset{Preset::exact, Preset::authors};
+  const Choice<Readout> readout{Readout::region, Readout::unit};
+  const Choice<Precision> precision{Precision::single_precision, Precision::double_precision};
+  const Choice<NeuralTime> time{NeuralTime::scaled, NeuralTime::absolute};
 
   return {
       key("preset", &Settings::preset, preset),
@@ -174,6 +167,7 @@ std::vector<SettingKey> make_keys() {
   };
 }
 
+/// Letters to change, add or leave out to get from one word to the other.
 std::size_t edit_distance(const std::string& a, const std::string& b) {
   std::vector<std::size_t> row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -189,6 +183,15 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
 
 }  // namespace
 
+std::string SettingKey::table() const {
+  const auto dot = name.find('.');
+  return dot == std::string::npos ? "" : name.substr(0, dot);
+}
+
+std::string SettingKey::field() const {
+  return name.substr(name.find('.') + 1);  // npos + 1 is 0
+}
+
 std::span<const SettingKey> setting_keys() {
   static const std::vector<SettingKey> keys = make_keys();
   return keys;
@@ -196,8 +199,7 @@ std::span<const SettingKey> setting_keys() {
 
 const std::string& nearest_key(const std::string& name) {
   const auto distance = [&](const SettingKey& key) {
-    return std::min(edit_distance(name, key.name),
-                    edit_distance(name, key.name.substr(key.name.find('.') + 1)));
+    return std::min(edit_distance(name, key.name), edit_distance(name, key.field()));
   };
   const auto keys = setting_keys();
   return std::min_element(keys.begin(), keys.end(),

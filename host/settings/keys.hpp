@@ -15,10 +15,14 @@ namespace nnpoisson {
 struct SettingKey {
   std::string name;
   std::string expected;  ///< what values there are, for messages
-  std::function<bool(Settings&, const toml::node&)>
-      assign;  ///< false: not what is expected; the settings are unchanged
+  /// False: the value is not what is expected; the settings are unchanged.
+  std::function<bool(Settings&, const toml::node&)> assign;
   std::function<bool(const Settings&)> in_range;
   std::function<std::string(const Settings&)> to_toml;  ///< the value as TOML, exact
+
+  /// The two parts of the name, "train" and "iterations"; the table of a top-level key is "".
+  [[nodiscard]] std::string table() const;
+  [[nodiscard]] std::string field() const;
 };
 
 /// Every setting, in the order they are written: the one place that knows them. Top-level keys come

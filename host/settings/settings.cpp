@@ -29,7 +29,7 @@ const SettingKey* find_key(const std::string& name) {
 bool is_table_name(const std::string& name) {
   const auto keys = setting_keys();
   return std::any_of(keys.begin(), keys.end(),
-                     [&](const auto& key) { return key.name.starts_with(name + "."); });
+                     [&](const auto& key) { return !name.empty() && key.table() == name; });
 }
 
 // Keys and values come from outside and may hold line ends; a message is one line.
@@ -84,6 +84,10 @@ bool is_bare_word(const std::string& text) {
 
 }  // namespace
 
+const char* to_string(Precision precision) {
+  return precision == Precision::double_precision ? "double" : "float";
+}
+
 Settings preset_settings(Preset preset) {
   Settings settings;
   settings.preset = preset;
@@ -104,6 +108,7 @@ void apply_toml(Settings& settings, const std::filesystem::path& file) {
     throw UsageError(file.string() +
                      ": the settings file cannot be read; give a readable TOML file");
   const std::string text{std::istreambuf_iterator<char>(stream), {}};
+
   toml::table table;
   try {
     table = toml::parse(text, file.string());
@@ -111,8 +116,10 @@ void apply_toml(Settings& settings, const std::filesystem::path& file) {
     throw refusal(place(file.string(), error.source()) +
                   "not TOML: " + std::string(error.description()));
   }
+
   // On a copy, so that a bad line leaves the settings as they were.
   Settings changed = settings;
+  // First the preset, wherever it stands: it decides the defaults of all other keys.
   if (const auto* preset = table.get("preset")) {
     assign(changed, place(file.string(), preset->source()), *find_key("preset"), *preset);
     changed = preset_settings(changed.preset);
@@ -127,12 +134,14 @@ void apply_assignment(Settings& settings, const std::string& assignment) {
   if (equals == std::string::npos) throw refusal(where + "a setting is written key=value");
   const std::string name = trimmed(assignment.substr(0, equals));
   std::string value = trimmed(assignment.substr(equals + 1));
+
   const SettingKey* key = find_key(name);
   if (key == nullptr) throw unknown_key(where, name);
   if (name == "preset")
     throw refusal(
         where +
         "the preset decides all defaults and cannot be set after them; choose it by itself");
+
   if (is_bare_word(value)) value = '"' + value + '"';
   toml::table table;
   try {
@@ -152,30 +161,32 @@ void check(const Settings& settings) {
       throw UsageError("setting \"" + key.name + "\" is " + key.to_toml(settings) + "; expected " +
                        key.expected);
   if (settings.preset != Preset::authors) return;
-  if (settings.model.readout == Readout::unit)
-    throw UsageError(
-        R"(setting "model.readout" is "unit"; preset "authors" knows only "region", use preset "exact")");
-  if (settings.train.neural_time != NeuralTime::scaled)
-    throw UsageError(
-        R"(setting "train.neural_time" is "absolute"; preset "authors" knows only "scaled", use preset "exact")");
-  if (settings.train.validation != 0)
-    throw UsageError(
-        R"(setting "train.validation" is not 0; preset "authors" trains on every trial, use preset "exact")");
-  if (settings.seed > std::numeric_limits<std::uint32_t>::max())
-    throw UsageError(
-        R"(setting "seed" is above 4294967295; preset "authors" takes NumPy's 32-bit seeds, give a smaller one)");
+
+  const auto require = [](bool met, const char* problem) {
+    if (!met) throw UsageError(problem);
+  };
+  require(settings.model.readout == Readout::region,
+          "setting \"model.readout\" is \"unit\"; preset \"authors\" knows only \"region\", use "
+          "preset \"exact\"");
+  require(settings.train.neural_time == NeuralTime::scaled,
+          "setting \"train.neural_time\" is \"absolute\"; preset \"authors\" knows only "
+          "\"scaled\", use preset \"exact\"");
+  require(settings.train.validation == 0,
+          "setting \"train.validation\" is not 0; preset \"authors\" trains on every trial, use "
+          "preset \"exact\"");
+  require(settings.seed <= std::numeric_limits<std::uint32_t>::max(),
+          "setting \"seed\" is above 4294967295; preset \"authors\" takes NumPy's 32-bit seeds, "
+          "give a smaller one");
 }
 
 std::string to_toml(const Settings& settings) {
   std::string text, table;
   for (const SettingKey& key : setting_keys()) {
-    const auto dot = key.name.find('.');
-    if (dot != std::string::npos && key.name.substr(0, dot) != table) {
-      table = key.name.substr(0, dot);
+    if (key.table() != table) {
+      table = key.table();
       text += "\n[" + table + "]\n";
     }
-    text += key.name.substr(dot == std::string::npos ? 0 : dot + 1) + " = " +
-            key.to_toml(settings) + "\n";
+    text += key.field() + " = " + key.to_toml(settings) + "\n";
   }
   return text;
 }

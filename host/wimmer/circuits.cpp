@@ -75,6 +75,8 @@ void Circuits<T>::update_sensory(const T* current) {
                     current};
   std::uint16_t* spikes = sensory_spikes_.slot(now_);
   int count = kernels_.sensory(job, spikes);
+
+  // The inhibitory neurons differ in these, and receive no stimulus.
   job.first = first_inhibitory;
   job.end = neurons;
   job.rate = static_cast<T>(step_ms / sensory_i.time_constant);
@@ -87,14 +89,17 @@ void Circuits<T>::update_sensory(const T* current) {
 template <class T>
 void Circuits<T>::update_integration(const float* external) {
   State& s = *state_;
-  // Sums of the new gates are not for this step.
+  // All drives come before the first kernel, which leaves new sums of gates: they are for the next
+  // step.
   std::array<SharedDrive<T>, shared_populations> drive;
   for (int p = 0; p < shared_populations; ++p)
     drive[static_cast<std::size_t>(p)] = shared_.onto<T>(p);
+
   std::uint16_t* spikes = integration_spikes_.slot(now_);
   int count = 0;
   for (int p = 0; p < shared_populations; ++p) {
-    const bool inhibitory = p == 3;
+    const bool inhibitory = first_of(p) == di.first;
+    const bool selective_ones = first_of(p) < dn.first;  // only they hear the sensory circuit
     const Membrane& membrane = inhibitory ? integration_i : integration_e;
     count += kernels_.integration(
         {first_of(p), first_of(p + 1), static_cast<T>(step_ms),
@@ -102,7 +107,7 @@ void Circuits<T>::update_integration(const float* external) {
          static_cast<T>(membrane.refractory_steps),
          static_cast<T>(inhibitory ? external_onto_i : external_onto_e),
          drive[static_cast<std::size_t>(p)], s.d_v.data(), s.d_wait.data(), s.ga.data(),
-         p < 2 ? s.to_ga.slot(now_) : nullptr, external, inhibitory ? nullptr : s.s.data(),
+         selective_ones ? s.to_ga.slot(now_) : nullptr, external, inhibitory ? nullptr : s.s.data(),
          s.x.data(), inhibitory ? nullptr : &shared_.gates[p]},
         spikes + count);
   }
@@ -113,6 +118,7 @@ template <class T>
 void Circuits<T>::send(std::span<const std::uint16_t> input) {
   State& s = *state_;
   for (const int source : input) network_.input.deliver(source, now_, s.to_xe);
+
   for (const int source : sensory_spikes_.at(now_)) {
     if (source < first_inhibitory) {
       network_.excitation.deliver(source, now_, s.to_xe);
@@ -121,9 +127,10 @@ void Circuits<T>::send(std::span<const std::uint16_t> input) {
       network_.inhibition.deliver(source - first_inhibitory, now_, s.to_xi);
     }
   }
+
   if (network_.down.empty()) return;
   for (const int source : integration_spikes_.at(now_))
-    if (source < 2 * selective) network_.down.deliver(source, now_, s.to_xe);
+    if (source < dn.first) network_.down.deliver(source, now_, s.to_xe);
 }
 
 template <class T>

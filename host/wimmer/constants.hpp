@@ -17,14 +17,14 @@ inline constexpr int neurons = 2000;
 /// Arrays over a circuit's neurons have this length; the excess takes the padding of synapse lists
 /// and of draws.
 inline constexpr int padded_neurons = 2048;
-inline constexpr std::uint32_t neuron_bits =
-    11;  ///< of a neuron's number where it shares one with a step
-inline constexpr int row =
-    16;  ///< neurons whose draws and sums are kept together; every population is whole rows
+/// Bits of a neuron's number where it shares one number with a step.
+inline constexpr std::uint32_t neuron_bits = 11;
+/// Neurons whose draws and sums are kept together; every population is whole rows.
+inline constexpr int row = 16;
 
 inline constexpr int sensory_half = 800;  ///< SE1: 0 to 799, SE2: 800 to 1599
-inline constexpr int selective =
-    240;  ///< DE1: 0 to 239, DE2: 240 to 479, DN (non-selective): 480 to 1599
+/// DE1: 0 to 239, DE2: 240 to 479; DN, which is not selective: 480 to 1599.
+inline constexpr int selective = 240;
 inline constexpr int sensory_inputs = 1000;  ///< SX, outside neurons that drive the sensory circuit
 
 struct Membrane {
@@ -69,25 +69,33 @@ inline constexpr double weight_up = 0.0036, weight_down = 0.004;  ///< the secon
 // Stimulus: the current into a sensory excitatory neuron, as the depolarisation I / leak that it
 // would cause.
 inline constexpr double stimulus_mv = 80 / sensory_leak_nS;  ///< 0.08 nA
-inline constexpr double stimulus_selectivity =
-    0.25;  ///< coherence c shifts the mean by +c/4 and -c/4
+/// Coherence c shifts the mean by +c/4 and -c/4.
+inline constexpr double stimulus_selectivity = 0.25;
 inline constexpr double stimulus_correlation_ms = 20;
 
 // Private trains of the integration neurons: what DE1 and DE2 get less, for what comes up from the
 // sensory circuit, Hz.
 inline constexpr double selective_rate_offset = 8;
 
+enum class Circuit : std::uint8_t { sensory, integration };
+
+/// Neurons [first, end) of a circuit.
 struct Population {
   const char* name;
-  int circuit;     ///< 0 sensory, 1 integration
-  int first, end;  ///< its neurons in the circuit
+  Circuit circuit;
+  int first, end;
+  [[nodiscard]] constexpr int size() const { return end - first; }
+  [[nodiscard]] constexpr bool contains(int neuron) const {
+    return neuron >= first && neuron < end;
+  }
 };
-inline constexpr std::array<Population, 7> populations{{{"SE1", 0, 0, sensory_half},
-                                                        {"SE2", 0, sensory_half, excitatory},
-                                                        {"SI", 0, excitatory, neurons},
-                                                        {"DE1", 1, 0, selective},
-                                                        {"DE2", 1, selective, 2 * selective},
-                                                        {"DN", 1, 2 * selective, excitatory},
-                                                        {"DI", 1, excitatory, neurons}}};
+inline constexpr Population se1{"SE1", Circuit::sensory, 0, sensory_half};
+inline constexpr Population se2{"SE2", Circuit::sensory, sensory_half, excitatory};
+inline constexpr Population si{"SI", Circuit::sensory, excitatory, neurons};
+inline constexpr Population de1{"DE1", Circuit::integration, 0, selective};
+inline constexpr Population de2{"DE2", Circuit::integration, selective, 2 * selective};
+inline constexpr Population dn{"DN", Circuit::integration, 2 * selective, excitatory};
+inline constexpr Population di{"DI", Circuit::integration, excitatory, neurons};
+inline constexpr std::array populations{se1, se2, si, de1, de2, dn, di};
 
 }  // namespace nnpoisson::wimmer

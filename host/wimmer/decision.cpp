@@ -6,8 +6,9 @@
 #include <numeric>
 
 #include "nnpoisson/random.hpp"
+#include "wimmer/conditions.hpp"
 #include "wimmer/constants.hpp"
-#include "wimmer/trial.hpp"
+#include "wimmer/spikes.hpp"
 
 namespace nnpoisson::wimmer {
 
@@ -25,52 +26,68 @@ std::vector<std::int32_t> draw_subset(std::uint64_t seed, std::uint64_t index, s
 
 Readers all_readers() {
   Readers all;
-  for (std::uint16_t k = 0; k < selective; ++k) {
-    all.first.push_back(k);
-    all.second.push_back(static_cast<std::uint16_t>(selective + k));
-  }
+  for (int neuron = de1.first; neuron < de1.end; ++neuron)
+    all.de1.push_back(static_cast<std::uint16_t>(neuron));
+  for (int neuron = de2.first; neuron < de2.end; ++neuron)
+    all.de2.push_back(static_cast<std::uint16_t>(neuron));
   return all;
 }
 
 Readers third_of_readers(std::uint64_t seed, std::size_t trial) {
-  Readers third;
-  for (const auto k : draw_subset(seed, trial, 0, selective, selective / 3))
-    third.first.push_back(static_cast<std::uint16_t>(k));
-  for (const auto k : draw_subset(seed, trial, 1, selective, selective / 3))
-    third.second.push_back(static_cast<std::uint16_t>(selective + k));
-  return third;
+  const auto third_of = [&](const Population& population, std::uint32_t draw) {
+    std::vector<std::uint16_t> third;
+    for (const auto k : draw_subset(seed, trial, draw, population.size(), population.size() / 3))
+      third.push_back(static_cast<std::uint16_t>(population.first + k));
+    return third;
+  };
+  return {third_of(de1, 0), third_of(de2, 1)};
 }
+
+namespace {
+
+/// How many spikes some neurons have had by each step.
+class SpikesUntil {
+ public:
+  SpikesUntil(std::span<const std::uint32_t> spikes, const std::vector<std::uint16_t>& readers,
+              std::size_t steps)
+      : before_(steps + 2, 0) {
+    std::array<bool, neurons> is_reader{};
+    for (const auto neuron : readers) is_reader[neuron] = true;
+    for (const auto spike : spikes)
+      if (is_reader[static_cast<std::size_t>(neuron_of(spike))])
+        ++before_[static_cast<std::size_t>(step_of(spike)) + 1];
+    std::partial_sum(before_.begin(), before_.end(), before_.begin());
+  }
+  /// In the steps from `first` to `last`, both included. `last` may be the one after the run.
+  [[nodiscard]] int between(std::size_t first, std::size_t last) const {
+    return before_[last + 1] - before_[first];
+  }
+
+ private:
+  std::vector<int> before_;  ///< [steps + 2] spikes in earlier steps
+};
+
+}  // namespace
 
 Decision decide(std::span<const std::uint32_t> integration_spikes, const Conditions& conditions,
                 const Readers& readers) {
   constexpr int window_ms = 50, window = window_ms * steps_per_ms;
   constexpr double rate_threshold = 40;  // Hz
-  std::array<std::int8_t, neurons> reader_of{};
-  for (const auto neuron : readers.first) reader_of[neuron] = 1;
-  for (const auto neuron : readers.second) reader_of[neuron] = 2;
   const auto steps = static_cast<std::size_t>(steps_in(conditions.duration));
-  // before[p][n]: spikes of population p in steps before n. A window that ends with the run has no
-  // last step.
-  std::array<std::vector<int>, 2> before{std::vector<int>(steps + 2, 0),
-                                         std::vector<int>(steps + 2, 0)};
-  for (const auto spike : integration_spikes)
-    if (const int reader = reader_of[static_cast<std::size_t>(neuron_of(spike))]; reader > 0)
-      ++before[static_cast<std::size_t>(reader - 1)][static_cast<std::size_t>(step_of(spike)) + 1];
-  for (auto& counts : before) std::partial_sum(counts.begin(), counts.end(), counts.begin());
-  const double least_first =
-      rate_threshold * window_ms / 1000 * static_cast<double>(readers.first.size());
-  const double least_second =
-      rate_threshold * window_ms / 1000 * static_cast<double>(readers.second.size());
+  const SpikesUntil right(integration_spikes, readers.de1, steps);
+  const SpikesUntil left(integration_spikes, readers.de2, steps);
+  const auto threshold = [&](const std::vector<std::uint16_t>& neurons_read) {
+    return rate_threshold * window_ms / 1000 * static_cast<double>(neurons_read.size());
+  };
+  const double right_threshold = threshold(readers.de1), left_threshold = threshold(readers.de2);
 
   const auto onset = static_cast<std::size_t>(steps_in(conditions.stimulus_from));
   for (std::size_t begin = onset; begin + window <= steps; begin += steps_per_ms) {
-    const auto spikes = [&](std::size_t p) {
-      return before[p][begin + window + 1] - before[p][begin];
-    };
-    const bool left = spikes(1) > least_second;
-    if (!left && !(spikes(0) > least_first)) continue;
-    const double time = static_cast<double>(begin - onset + window) / (1000 * steps_per_ms);
-    return {static_cast<std::int8_t>(left ? 1 : -1), time};
+    const bool is_left = left.between(begin, begin + window) > left_threshold;
+    const bool is_right = right.between(begin, begin + window) > right_threshold;
+    if (!is_left && !is_right) continue;
+    const double time = seconds_in(static_cast<int>(begin - onset + window));
+    return {static_cast<std::int8_t>(is_left ? 1 : -1), time};
   }
   return {0, std::numeric_limits<double>::quiet_NaN()};
 }

@@ -15,7 +15,7 @@ struct Decision {
 
 /// Neurons that a decision is read from, those of DE1 and of DE2, by their numbers in the circuit.
 struct Readers {
-  std::vector<std::uint16_t> first, second;
+  std::vector<std::uint16_t> de1, de2;
 };
 [[nodiscard]] Readers all_readers();
 /// A third of each, drawn for this trial.

@@ -105,15 +105,16 @@ struct SharedConductances {
             static_cast<T>(gaba[population == 3 ? 1 : 0])};
   }
   /// A step's decay, and the spikes of each population that arrive in it.
-  NNP_FORMULA void arrive(double d1, double d2, double dn, double di) {
+  NNP_FORMULA void arrive(double from_de1, double from_de2, double from_dn, double from_di) {
     const double onto[shared_populations] = {
-        ampa_onto_e * (selective_gain * d1 + selective_loss * (d2 + dn)),
-        ampa_onto_e * (selective_gain * d2 + selective_loss * (d1 + dn)),
-        ampa_onto_e * (d1 + d2 + dn), ampa_onto_i * (d1 + d2 + dn)};
+        ampa_onto_e * (selective_gain * from_de1 + selective_loss * (from_de2 + from_dn)),
+        ampa_onto_e * (selective_gain * from_de2 + selective_loss * (from_de1 + from_dn)),
+        ampa_onto_e * (from_de1 + from_de2 + from_dn),
+        ampa_onto_i * (from_de1 + from_de2 + from_dn)};
     for (int p = 0; p < shared_populations; ++p)
       ampa[p] += onto[p] - step_ms / ampa_decay * ampa[p];
-    gaba[0] += gaba_onto_e * di - step_ms / gaba_decay * gaba[0];
-    gaba[1] += gaba_onto_i * di - step_ms / gaba_decay * gaba[1];
+    gaba[0] += gaba_onto_e * from_di - step_ms / gaba_decay * gaba[0];
+    gaba[1] += gaba_onto_i * from_di - step_ms / gaba_decay * gaba[1];
   }
 };
 

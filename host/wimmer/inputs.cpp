@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "nnpoisson/random.hpp"
+#include "wimmer/conditions.hpp"
 #include "wimmer/noise_key.hpp"
-#include "wimmer/trial.hpp"
 
 namespace nnpoisson::wimmer {
 
@@ -100,10 +100,12 @@ void TrialInput<T>::draw_stimulus(int sample) {
     path[0] = path[sensory_half] = 0;
     std::fill(path.begin() + excitatory, path.end(), 0.0F);
   }
+
   kernels_.normal({noise_key(conditions_.seed, Purpose::wimmer_stimulus, trial_,
                              static_cast<std::uint32_t>(sample)),
                    normal_groups, normal.data()});
   for (std::size_t i = 0; i < path.size(); ++i) path[i] = stimulus_.path_step(path[i], normal[i]);
+
   for (std::size_t half = 0; half < 2; ++half) {
     const float common = stimulus_.mean[half] + stimulus_.gain * path[excitatory + half];
     for (std::size_t i = half * sensory_half; i < (half + 1) * sensory_half; ++i)

@@ -31,18 +31,18 @@ std::uint64_t checksum_of(std::uint64_t trial, const TrialSpikes& spikes) {
 }
 
 bool read_at(int descriptor, std::int64_t place, void* bytes, std::size_t size) {
-  auto* at = static_cast<char*>(bytes);
+  auto* next = static_cast<char*>(bytes);
   while (size > 0) {
-    const auto got = pread(descriptor, at, size, place);
-    if (got <= 0) return false;
-    at += got;
-    place += got;
-    size -= static_cast<std::size_t>(got);
+    const auto count = pread(descriptor, next, size, place);
+    if (count <= 0) return false;
+    next += count;
+    place += count;
+    size -= static_cast<std::size_t>(count);
   }
   return true;
 }
 
-/// False where no whole record is.
+/// False where there is no whole record.
 bool read_record(int descriptor, std::int64_t place, std::int64_t file_size, Head& head,
                  TrialSpikes& spikes) {
   if (!read_at(descriptor, place, &head, sizeof head)) return false;
@@ -94,6 +94,8 @@ void Journal::load(const std::string& conditions) {
   struct stat about {};
   if (fstat(descriptor_, &about) != 0)
     throw ResourceError(file_.string() + ": cannot be read (" + reason() + ")");
+
+  // The file begins with its conditions, up to a zero byte.
   const std::string expected = conditions + '\0';
   std::string found(std::min(expected.size(), static_cast<std::size_t>(about.st_size)), ' ');
   if (!read_at(descriptor_, 0, found.data(), found.size()))
@@ -106,6 +108,8 @@ void Journal::load(const std::string& conditions) {
     write(expected.data(), expected.size());
     return;
   }
+
+  // Whole records follow; from the first one that is not whole the file is cut off.
   end_ = static_cast<std::int64_t>(expected.size());
   Head head{};
   TrialSpikes spikes;
@@ -126,11 +130,11 @@ TrialSpikes Journal::read(std::size_t trial) const {
 }
 
 void Journal::write(const void* bytes, std::size_t size) {
-  const auto* at = static_cast<const char*>(bytes);
+  const auto* next = static_cast<const char*>(bytes);
   while (size > 0) {
-    const auto written = pwrite(descriptor_, at, size, end_);
+    const auto written = pwrite(descriptor_, next, size, end_);
     if (written < 0) throw ResourceError(file_.string() + ": cannot be written (" + reason() + ")");
-    at += written;
+    next += written;
     end_ += written;
     size -= static_cast<std::size_t>(written);
   }

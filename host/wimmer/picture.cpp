@@ -5,10 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <span>
 #include <vector>
 
+#include "wimmer/conditions.hpp"
 #include "wimmer/constants.hpp"
 #include "wimmer/decision.hpp"
+#include "wimmer/spikes.hpp"
 
 namespace nnpoisson::wimmer {
 namespace {
@@ -19,42 +22,31 @@ constexpr double neuron_height = 2;  // in pixels
 constexpr int bin_ms = 10, window_bins = 5;
 
 struct Curve {
-  const Population* population;
+  Population population;
   const char* colour;
 };
 // Colours that differ also for the colour-blind.
-constexpr std::array<Curve, 7> curves{{{&populations[3], "#d55e00"},
-                                       {&populations[4], "#0072b2"},
-                                       {&populations[5], "#999999"},
-                                       {&populations[6], "#000000"},
-                                       {&populations[0], "#d55e00"},
-                                       {&populations[1], "#0072b2"},
-                                       {&populations[2], "#000000"}}};
-
-bool is_of(const Population& population, std::uint32_t spike) {
-  return neuron_of(spike) >= population.first && neuron_of(spike) < population.end;
-}
-
-const std::vector<std::uint32_t>& spikes_of(const Population& population,
-                                            const TrialSpikes& spikes) {
-  return population.circuit == 0 ? spikes.sensory : spikes.integration;
-}
+constexpr std::array integration_curves{Curve{de1, "#d55e00"}, Curve{de2, "#0072b2"},
+                                        Curve{dn, "#999999"}, Curve{di, "#000000"}};
+constexpr std::array sensory_curves{Curve{se1, "#d55e00"}, Curve{se2, "#0072b2"},
+                                    Curve{si, "#000000"}};
 
 /// Hz, in windows of 50 ms around the middle of each bin of 10 ms.
 std::vector<double> rates(const Population& population, const TrialSpikes& spikes, int steps) {
   const int bins = std::max(1, steps / (bin_ms * steps_per_ms));
   std::vector<double> count(static_cast<std::size_t>(bins), 0), rate(count);
-  for (const auto spike : spikes_of(population, spikes))
+  for (const auto spike : spikes_around(population, spikes))
     if (const auto bin = static_cast<std::size_t>(step_of(spike) / (bin_ms * steps_per_ms));
-        is_of(population, spike) && bin < count.size())
+        population.contains(neuron_of(spike)) && bin < count.size())
       ++count[bin];
+
   for (int b = 0; b < bins; ++b) {
-    const int first = std::max(0, b - window_bins / 2),
-              last = std::min(bins - 1, b + window_bins / 2);
+    const int first = std::max(0, b - window_bins / 2);
+    const int last = std::min(bins - 1, b + window_bins / 2);
     double sum = 0;
     for (int k = first; k <= last; ++k) sum += count[static_cast<std::size_t>(k)];
     rate[static_cast<std::size_t>(b)] =
-        sum / (population.end - population.first) / ((last - first + 1) * bin_ms * 1e-3);
+        sum / population.size() / ((last - first + 1) * bin_ms * 1e-3);
   }
   return rate;
 }
@@ -67,15 +59,16 @@ class Drawing {
   std::string draw(std::size_t trial) {
     const auto [choice, time] = decide(spikes_.integration, conditions_, all_readers());
     decision_ = choice != 0 ? conditions_.stimulus_from + time : -1;
-    const char* chosen = choice == 0  ? "no decision"
-                         : choice < 0 ? "decision: DE1 (right)"
-                                      : "decision: DE2 (left)";
+    const std::string decision = choice == 0
+                                     ? "no decision"
+                                     : fmt::format("decision: {} after {:.3f} s",
+                                                   choice < 0 ? "DE1 (right)" : "DE2 (left)", time);
     text(left, 22,
-         fmt::format("trial {}, coherence {}, feedback {}: {}{}", trial,
-                     coherence_of(conditions_, trial), conditions_.feedback, chosen,
-                     choice != 0 ? fmt::format(" after {:.3f} s", time) : ""));
-    panel("integration, Hz", {curves.begin(), curves.begin() + 4});
-    panel("sensory, Hz", {curves.begin() + 4, curves.end()});
+         fmt::format("trial {}, coherence {}, feedback {}: {}", trial,
+                     coherence_of(conditions_, trial), conditions_.feedback, decision));
+
+    panel("integration, Hz", integration_curves);
+    panel("sensory, Hz", sensory_curves);
     raster();
     return fmt::format(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} "
@@ -110,54 +103,64 @@ class Drawing {
            "stroke=\"#009e73\" stroke-dasharray=\"4 3\"");
   }
 
-  void panel(const char* title, const std::vector<Curve>& shown_curves) {
+  void panel(const char* title, std::span<const Curve> curves) {
     std::vector<std::vector<double>> all;
     double most = 10;
-    for (const auto& curve : shown_curves) {
-      all.push_back(rates(*curve.population, spikes_, steps_in(conditions_.duration)));
+    for (const auto& curve : curves) {
+      all.push_back(rates(curve.population, spikes_, steps_in(conditions_.duration)));
       // The start, all neurons of the integration circuit at once, would hide the rest.
       for (std::size_t b = window_bins; b < all.back().size(); ++b)
         most = std::max(most, all.back()[b]);
     }
+
     frame(panel_height);
     text(left, y_ - 4, title);
     text(left - 6, y_ + 10, fmt::format("{:.0f}", most), "text-anchor=\"end\"");
     text(left - 6, y_ + panel_height, "0", "text-anchor=\"end\"");
-    for (std::size_t c = 0; c < all.size(); ++c) {
-      std::string points;
-      for (std::size_t b = 0; b < all[c].size(); ++b)
-        fmt::format_to(std::back_inserter(points), "{:.1f},{:.1f} ",
-                       x((static_cast<double>(b) + 0.5) * bin_ms * 1e-3),
-                       y_ + panel_height * (1 - std::min(all[c][b], most) / most));
-      fmt::format_to(std::back_inserter(body_),
-                     "<polyline fill=\"none\" stroke=\"{}\" points=\"{}\"/>\n",
-                     shown_curves[c].colour, points);
-      text(left + width + 6, y_ + 12 + 14 * static_cast<double>(c),
-           shown_curves[c].population->name,
-           fmt::format("fill=\"{}\"", shown_curves[c].colour).c_str());
+    for (std::size_t c = 0; c < curves.size(); ++c) {
+      polyline(all[c], most, curves[c].colour);
+      text(left + width + 6, y_ + 12 + 14 * static_cast<double>(c), curves[c].population.name,
+           fmt::format("fill=\"{}\"", curves[c].colour).c_str());
     }
     y_ += panel_height + gap;
   }
 
+  void polyline(const std::vector<double>& rate, double most, const char* colour) {
+    std::string points;
+    for (std::size_t b = 0; b < rate.size(); ++b)
+      fmt::format_to(std::back_inserter(points), "{:.1f},{:.1f} ",
+                     x((static_cast<double>(b) + 0.5) * bin_ms * 1e-3),
+                     y_ + panel_height * (1 - std::min(rate[b], most) / most));
+    fmt::format_to(std::back_inserter(body_),
+                   "<polyline fill=\"none\" stroke=\"{}\" points=\"{}\"/>\n", colour, points);
+  }
+
   void raster() {
-    const double height = neuron_height * shown * curves.size();
-    frame(height);
+    frame(neuron_height * shown * (integration_curves.size() + sensory_curves.size()));
     text(left, y_ - 4, fmt::format("spikes of {} neurons of each population", shown));
-    for (const auto& [population, colour] : curves) {
-      const int stride = (population->end - population->first) / shown;
-      std::string path;
-      for (const auto spike : spikes_of(*population, spikes_)) {
-        const int k = neuron_of(spike) - population->first;
-        if (!is_of(*population, spike) || k % stride != 0 || k / stride >= shown) continue;
-        fmt::format_to(std::back_inserter(path), "M{:.1f} {:.1f}v{}",
-                       x(static_cast<double>(step_of(spike)) / (1000 * steps_per_ms)),
-                       y_ + neuron_height * (k / stride), neuron_height);
-      }
-      fmt::format_to(std::back_inserter(body_),
-                     "<path stroke=\"{}\" stroke-width=\"0.8\" d=\"{}\"/>\n", colour, path);
-      text(left - 6, y_ + neuron_height * shown / 2 + 4, population->name, "text-anchor=\"end\"");
-      y_ += neuron_height * shown;
+    for (const Curve& curve : integration_curves) raster_rows(curve);
+    for (const Curve& curve : sensory_curves) raster_rows(curve);
+    time_axis();
+  }
+
+  void raster_rows(const Curve& curve) {
+    const Population& population = curve.population;
+    const int stride = population.size() / shown;
+    std::string path;
+    for (const auto spike : spikes_around(population, spikes_)) {
+      const int k = neuron_of(spike) - population.first;
+      if (!population.contains(neuron_of(spike)) || k % stride != 0 || k / stride >= shown)
+        continue;
+      fmt::format_to(std::back_inserter(path), "M{:.1f} {:.1f}v{}", x(seconds_in(step_of(spike))),
+                     y_ + neuron_height * (k / stride), neuron_height);
     }
+    fmt::format_to(std::back_inserter(body_),
+                   "<path stroke=\"{}\" stroke-width=\"0.8\" d=\"{}\"/>\n", curve.colour, path);
+    text(left - 6, y_ + neuron_height * shown / 2 + 4, population.name, "text-anchor=\"end\"");
+    y_ += neuron_height * shown;
+  }
+
+  void time_axis() {
     for (int tick = 0; tick <= 6; ++tick) {
       const double seconds = conditions_.duration * tick / 6;
       text(x(seconds), y_ + 16, fmt::format("{:g}{}", seconds, tick == 6 ? " s" : ""),

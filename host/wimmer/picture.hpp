@@ -1,8 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 
-#include "wimmer/trial.hpp"
+#include "nnpoisson/wimmer.hpp"
 
 namespace nnpoisson::wimmer {
 

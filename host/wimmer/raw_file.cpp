@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "wimmer/constants.hpp"
+#include "wimmer/conditions.hpp"
+#include "wimmer/spikes.hpp"
 
 namespace nnpoisson::wimmer {
 
@@ -10,8 +11,9 @@ RawFile::RawFile(const std::filesystem::path& file, std::span<const Attribute> a
     : out_(file) {
   out_.attribute("/", "format", std::string("nnpoisson-wimmer-spikes"));
   out_.attribute("/", "version", std::int32_t{1});
-  for (const auto& [name, value] : attributes)
-    std::visit([&, &key = name](const auto& v) { out_.attribute("/", key, v); }, value);
+  for (const Attribute& attribute : attributes)
+    std::visit([&](const auto& value) { out_.attribute("/", attribute.name, value); },
+               attribute.value);
 }
 
 void RawFile::add(std::size_t trial, double coherence, const TrialSpikes& spikes) {
@@ -21,11 +23,10 @@ void RawFile::add(std::size_t trial, double coherence, const TrialSpikes& spikes
   for (const auto& population : populations) {
     std::vector<double> time;
     std::vector<std::int32_t> neuron;
-    for (const auto spike : population.circuit == 0 ? spikes.sensory : spikes.integration) {
-      const int k = neuron_of(spike);
-      if (k < population.first || k >= population.end) continue;
-      time.push_back(static_cast<double>(step_of(spike)) / (1000 * steps_per_ms));
-      neuron.push_back(k - population.first);
+    for (const auto spike : spikes_around(population, spikes)) {
+      if (!population.contains(neuron_of(spike))) continue;
+      time.push_back(seconds_in(step_of(spike)));
+      neuron.push_back(neuron_of(spike) - population.first);
     }
     out_.numbers(group + "/" + population.name + "/time", time);
     out_.numbers(group + "/" + population.name + "/neuron", neuron);

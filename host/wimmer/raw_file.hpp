@@ -4,14 +4,14 @@
 #include <span>
 
 #include "nnpoisson/dataset.hpp"
+#include "nnpoisson/wimmer.hpp"
 #include "storage/hdf5_file.hpp"
-#include "wimmer/trial.hpp"
 
 namespace nnpoisson::wimmer {
 
-/// Every spike of every population over the whole run: a group for each trial, in it
-/// `<population>/time` [N], s from the run's start, and
-/// `<population>/neuron` [N], its number in the population.
+/// Every spike of every population over the whole run: a group for each trial, and in it
+/// `<population>/time` [N], s from the run's start, and `<population>/neuron` [N], its number in
+/// the population.
 class RawFile {
  public:
   RawFile(const std::filesystem::path& file, std::span<const Attribute> attributes);

@@ -2,6 +2,7 @@
 
 #include "nnpoisson/dataset.hpp"
 #include "nnpoisson/wimmer.hpp"
+#include "wimmer/constants.hpp"
 #include "wimmer/decision.hpp"
 
 namespace nnpoisson::wimmer {
@@ -17,6 +18,10 @@ class Recording {
   [[nodiscard]] const Dataset& dataset() const { return data_; }
 
  private:
+  void add_region(const Population& population);
+  /// Those between stimulus onset and `until`, s after it.
+  void add_spikes(const TrialSpikes& spikes, double until);
+
   Conditions conditions_;
   Record record_;
   Dataset data_;

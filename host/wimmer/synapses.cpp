@@ -12,15 +12,18 @@ namespace nnpoisson::wimmer {
 template <class T>
 SynapseTable<T>::SynapseTable(int sources, const std::vector<Synapse>& synapses) {
   if (synapses.empty()) return;
-  const auto place_of = [](const Synapse& s) {
-    return static_cast<std::uint16_t>(s.delay * padded_neurons + s.target);
-  };
+
+  // A run is the synapses of one source and delay: what is written together lies together.
   constexpr std::size_t delays = Arrivals<T>::slots;
-  // Sorted by source and delay, so that what is written lies together.
-  std::vector<std::uint32_t> next(static_cast<std::size_t>(sources) * delays, 0);
   const auto run_of = [](const Synapse& s) {
     return static_cast<std::size_t>(s.source) * delays + static_cast<std::size_t>(s.delay);
   };
+  const auto place_of = [](const Synapse& s) {
+    return static_cast<std::uint16_t>(s.delay * padded_neurons + s.target);
+  };
+
+  // First how many synapses a run has, then where its next one goes.
+  std::vector<std::uint32_t> next(static_cast<std::size_t>(sources) * delays, 0);
   for (const auto& synapse : synapses) ++next[run_of(synapse)];
   offset_.push_back(0);
   for (std::size_t run = 0; run < next.size(); run += delays) {
@@ -28,6 +31,7 @@ SynapseTable<T>::SynapseTable(int sources, const std::vector<Synapse>& synapses)
     for (std::size_t k = run; k < run + delays; ++k) place += std::exchange(next[k], place);
     offset_.push_back(static_cast<std::uint32_t>((place + unroll - 1) / unroll * unroll));
   }
+
   place_.resize(offset_.back());
   weight_.assign(offset_.back(), T(0));
   // Padding goes to different places: adding to one twice at once would have to wait.
@@ -85,6 +89,8 @@ SynapseLists draw_synapses(std::uint64_t seed, std::uint64_t number, double feed
       static_cast<std::size_t>(1.02 * input_probability * sensory_inputs * neurons));
   lists.excitation.reserve(
       static_cast<std::size_t>(1.02 * connection_probability * excitatory * neurons));
+
+  // Within the sensory circuit weights are spread about their means, and delays drawn.
   const auto spread = [](std::vector<Synapse>& list, Delays delays, const auto& mean) {
     return [&list, delays, &mean](RandomStream& random, double z, int source, int target) {
       const double weight = mean(source, target) * std::max(0.0, 1 + weight_spread * z);
@@ -97,6 +103,7 @@ SynapseLists draw_synapses(std::uint64_t seed, std::uint64_t number, double feed
   Drawing(seed, number, Table::input)
       .connect(0, sensory_inputs, 0, neurons, input_probability,
                spread(lists.input, excitatory_delays, mean_input));
+
   const auto mean_excitation = [](int source, int target) {
     if (target >= excitatory) return weight_se_si;
     return weight_se_se * ((source < sensory_half) == (target < sensory_half) ? same_preference
@@ -105,11 +112,13 @@ SynapseLists draw_synapses(std::uint64_t seed, std::uint64_t number, double feed
   Drawing(seed, number, Table::excitation)
       .connect(0, excitatory, 0, neurons, connection_probability,
                spread(lists.excitation, excitatory_delays, mean_excitation));
+
   const auto mean_inhibition = [](int, int) { return weight_si; };
   Drawing(seed, number, Table::inhibition)
       .connect(0, neurons - excitatory, 0, neurons, connection_probability,
                spread(lists.inhibition, inhibitory_delays, mean_inhibition));
 
+  // Between the circuits, each selective half to its own, both are fixed.
   for (int half = 0; half < 2; ++half) {
     const int sensory = half * sensory_half, integration = half * selective;
     const auto constant = [](std::vector<Synapse>& list, double weight) {

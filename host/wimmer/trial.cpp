@@ -1,116 +1,79 @@
 #include "wimmer/trial.hpp"
 
-#include <fmt/format.h>
-
-#include <cmath>
-
-#include "nnpoisson/error.hpp"
+#include "wimmer/conditions.hpp"
 #include "wimmer/inputs.hpp"
+#include "wimmer/spikes.hpp"
 
 namespace nnpoisson::wimmer {
 namespace {
 
+constexpr int steps_between_looks = 1024;  // at whether the call is to end
+
+void add_spikes(std::vector<std::uint32_t>& spikes, int step,
+                std::span<const std::uint16_t> neurons_that_fired) {
+  for (const int neuron : neurons_that_fired) spikes.push_back(spike_number(step, neuron));
+}
+
 template <class T>
 std::optional<TrialSpikes> simulate_trial(const Conditions& conditions, const Network<T>& network,
                                           const Kernels<T>& kernels, std::size_t trial,
-                                          const std::atomic<bool>& stop) {
+                                          const Watch& watch) {
   TrialInput<T> input(conditions, coherence_of(conditions, trial), trial, kernels);
   Circuits<T> circuits(network, kernels, start_of(conditions, trial));
   TrialSpikes spikes;
-  const auto keep = [](std::vector<std::uint32_t>& into, std::span<const std::uint16_t> fired,
-                       int step) {
-    for (const std::uint32_t neuron : fired)
-      into.push_back(static_cast<std::uint32_t>(step) << neuron_bits | neuron);
-  };
   const int steps = steps_in(conditions.duration);
-  for (int n = 0; n < steps; ++n) {
-    if (n % 1024 == 0 && stop) return std::nullopt;
-    circuits.step(input.next(n));
-    keep(spikes.sensory, circuits.sensory_spikes(n), n);
-    keep(spikes.integration, circuits.integration_spikes(n), n);
+  for (int step = 0; step < steps; ++step) {
+    if (step % steps_between_looks == 0 && watch.stopped()) return std::nullopt;
+    circuits.step(input.next(step));
+    add_spikes(spikes.sensory, step, circuits.sensory_spikes(step));
+    add_spikes(spikes.integration, step, circuits.integration_spikes(step));
   }
   return spikes;
 }
 
-void require(bool met, const std::string& message) {
-  if (!met) throw UsageError(message);
-}
-
-bool whole_ms(double seconds) {
-  return std::abs(seconds * 1000 - std::round(seconds * 1000)) < 1e-6;
-}
-
 }  // namespace
 
-void check(const Conditions& c) {
-  constexpr double longest = 200;  // s; a spike's step and neuron are one number of 32 bits
-  require(c.duration >= 0.001 && c.duration <= longest && whole_ms(c.duration),
-          "--duration: must be whole ms, from 0.001 to 200 s");
-  require(
-      c.stimulus_from >= 0 && c.stimulus_from < c.stimulus_until && c.stimulus_until <= c.duration,
-      "--stimulus-window: must begin before it ends and lie within the run, 0 to " +
-          fmt::format("{} s", c.duration));
-  require(whole_ms(c.stimulus_from) && whole_ms(c.stimulus_until),
-          "--stimulus-window: must begin and end at whole ms");
-  require(c.feedback >= 0 && c.feedback <= 1000, "--feedback: must be a number from 0 to 1000");
-  require(c.stimulus_sd >= 0 && c.stimulus_sd <= 100,
-          "--stimulus-sd: must be a number from 0 to 100");
-  constexpr double most = 1000 / step_ms;  // a train has at most one spike a step
-  require(c.sensory_rate >= 0 && c.sensory_rate < most,
-          "--sensory-rate: must be a number from 0 to below 10000 Hz");
-  require(c.external_rate >= 0 && c.external_rate <= most,
-          "--external-rate: must be a number from 0 to 10000 Hz");
-  require(!c.coherences.empty(), "--coherence: at least one is needed");
-  for (std::size_t k = 0; k < c.coherences.size(); ++k) {
-    require(c.coherences[k] >= -1 && c.coherences[k] <= 1,
-            "--coherence: each must be a number from -1 to 1");
-    for (std::size_t j = 0; j < k; ++j)
-      require(c.coherences[j] != c.coherences[k], "--coherence: each must be given once");
-  }
-}
-
-int steps_in(double seconds) {
-  return static_cast<int>(std::lround(seconds * 1000)) * steps_per_ms;
-}
-
-double coherence_of(const Conditions& conditions, std::size_t trial) {
-  return conditions.coherences[trial % conditions.coherences.size()];
-}
-
-/// The network that all trials share, of one of the two types.
-struct TrialSimulator::Networks {
-  std::optional<Network<float>> single;
-  std::optional<Network<double>> twice;
+/// Trials in float or in double.
+class TrialSimulator::AnyPrecision {
+ public:
+  virtual ~AnyPrecision() = default;
+  [[nodiscard]] virtual std::optional<TrialSpikes> simulate(std::size_t trial,
+                                                            const Watch& watch) const = 0;
 };
 
-TrialSimulator::TrialSimulator(const Conditions& conditions, const std::string& instruction_set)
-    : conditions_(conditions), instruction_set_(instruction_set) {
-  check(conditions);
-  kernels<float>(instruction_set);  // throws if there are none
-  auto networks = std::make_unique<Networks>();
-  if (!conditions.network_per_trial) {
-    if (conditions.precision == Precision::single_precision)
-      networks->single = draw_network<float>(conditions.seed, 0, conditions.feedback);
-    else
-      networks->twice = draw_network<double>(conditions.seed, 0, conditions.feedback);
+template <class T>
+class TrialSimulator::InPrecision final : public AnyPrecision {
+ public:
+  InPrecision(const Conditions& conditions, const std::string& instruction_set)
+      : conditions_(conditions), kernels_(kernels<T>(instruction_set)) {
+    if (!conditions.network_per_trial)
+      shared_ = draw_network<T>(conditions.seed, 0, conditions.feedback);
   }
-  networks_ = std::move(networks);
+
+  [[nodiscard]] std::optional<TrialSpikes> simulate(std::size_t trial,
+                                                    const Watch& watch) const override {
+    if (shared_) return simulate_trial(conditions_, *shared_, kernels_, trial, watch);
+    const auto network = draw_network<T>(conditions_.seed, 1 + trial, conditions_.feedback);
+    return simulate_trial(conditions_, network, kernels_, trial, watch);
+  }
+
+ private:
+  Conditions conditions_;
+  const Kernels<T>& kernels_;
+  std::optional<Network<T>> shared_;  ///< by all trials, where they share one
+};
+
+TrialSimulator::TrialSimulator(const Conditions& conditions, const std::string& instruction_set) {
+  check(conditions);
+  if (conditions.precision == Precision::single_precision)
+    trials_ = std::make_unique<InPrecision<float>>(conditions, instruction_set);
+  else
+    trials_ = std::make_unique<InPrecision<double>>(conditions, instruction_set);
 }
 TrialSimulator::~TrialSimulator() = default;
 
-std::optional<TrialSpikes> TrialSimulator::operator()(std::size_t trial,
-                                                      const std::atomic<bool>& stop) const {
-  const auto run = [&](const auto& shared) {
-    using T =
-        std::conditional_t<std::is_same_v<decltype(shared), const std::optional<Network<float>>&>,
-                           float, double>;
-    if (shared)
-      return simulate_trial<T>(conditions_, *shared, kernels<T>(instruction_set_), trial, stop);
-    const auto own = draw_network<T>(conditions_.seed, 1 + trial, conditions_.feedback);
-    return simulate_trial<T>(conditions_, own, kernels<T>(instruction_set_), trial, stop);
-  };
-  return conditions_.precision == Precision::single_precision ? run(networks_->single)
-                                                              : run(networks_->twice);
+std::optional<TrialSpikes> TrialSimulator::operator()(std::size_t trial, const Watch& watch) const {
+  return trials_->simulate(trial, watch);
 }
 
 }  // namespace nnpoisson::wimmer

@@ -17,9 +17,6 @@ struct Growth {
   double intensity = 0;   ///< Hz
 };
 
-/// The floor that is part of every intensity, Hz.
-inline constexpr double intensity_floor = 1e-5;
-
 /// A cumulative hazard that is 0 at onset, with the floor, of an output that is `at_onset` there.
 [[nodiscard]] inline Growth hazard_of(const Growth& output, double at_onset, double time) {
   return {output.cumulative - at_onset + intensity_floor * time,

@@ -10,9 +10,27 @@
 namespace nnpoisson {
 
 enum class Preset { exact, authors };        ///< which likelihood (docs/likelihood.md)
-enum class NeuralTime { scaled, absolute };  ///< kappa = W / T_n, or 1
+enum class NeuralTime { scaled, absolute };  ///< which time the network sees (time_scale)
+enum class Readout { region, unit };         ///< whose intensities the network gives
 [[nodiscard]] const char* to_string(Preset preset);
 [[nodiscard]] const char* to_string(NeuralTime time);
+[[nodiscard]] const char* to_string(Readout readout);
+
+/// The floor that is part of every intensity, Hz.
+inline constexpr double intensity_floor = 1e-5;
+/// What the published program divides every loss by.
+inline constexpr double authors_loss_divisor = 200;
+
+/// The time that the network sees under a preset: Preset::authors knows only scaled time.
+[[nodiscard]] constexpr NeuralTime network_time(Preset preset, NeuralTime asked) {
+  return preset == Preset::authors ? NeuralTime::scaled : asked;
+}
+/// kappa, the network's time over time since onset: W / T where it is scaled, with T how long a
+/// trial was observed, s; else 1.
+[[nodiscard]] constexpr double time_scale(NeuralTime time, double time_limit,
+                                          double observed_until) {
+  return time == NeuralTime::scaled ? time_limit / observed_until : 1;
+}
 
 /// A fitted model: all that `evaluate` and `sample` need.
 struct Model {
@@ -22,9 +40,9 @@ struct Model {
   double time_limit = 0;                    ///< W, s
   std::vector<std::string> region_names;    ///< [G] in the order of the network's columns
   std::vector<std::string> stimulus_names;  ///< [F]
-  std::vector<double> constant_rate;  ///< [G] Hz for each unit on the training set: the null model
-                                      ///< of `evaluate`; may be empty
-  std::vector<double> parameters;     ///< flat, ParameterLayout order
+  /// [G] Hz for each unit on the training set: the null model of `evaluate`; may be empty.
+  std::vector<double> constant_rate;
+  std::vector<double> parameters;  ///< flat, ParameterLayout order
   /// Readout by unit only: which units the network's columns are, and the null model's rate of
   /// each, Hz.
   struct Units {

@@ -12,13 +12,13 @@
 
 namespace nnpoisson {
 
-/// What a tile reads off the network at its points, and so which formula its weights enter.
-///   value:     weight * f(t)                                         cumulative intensities at
-///   trial ends rate:     -weight * log(f'(t) + eps)                             spikes, responses
-///   interval: -weight * log((f(t_end) - f(t)) / kappa + eps width)   counts in bins
-/// with f a region's z (Term::neural) or an action's b (Term::left, right: the two columns of
-/// Term::behaviour).
-enum class Reading : std::uint8_t { value, rate, interval };
+/// What a tile reads off the network at its points, and so which formula its weights enter. f is a
+/// column's z (Term::neural) or an action's b (Term::behaviour).
+enum class Reading : std::uint8_t {
+  value,    ///< weight * f(t): cumulative intensities at trial ends
+  rate,     ///< -weight * log(f'(t) + eps): spikes, responses
+  interval  ///< -weight * log((f(t_end) - f(t)) / kappa + eps * width): counts in bins
+};
 enum class Term : std::uint8_t { neural, behaviour };
 
 /// Up to `tile_points` points that a backend streams through together; points lie in stimulus
@@ -30,8 +30,8 @@ struct Tile {
   std::uint64_t first_point = 0;     ///< into Plan::time, stimulus
   std::uint64_t first_weight = 0;    ///< into Plan::weight, [columns x count]
   std::uint64_t first_interval = 0;  ///< into Plan::interval (Reading::interval only)
-  std::uint32_t first_column =
-      0;  ///< into Plan::column, regions or units (neural) or actions 0 left, 1 right (behaviour)
+  /// Into Plan::column: regions or units (neural), or actions, 0 left and 1 right (behaviour).
+  std::uint32_t first_column = 0;
   std::uint32_t columns = 0;
 };
 inline constexpr std::uint32_t tile_points = 256;
@@ -41,8 +41,8 @@ struct TileRange {
 };
 
 /// One loss: what one training step or one line of an evaluation sums.
-///   total = neural_scale * (neural + neural_constant) + action_weight * action_scale * (left +
-///   right + constants)
+///   total = neural_scale * (neural + neural_constant)
+///         + action_weight * action_scale * (left + right + constants)
 struct Batch {
   std::array<TileRange, 2> tiles;  ///< neural tiles, behaviour tiles
   double neural_scale = 1;
@@ -59,7 +59,7 @@ struct Plan {
   int features = 0, regions = 0;
   int columns = 0;  ///< of the readout: regions, or units where each has its own intensity
   double time_limit = 0;
-  double eps = 1e-5;                    ///< Hz, added to every intensity
+  double eps = intensity_floor;         ///< Hz, added to every intensity
   std::vector<double> stimuli;          ///< [S x F], distinct
   std::vector<double> time;             ///< [P] time the network sees, s
   std::vector<std::uint32_t> stimulus;  ///< [P]
@@ -81,25 +81,30 @@ struct Plan {
 };
 
 enum class Grouping {
-  authors,   ///< a batch for each (part, region): the region's spikes of that part, behaviour over
-             ///< all the region's trials
-  joint,     ///< a batch for each part: all regions and the behaviour of its trials
-  by_region  ///< for evaluation: a neural batch for each region over all trials (alphabetical),
-             ///< then one behaviour batch
+  /// A batch for each part and region: the region's spikes of that part, and the behaviour of all
+  /// the region's trials.
+  authors,
+  /// A batch for each part: all regions and the behaviour of its trials.
+  joint,
+  /// For evaluation: a neural batch for each region over all trials, in alphabetical order, then
+  /// one
+  /// batch of the behaviour.
+  by_region
 };
 
 struct PlanOptions {
   Preset preset = Preset::exact;
   NeuralTime neural_time = NeuralTime::scaled;
   Grouping grouping = Grouping::joint;
-  int parts = 1;         ///< batches in a pass
-  bool by_unit = false;  ///< readout by unit: every unit is a column
+  int parts = 1;                      ///< batches in a pass
+  Readout readout = Readout::region;  ///< what the columns are
   double behaviour_weight = 1;
-  double time_resolution =
-      0;  ///< s of scaled time; spikes of one stimulus and one cell become one point
-  std::uint64_t seed =
-      0;            ///< partition of trials: NumPy's RandomState in `authors`, Philox in `joint`
-  int threads = 1;  ///< for sorting; the plan does not depend on it
+  /// s of scaled time: spikes of one stimulus within one cell of this length become one point. 0:
+  /// every spike has its own time.
+  double time_resolution = 0;
+  /// Of the partition of trials: NumPy's RandomState in `authors`, Philox in `joint`.
+  std::uint64_t seed = 0;
+  int threads = 1;  ///< batches planned at once; the plan does not depend on it
 };
 
 /// Builds the plan. Batches follow training order: part > region in alphabetical order. `trials`:

@@ -11,7 +11,7 @@
 namespace nnpoisson {
 
 enum class Precision { single_precision, double_precision };
-enum class Readout { region, unit };  ///< whose intensities the network gives
+[[nodiscard]] const char* to_string(Precision precision);
 
 /// Every setting of a fit, with its default. In TOML files and `--set` the key of a field is its
 /// name after `model.` or `train.`.

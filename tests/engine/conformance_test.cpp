@@ -128,15 +128,15 @@ TEST_P(Conformance, EveryBackendAgreesWithTheReferenceAndWithItselfOnAnyTeam) {
       like.bin_width = likelihood.bin_width;
       const auto data = random_dataset(like);
       if (by_unit) shape.unit_region = data.unit.region;
-      const auto plan =
-          std::make_shared<const Plan>(make_plan(data, {.preset = likelihood.preset,
-                                                        .neural_time = likelihood.time,
-                                                        .grouping = likelihood.grouping,
-                                                        .parts = 2,
-                                                        .by_unit = by_unit,
-                                                        .behaviour_weight = 0.3,
-                                                        .time_resolution = likelihood.resolution,
-                                                        .seed = 1}));
+      const auto plan = std::make_shared<const Plan>(
+          make_plan(data, {.preset = likelihood.preset,
+                           .neural_time = likelihood.time,
+                           .grouping = likelihood.grouping,
+                           .parts = 2,
+                           .readout = by_unit ? Readout::unit : Readout::region,
+                           .behaviour_weight = 0.3,
+                           .time_resolution = likelihood.resolution,
+                           .seed = 1}));
       std::vector<std::uint32_t> batches(plan->batches.size());
       std::iota(batches.begin(), batches.end(), 0U);
       const ParameterLayout layout(shape);

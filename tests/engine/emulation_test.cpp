@@ -104,7 +104,8 @@ TEST(StatisticsEmulation, ProgramsKeepNoMemory) {
     SCOPED_TRACE(way.name);
     const auto data =
         testing::random_dataset({.sessions = 1, .regions = 1, .trials = 2, .features = 1});
-    const auto plan = std::make_shared<const Plan>(make_plan(data, {.by_unit = way.by_unit}));
+    const auto plan = std::make_shared<const Plan>(
+        make_plan(data, {.readout = way.by_unit ? Readout::unit : Readout::region}));
     NetworkShape shape{.features = 1,
                        .stimulus_widths = {1, 1},
                        .time_width = 1,

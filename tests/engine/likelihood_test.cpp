@@ -54,7 +54,9 @@ TEST(ReferenceLikelihood, IsTheSumOverTrialsUnitsAndSpikes) {
     std::vector<std::int32_t> trials(data.trials());
     std::iota(trials.begin(), trials.end(), 0);
     const auto plan = std::make_shared<const Plan>(
-        make_plan(data, {.preset = preset, .neural_time = time, .by_unit = by_unit}));
+        make_plan(data, {.preset = preset,
+                         .neural_time = time,
+                         .readout = by_unit ? Readout::unit : Readout::region}));
     const auto value = testing::evaluate(*testing::reference_row.make(net, plan),
                                          std::vector<std::uint32_t>{0}, 1, parameters);
     const bool exact = preset == Preset::exact;
@@ -88,7 +90,7 @@ TEST_P(FiniteDifferences, AreTheGradient) {
   auto net = shape;
   net.stimulus_bypass = GetParam().bypass;
   const auto data = recording(GetParam().bin_width);
-  if (GetParam().options.by_unit) net.unit_region = data.unit.region;
+  if (GetParam().options.readout == Readout::unit) net.unit_region = data.unit.region;
   const auto plan = std::make_shared<const Plan>(make_plan(data, GetParam().options));
   const auto backend = testing::reference_row.make(net, plan);
   const std::vector<std::uint32_t> batch{0};
@@ -136,7 +138,7 @@ std::vector<Which> differences() {
   auto merged = exact;
   merged.time_resolution = 0.05;
   auto by_unit = exact;
-  by_unit.by_unit = true;
+  by_unit.readout = Readout::unit;
   return {{"exact", exact},
           {"exact_without_bypass", exact, 0, false},
           {"absolute", absolute},

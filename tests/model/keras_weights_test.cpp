@@ -122,71 +122,52 @@ TEST_P(SpoiltKerasFile, IsRefusedByPath) {
   }
 }
 
-std::vector<Spoilt> spoilt_files() {
-  std::vector<Spoilt> cases{
-      {"vector_for_kernel", [](Tensors& t) { t.fill("neuro0/neuro0/kernel:0", {12}); },
-       "neuro0/neuro0/kernel:0"},
-      {"three_dimensions",
-       [](Tensors& t) {
-         t.fill("beh0/beh0/kernel:0", {9, 8, 1});
-       },
-       "beh0/beh0/kernel:0"},
-      {"matrix_for_bias",
-       [](Tensors& t) {
-         t.fill("neuro4/neuro4/bias:0", {1, 7});
-       },
-       "neuro4/neuro4/bias:0"},
-      {"no_features",
-       [](Tensors& t) {
-         t.fill("neuro0/neuro0/kernel:0", {0, 4});
-       },
-       "neuro0/neuro0/kernel:0"},
-      {"transposed",
-       [](Tensors& t) {
-         t.fill("neuro4/neuro4/kernel:0", {7, 6});
-       },
-       "neuro4/neuro4/kernel:0"},
-      {"first_width_disagrees",
-       [](Tensors& t) {
-         t.fill("neuro1/neuro1/kernel:0", {3, 5});
-       },
-       "neuro1/neuro1/kernel:0"},
-      {"time_kernel_of_two_inputs",
-       [](Tensors& t) {
-         t.fill("neuro3/neuro3/kernel:0", {2, 6});
-       },
-       "neuro3/neuro3/kernel:0"},
-      {"heads_disagree",
-       [](Tensors& t) {
-         t.fill("beh2/beh2/kernel:0", {9, 7});
-       },
-       "beh2/beh2/kernel:0"},
-      {"regions_disagree",
-       [](Tensors& t) {
-         t.fill("beh0/beh0/kernel:0", {10, 8});
-       },
-       "beh0/beh0/kernel:0"},
-      {"head_of_two_outputs",
-       [](Tensors& t) {
-         t.fill("beh3/beh3/kernel:0", {8, 2});
-       },
-       "beh3/beh3/kernel:0"},
-      {"bias_too_short", [](Tensors& t) { t.fill("neuro6/neuro6/bias:0", {8}); },
-       "neuro6/neuro6/bias:0"},
+/// The tensor of that layer and kind is of another shape.
+Spoilt of_shape(const char* name, const std::string& layer, const std::string& kind,
+                std::vector<std::size_t> shape) {
+  const std::string path = layer + "/" + layer + "/" + kind + ":0";
+  return {name, [path, shape](Tensors& t) { t.fill(path, shape); }, path};
+}
+
+std::vector<Spoilt> spoilt_shapes() {
+  return {of_shape("vector_for_kernel", "neuro0", "kernel", {12}),
+          of_shape("three_dimensions", "beh0", "kernel", {9, 8, 1}),
+          of_shape("matrix_for_bias", "neuro4", "bias", {1, 7}),
+          of_shape("no_features", "neuro0", "kernel", {0, 4}),
+          of_shape("transposed", "neuro4", "kernel", {7, 6}),
+          of_shape("first_width_disagrees", "neuro1", "kernel", {3, 5}),
+          of_shape("time_kernel_of_two_inputs", "neuro3", "kernel", {2, 6}),
+          of_shape("heads_disagree", "beh2", "kernel", {9, 7}),
+          of_shape("regions_disagree", "beh0", "kernel", {10, 8}),
+          of_shape("head_of_two_outputs", "beh3", "kernel", {8, 2}),
+          of_shape("bias_too_short", "neuro6", "bias", {8})};
+}
+
+std::vector<Spoilt> spoilt_values() {
+  return {
       {"not_a_number", [](Tensors& t) { t.at["neuro2/neuro2/kernel:0"].values[13] = nan; },
        "neuro2/neuro2/kernel:0[13]"},
       {"infinite", [](Tensors& t) { t.at["beh1/beh1/bias:0"].values[0] = 1 / 0.0; },
        "beh1/beh1/bias:0[0]"},
       {"group_for_dataset",
        [](Tensors& t) {
-         t.at["neuro0/neuro0/kernel:0/x"] = std::exchange(t.at["neuro0/neuro0/kernel:0"], {}),
+         t.at["neuro0/neuro0/kernel:0/x"] = std::exchange(t.at["neuro0/neuro0/kernel:0"], {});
          t.at.erase("neuro0/neuro0/kernel:0");
        },
        "neuro0/neuro0/kernel:0"},
       {"text",
-       [](Tensors& t) { t.at.erase("beh0/beh0/bias:0"), t.text_at["beh0/beh0/bias:0"] = "x"; },
+       [](Tensors& t) {
+         t.at.erase("beh0/beh0/bias:0");
+         t.text_at["beh0/beh0/bias:0"] = "x";
+       },
        "beh0/beh0/bias:0"},
   };
+}
+
+std::vector<Spoilt> spoilt_files() {
+  std::vector<Spoilt> cases = spoilt_shapes();
+  for (auto& spoilt : spoilt_values()) cases.push_back(std::move(spoilt));
+
   const ParameterLayout layout(odd_shape());
   for (const TensorSlot& slot : layout.slots()) {
     const std::string path = slot.layer + "/" + slot.name();

@@ -34,6 +34,66 @@ std::vector<PlanOptions> all_options() {
   return options;
 }
 
+/// Where the next tile must begin in each of the plan's arrays.
+struct Next {
+  std::uint64_t point = 0, weight = 0, interval = 0, column = 0;
+};
+
+/// The columns of a tile ascend, are columns of its term, and each has a weight in some point.
+void expect_columns(const Plan& plan, const Tile& tile) {
+  for (std::uint64_t c = 0; c < tile.columns; ++c) {
+    const std::uint32_t column = plan.column[tile.first_column + c];
+    if (c > 0) {
+      ASSERT_LT(plan.column[tile.first_column + c - 1], column);
+    }
+    ASSERT_LT(column, tile.term == Term::neural ? static_cast<std::uint32_t>(plan.columns) : 2U);
+
+    double sum = 0;
+    for (std::uint64_t p = 0; p < tile.count; ++p)
+      sum += std::abs(plan.weight[tile.first_weight + c * tile.count + p]);
+    EXPECT_GT(sum, 0) << "a column that no point of the tile has";
+  }
+}
+
+void expect_tile(const Plan& plan, const Tile& tile, Next& next) {
+  ASSERT_EQ(tile.first_point, next.point);
+  ASSERT_EQ(tile.first_weight, next.weight);
+  ASSERT_EQ(tile.first_column, next.column);
+  ASSERT_GE(tile.count, 1U);
+  ASSERT_LE(tile.count, tile_points);
+  ASSERT_GE(tile.columns, 1U);
+  for (std::uint64_t p = next.point + 1; p < next.point + tile.count; ++p)
+    ASSERT_LE(plan.stimulus[p - 1], plan.stimulus[p]);
+  expect_columns(plan, tile);
+
+  if (tile.reading == Reading::interval) {
+    ASSERT_EQ(tile.first_interval, next.interval);
+    next.interval += tile.count;
+  }
+  next.point += tile.count;
+  next.weight += std::uint64_t{tile.count} * tile.columns;
+  next.column += tile.columns;
+}
+
+/// Every tile is one batch's, but for behaviour that the parts of the authors' grouping share.
+void expect_every_tile_used(const Plan& plan, const PlanOptions& options) {
+  std::vector<int> used(plan.tiles.size());
+  for (const auto& batch : plan.batches)
+    for (const auto term : {Term::neural, Term::behaviour}) {
+      const TileRange range = batch.tiles[static_cast<std::size_t>(term)];
+      for (auto t = range.first; t < range.end; ++t) {
+        ++used.at(t);
+        EXPECT_EQ(plan.tiles[t].term, term);
+      }
+    }
+
+  for (std::size_t t = 0; t < used.size(); ++t) {
+    const bool shared =
+        options.grouping == Grouping::authors && plan.tiles[t].term == Term::behaviour;
+    EXPECT_EQ(used[t], shared ? options.parts : 1) << "tile " << t;
+  }
+}
+
 TEST(Plan, TilesAreWholeAndBelongToTheirBatches) {
   for (const double bin_width : {0.0, 0.025}) {
     auto like = many;
@@ -42,56 +102,21 @@ TEST(Plan, TilesAreWholeAndBelongToTheirBatches) {
     for (const auto& options : all_options()) {
       if (bin_width > 0 && options.preset == Preset::authors) continue;
       const auto plan = make_plan(data, options);
-      std::uint64_t points = 0, weights = 0, intervals = 0, columns = 0;
+      Next next;
       for (const auto& tile : plan.tiles) {
-        ASSERT_EQ(tile.first_point, points);
-        ASSERT_EQ(tile.first_weight, weights);
-        ASSERT_EQ(tile.first_column, columns);
-        ASSERT_GE(tile.count, 1U);
-        ASSERT_LE(tile.count, tile_points);
-        ASSERT_GE(tile.columns, 1U);
-        for (std::uint64_t p = 1; p < tile.count; ++p)
-          ASSERT_LE(plan.stimulus[points + p - 1], plan.stimulus[points + p]);
-        for (std::uint64_t c = 0; c < tile.columns; ++c) {
-          if (c > 0) {
-            ASSERT_LT(plan.column[columns + c - 1], plan.column[columns + c]);
-          }
-          ASSERT_LT(plan.column[columns + c], tile.term == Term::neural ? data.regions() : 2);
-          double any = 0;
-          for (std::uint64_t p = 0; p < tile.count; ++p)
-            any += std::abs(plan.weight[weights + c * tile.count + p]);
-          EXPECT_GT(any, 0) << "a column that no point of the tile has";
-        }
+        expect_tile(plan, tile, next);
+        if (HasFatalFailure()) return;
         EXPECT_EQ(tile.reading == Reading::interval,
                   bin_width > 0 && tile.term == Term::neural && tile.reading != Reading::value);
-        if (tile.reading == Reading::interval) {
-          ASSERT_EQ(tile.first_interval, intervals);
-          intervals += tile.count;
-        }
-        points += tile.count;
-        weights += std::uint64_t{tile.count} * tile.columns;
-        columns += tile.columns;
       }
-      EXPECT_EQ(points, plan.time.size());
-      EXPECT_EQ(points, plan.stimulus.size());
-      EXPECT_EQ(weights, plan.weight.size());
-      EXPECT_EQ(intervals, plan.interval.size());
-      EXPECT_EQ(columns, plan.column.size());
-      for (const auto s : plan.stimulus) ASSERT_LT(s, plan.stimulus_count());
 
-      std::vector<int> used(plan.tiles.size());
-      for (const auto& batch : plan.batches)
-        for (int term = 0; term < 2; ++term)
-          for (auto t = batch.tiles[static_cast<std::size_t>(term)].first;
-               t < batch.tiles[static_cast<std::size_t>(term)].end; ++t) {
-            ++used.at(t);
-            EXPECT_EQ(plan.tiles[t].term, term == 0 ? Term::neural : Term::behaviour);
-          }
-      for (std::size_t t = 0; t < used.size(); ++t) {
-        const bool shared =
-            options.grouping == Grouping::authors && plan.tiles[t].term == Term::behaviour;
-        EXPECT_EQ(used[t], shared ? options.parts : 1) << "tile " << t;
-      }
+      EXPECT_EQ(next.point, plan.time.size());
+      EXPECT_EQ(next.point, plan.stimulus.size());
+      EXPECT_EQ(next.weight, plan.weight.size());
+      EXPECT_EQ(next.interval, plan.interval.size());
+      EXPECT_EQ(next.column, plan.column.size());
+      for (const auto s : plan.stimulus) ASSERT_LT(s, plan.stimulus_count());
+      expect_every_tile_used(plan, options);
     }
   }
 }

@@ -8,16 +8,14 @@
 
 #include "wimmer/constants.hpp"
 #include "wimmer/recording.hpp"
-#include "wimmer/trial.hpp"
+#include "wimmer/spikes.hpp"
 
 namespace nnpoisson::wimmer {
 namespace {
 
 /// Spikes of one step, of so many neurons from `first` on.
 void volley(std::vector<std::uint32_t>& spikes, int step, int first, int count) {
-  for (int k = 0; k < count; ++k)
-    spikes.push_back(static_cast<std::uint32_t>(step) << neuron_bits |
-                     static_cast<std::uint32_t>(first + k));
+  for (int k = 0; k < count; ++k) spikes.push_back(spike_number(step, first + k));
 }
 
 Decision decide_all(std::vector<std::uint32_t> spikes, const Conditions& conditions = {}) {
@@ -83,20 +81,20 @@ TEST(Decision, TiesGoToTheLeft) {
 
 TEST(Decision, ByAThirdDrawnForEachTrial) {
   const auto a = third_of_readers(1, 0), again = third_of_readers(1, 0), b = third_of_readers(1, 1);
-  EXPECT_EQ(a.first, again.first);
-  EXPECT_NE(a.first, b.first);
-  for (const auto* half : {&a.first, &a.second, &b.first}) {
+  EXPECT_EQ(a.de1, again.de1);
+  EXPECT_NE(a.de1, b.de1);
+  for (const auto* half : {&a.de1, &a.de2, &b.de1}) {
     EXPECT_EQ(half->size(), 80U);
     EXPECT_EQ(std::set(half->begin(), half->end()).size(), 80U);
   }
-  for (const auto k : a.first) EXPECT_LT(k, selective);
-  for (const auto k : a.second) EXPECT_TRUE(k >= selective && k < 2 * selective);
+  for (const auto k : a.de1) EXPECT_LT(k, selective);
+  for (const auto k : a.de2) EXPECT_TRUE(k >= selective && k < 2 * selective);
   // 160 of the third's spikes are 40 Hz; those of others do not count.
   std::vector<std::uint32_t> spikes;
-  for (const std::uint32_t step : {9001U, 9002U})
-    for (const std::uint32_t k : a.first) spikes.push_back(step << neuron_bits | k);
+  for (const int step : {9001, 9002})
+    for (const auto k : a.de1) spikes.push_back(spike_number(step, k));
   EXPECT_EQ(decide(spikes, {}, a).choice, 0);
-  spikes.push_back(9003U << neuron_bits | a.first[0]);
+  spikes.push_back(spike_number(9003, a.de1[0]));
   EXPECT_EQ(decide(spikes, {}, a).choice, -1);
   EXPECT_EQ(decide(spikes, {}, b).choice, 0);
 }

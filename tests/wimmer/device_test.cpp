@@ -8,6 +8,7 @@
 #include "nnpoisson/backend.hpp"
 #include "simt/emulated_device.hpp"
 #include "wanted_rows.hpp"
+#include "wimmer/constants.hpp"
 #include "wimmer/trial.hpp"
 
 /// The kernel against the host: every spike of every trial. In the emulation, and on a GPU where
@@ -40,9 +41,8 @@ std::vector<std::pair<std::string, DeviceMaker>> devices(std::size_t emulated) {
 std::size_t expect_the_hosts_spikes(const Conditions& conditions, std::size_t first,
                                     std::size_t count, std::size_t emulated) {
   const TrialSimulator host(conditions, "");
-  const std::atomic<bool> stop{false};
   std::vector<TrialSpikes> expected;
-  for (std::size_t n = first; n < first + count; ++n) expected.push_back(host(n, stop).value());
+  for (std::size_t n = first; n < first + count; ++n) expected.push_back(host(n).value());
   EXPECT_GE(expected.front().integration.size(), static_cast<std::size_t>(neurons))
       << "all fire in the first step";
   for (const auto& [name, make] : devices(emulated)) {

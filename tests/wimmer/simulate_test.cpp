@@ -85,14 +85,14 @@ TEST(Simulate, WritesAllThatIsAskedFor) {
   request.raw = folder / "raw.h5";
   request.pictures = folder / "pictures";
   request.picture_trials = {4};
-  const std::atomic<bool> stop{false};
-  std::size_t calls = 0;
-  const auto outcome = simulate(request, stop, [&](const Progress& p) {
-    EXPECT_EQ(p.all, 5U);
-    EXPECT_EQ(p.trials, ++calls);
-  });
-  EXPECT_EQ(calls, 5U);
-  EXPECT_FALSE(outcome.interrupted);
+  std::size_t done = 0;
+  const auto outcome = simulate(request, {[&](const Progress& now) {
+                                  EXPECT_EQ(now.all, 5U);
+                                  EXPECT_GT(now.done, done);
+                                  done = now.done;
+                                }});
+  EXPECT_EQ(done, 5U);
+  EXPECT_EQ(outcome.trials, 5U);
   const Dataset train = read_dataset(request.out), test = read_dataset(request.test_out);
   EXPECT_EQ(train.trials(), 3U);
   EXPECT_EQ(test.trials(), 2U);
@@ -130,17 +130,26 @@ TEST(Simulate, ContinuesAfterAnInterruption) {
   const auto folder = fresh_file("folder");
   const Request request = short_request(folder);
   std::atomic<bool> stop{false};
-  const auto stopped = simulate(request, stop, [&](const Progress&) { stop = true; });
-  EXPECT_TRUE(stopped.interrupted);
-  EXPECT_GE(stopped.trials, 1U);
+  std::size_t finished = 0;
+  try {
+    simulate(request, {[&](const Progress&) { stop = true; }, &stop});
+    FAIL() << "not interrupted";
+  } catch (const SimulationInterrupted& interrupted) {
+    finished = interrupted.trials;
+  }
+  EXPECT_GE(finished, 1U);
   EXPECT_FALSE(std::filesystem::exists(request.out));
   Request other = request;
   other.conditions.feedback = 1;
-  stop = false;
-  EXPECT_THROW((void)simulate(other, stop, [](const Progress&) {}), UsageError);
-  const auto done = simulate(request, stop, [](const Progress&) {});
-  EXPECT_EQ(done.resumed, stopped.trials);
-  EXPECT_EQ(done.trials, 3U);
+  EXPECT_THROW((void)simulate(other), UsageError);
+
+  std::size_t first_done = 0;
+  const auto outcome = simulate(request, {[&](const Progress& now) {
+                                  if (first_done == 0) first_done = now.done;
+                                }});
+  EXPECT_EQ(outcome.resumed, finished);
+  EXPECT_EQ(outcome.trials, 3U);
+  EXPECT_EQ(first_done, finished + 1) << "progress counts the trials that were there";
 }
 
 TEST(Simulate, RefusesConditionsThatCannotBe) {

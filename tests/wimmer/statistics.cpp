@@ -6,7 +6,9 @@
 #include <numeric>
 #include <thread>
 
+#include "wimmer/conditions.hpp"
 #include "wimmer/constants.hpp"
+#include "wimmer/spikes.hpp"
 #include "wimmer/trial.hpp"
 
 namespace nnpoisson::wimmer {
@@ -20,11 +22,10 @@ const Population& population_named(const std::string& name) {
 template <class Visit>
 void each_spike(const TrialSpikes& trial, const Population& population, double from, double until,
                 const Visit& visit) {
-  for (const auto spike : population.circuit == 0 ? trial.sensory : trial.integration) {
-    const int k = neuron_of(spike), step = step_of(spike);
-    if (k >= population.first && k < population.end && step >= steps_in(from) &&
-        step < steps_in(until))
-      visit(k - population.first, step);
+  for (const auto spike : spikes_around(population, trial)) {
+    const int neuron = neuron_of(spike), step = step_of(spike);
+    if (population.contains(neuron) && step >= steps_in(from) && step < steps_in(until))
+      visit(neuron - population.first, step);
   }
 }
 
@@ -45,9 +46,8 @@ std::vector<TrialSpikes> simulate_trials(const Conditions& conditions, std::size
   const TrialSimulator simulator(conditions, "");
   std::vector<TrialSpikes> trials(count);
   std::atomic<std::size_t> next{0};
-  const std::atomic<bool> stop{false};
   const auto work = [&] {
-    for (std::size_t n = next++; n < count; n = next++) trials[n] = *simulator(n, stop);
+    for (std::size_t n = next++; n < count; n = next++) trials[n] = *simulator(n);
   };
   std::thread other(work);
   work();

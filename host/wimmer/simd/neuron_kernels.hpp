@@ -65,6 +65,7 @@ int sensory_kernel(const SensoryJob<typename P::Scalar>& given, std::uint16_t* s
     const P current = job.current != nullptr ? P::load(job.current + i) : P(T(0));
     const P free =
         n.step(job.step, job.rate, current, P::load(job.to_xe + i), P::load(job.to_xi + i));
+
     n.ge.store(job.ge + i);
     n.xe.store(job.xe + i);
     n.gi.store(job.gi + i);
@@ -83,6 +84,7 @@ int integration_kernel(const IntegrationJob<typename P::Scalar>& given, std::uin
   constexpr int parts = row / P::lanes;
   P sum[parts];
   for (P& part : sum) part = P(T(0));
+
   std::uint16_t* out = spikes;
   for (int first = job.first; first < job.end; first += row)
     for (int part = 0; part < parts; ++part) {
@@ -94,6 +96,7 @@ int integration_kernel(const IntegrationJob<typename P::Scalar>& given, std::uin
       const P free = n.step(job.step, job.rate, job.drive, job.external_weight, external, arriving);
       n.ga.store(job.ga + i);
       if (job.to_ga != nullptr) P(T(0)).store(job.to_ga + i);
+
       if (job.s != nullptr) {
         NmdaGate<P> gate{P::load(job.s + i), P::load(job.x + i)};
         gate.step(job.step);
@@ -103,6 +106,8 @@ int integration_kernel(const IntegrationJob<typename P::Scalar>& given, std::uin
       }
       out = fire(free, T(integration_e.reset), job.hold, i, job.v, job.wait, out);
     }
+
+  // The same sum for every instruction set: a row's neurons are added in their order.
   if (job.s != nullptr) {
     double total = 0;
     for (const P& part : sum)

@@ -5,7 +5,8 @@
 
 namespace nnpoisson {
 
-/// The formulas' view of a flat parameter vector; `layout` must outlive it.
+/// The formulas' view of a flat parameter vector: where each tensor begins. `layout` must outlive
+/// it.
 template <class S>
 formulas::Network<S> bind_network(const NetworkShape& shape, const ParameterLayout& layout,
                                   const S* parameters) {
