@@ -20,8 +20,8 @@ Hdf5Changes changes(std::vector<std::int32_t> unit_region) {
               .time_limit = 0.5,
               .region_names = {"a", "b"},
               .stimulus_names = {"contrast"},
-              .constant_rate = {1, 2}};
-  model.parameters.assign(ParameterLayout(shape).size(), 0.5);
+              .constant_rate = {1, 2},
+              .parameters = std::vector<double>(ParameterLayout(shape).size(), 0.5)};
   for (const Tensor zero : {Tensor::R, Tensor::d})
     for (std::size_t i = 0; i < ParameterLayout(shape)[zero].size(); ++i)
       model.parameters[ParameterLayout(shape)[zero].offset + i] = 0;
