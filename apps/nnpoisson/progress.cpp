@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cmath>
 #include <csignal>
 #include <cstdio>
@@ -55,11 +56,15 @@ void ProgressDisplay::message(const std::string& text) {
 }
 
 Watch watch_on(ProgressDisplay& display) {
-  const auto show = [&display](const Progress& now) {
-    if (now.seconds < 1) return;
+  using Clock = std::chrono::steady_clock;
+  const auto start = Clock::now();  // of all calls that share the watch
+  const auto show = [&display, start](const Progress& now) {
+    const bool short_phase = static_cast<double>(now.done) < now.rate;  // less than a second
+    if (short_phase) return;
+    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
     const std::string line = fmt::format("{} {}/{}  {:.3g} a second  {} left", now.phase, now.done,
                                          now.all, now.rate, clock(now.seconds_left));
-    display.show(now.done, now.all, now.seconds, line);
+    display.show(now.done, now.all, seconds, line);
   };
   return {show, &stop_on_signals()};
 }

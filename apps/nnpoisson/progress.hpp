@@ -24,8 +24,8 @@ class ProgressDisplay {
   double shown_ = -1e9;
 };
 
-/// What shows a call's progress on `display`, once it takes longer than a second, and ends the call
-/// on SIGINT and SIGTERM. The display must outlive it.
+/// What shows the progress of one call or several on `display`, in phases that take longer than a
+/// second, and ends them on SIGINT and SIGTERM. The display must outlive it.
 [[nodiscard]] Watch watch_on(ProgressDisplay& display);
 
 /// From now on SIGINT and SIGTERM set the flag; a second one ends the program at once.

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "commands.hpp"
+#include "progress.hpp"
 
 namespace nnpoisson::command {
 namespace {
@@ -25,9 +26,8 @@ void add_report(CLI::App& app) {
   command->add_option("run", request.run, "Run folder")->required();
   command->add_option("--data", request.data,
                       "Dataset to evaluate (default: the run's test set, else its training set)");
-  command->add_option(
-      "--train", request.train,
-      "Dataset that simpler models are fitted on (default: the run's training set)");
+  command->add_option("--train", request.train,
+                      "Dataset that baselines are fitted on (default: the run's training set)");
   command->add_option("--out", request.out,
                       "Folder to make (default: RUN/report); an earlier report is replaced");
   command->add_option("--threads", request.threads, "0: one for each processor")
@@ -35,9 +35,9 @@ void add_report(CLI::App& app) {
       ->capture_default_str();
   command->add_flag("--quiet", options->quiet, "No progress, no summary");
   command->callback([options] {
-    const auto outcome = report::write(options->request, [&](const std::string& text) {
-      if (!options->quiet) fmt::print(stderr, "{}\n", text);
-    });
+    ProgressDisplay display(options->quiet);
+    const auto message = [&](const std::string& text) { display.message(text); };
+    const auto outcome = report::write(options->request, message, watch_on(display));
     if (!options->quiet) fmt::print("{} figures; {}\n", outcome.figures, outcome.page.string());
   });
 }

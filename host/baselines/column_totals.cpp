@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "data/trial_events.hpp"
+#include "nnpoisson/curves.hpp"
 
 namespace nnpoisson {
 
@@ -15,19 +16,24 @@ ColumnTotals::ColumnTotals(const TrainingSets& sets, std::size_t columns, const 
       first_(columns + 1) {
   const Dataset& data = *sets.trials.data;
   const auto& column = sets.trials.column;
-  for (const auto& stimulus : sets.trials.stimulus) ids_.try_emplace(stimulus);
-  for (std::size_t id = 0; auto& [stimulus, place] : ids_) place = id++;
-  for (std::size_t n = 0; n < data.trials(); ++n)
-    stimulus_.push_back(ids_.at(sets.trials.stimulus[n]));
-  for (std::size_t u = 0; u < data.units(); ++u)
-    if (!trials_[static_cast<std::size_t>(data.unit.session[u])].empty())
-      units_[column[u]][static_cast<std::size_t>(data.unit.session[u])] += 1;
 
+  for (const auto& stimulus : sets.trials.stimulus) stimuli_.try_emplace(stimulus);
+  for (std::size_t next = 0; auto& [stimulus, place] : stimuli_) place = next++;
+  for (const auto& stimulus : sets.trials.stimulus) stimulus_.push_back(stimuli_.at(stimulus));
+
+  // Units of a session without trials expose nothing.
+  for (std::size_t u = 0; u < data.units(); ++u) {
+    const auto session = static_cast<std::size_t>(data.unit.session[u]);
+    if (!trials_[session].empty()) units_[column[u]][session] += 1;
+  }
+
+  // Events are counted first, so that each column's lie together.
   for (std::size_t n = 0; n < data.trials(); ++n)
     for_each_event(data, n, [&](double, std::size_t unit, std::int32_t, std::size_t) {
       ++first_[column[unit] + 1];
     });
   std::partial_sum(first_.begin(), first_.end(), first_.begin());
+
   events_.resize(first_.back());
   std::vector<std::size_t> next(first_.begin(), first_.end() - 1);
   for (std::size_t n = 0; n < data.trials(); ++n)
@@ -40,28 +46,31 @@ ColumnTotals::ColumnTotals(const TrainingSets& sets, std::size_t columns, const 
 
 double ColumnTotals::Table::constant_rate() const {
   const double time = std::accumulate(exposure.begin(), exposure.end(), 0.0);
-  return time > 0
-             ? std::max(std::accumulate(events.begin(), events.end(), 0.0) / time, intensity_floor)
-             : intensity_floor;
+  if (!(time > 0)) return intensity_floor;
+  return std::max(std::accumulate(events.begin(), events.end(), 0.0) / time, intensity_floor);
 }
 
 std::vector<ColumnTotals::Table> ColumnTotals::tables(std::size_t column) const {
-  const std::size_t cells = stimuli() * grid_.bins;
+  const std::size_t cells = stimuli_.size() * grid_.bins;
+  const Table empty{std::vector<double>(cells), std::vector<double>(cells)};
   const auto fold = [&](std::size_t n) {
     return sets_.left_out_fold.empty() ? std::size_t{0} : sets_.left_out_fold[n];
   };
-  std::vector<Table> folds(sets_.sets, {std::vector<double>(cells), std::vector<double>(cells)});
+
+  std::vector<Table> folds(sets_.sets, empty);
   for (const auto& [session, units] : units_[column])
     for (const auto n : trials_[session])
       for (std::size_t b = 0; b < grid_.bins; ++b)
         folds[fold(n)].exposure[stimulus_[n] * grid_.bins + b] +=
             units * grid_.observed(b, sets_.trials.data->trial.observed_until[n]);
-  for (std::size_t i = first_[column]; i < first_[column + 1]; ++i)
-    folds[fold(events_[i].trial)]
-        .events[stimulus_[events_[i].trial] * grid_.bins + events_[i].bin] += events_[i].count;
+  for (std::size_t i = first_[column]; i < first_[column + 1]; ++i) {
+    const Event& event = events_[i];
+    folds[fold(event.trial)].events[stimulus_[event.trial] * grid_.bins + event.bin] += event.count;
+  }
   if (sets_.left_out_fold.empty()) return folds;
 
-  std::vector<Table> sets(sets_.sets, {std::vector<double>(cells), std::vector<double>(cells)});
+  // A set is all folds but its own.
+  std::vector<Table> sets(sets_.sets, empty);
   for (std::size_t k = 0; k < sets.size(); ++k)
     for (std::size_t f = 0; f < folds.size(); ++f)
       for (std::size_t i = 0; f != k && i < cells; ++i) {

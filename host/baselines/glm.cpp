@@ -1,9 +1,10 @@
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
-#include "baselines/column_totals.hpp"
 #include "baselines/newton.hpp"
 #include "baselines/piecewise.hpp"
-#include "curves/parallel.hpp"
+#include "baselines/spike_baselines.hpp"
 
 namespace nnpoisson {
 namespace {
@@ -18,6 +19,13 @@ std::vector<double> weights_of(const std::vector<double>& w, const std::vector<d
     for (std::size_t f = 0; f < stimulus.size(); ++f) v[j] += row[1 + f] * stimulus[f];
   }
   return v;
+}
+
+/// log rate over the constant rate: the sum of one bin's bases, weighed.
+double log_gain(const double* base, const std::vector<double>& v) {
+  double sum = 0;
+  for (std::size_t j = 0; j < v.size(); ++j) sum += base[j] * v[j];
+  return sum;
 }
 
 /// The Poisson regression of one column on one training set. A design row is the product of the
@@ -35,47 +43,68 @@ class Regression {
         log_rate_(std::log(table.constant_rate())) {}
 
   [[nodiscard]] Concave at(const std::vector<double>& w) const {
-    const std::size_t terms = 1 + stimuli_.front().size(), size = w.size(),
-                      bins = basis_.size() / bases_;
-    Concave result{0, std::vector<double>(size), std::vector<double>(size * size)};
-    std::vector<double> x(terms, 1), score(bases_), same(bases_), next(bases_);
+    Concave result(w.size());
+    std::vector<double> row(1 + stimuli_.front().size(), 1);  // (1, stimulus)
     for (std::size_t s = 0; s < stimuli_.size(); ++s) {
-      std::copy(stimuli_[s].begin(), stimuli_[s].end(), x.begin() + 1);
-      const auto v = weights_of(w, stimuli_[s], bases_);
-      score.assign(bases_, 0), same.assign(bases_, 0), next.assign(bases_, 0);
-      for (std::size_t b = 0; b < bins; ++b) {
-        const double exposure = table_.exposure[s * bins + b], events = table_.events[s * bins + b];
-        if (!(exposure > 0)) continue;
-        const double* base = &basis_[b * bases_];
-        double eta = log_rate_;
-        for (std::size_t j = 0; j < bases_; ++j) eta += base[j] * v[j];
-        const double expected = exposure * std::exp(eta);
-        result.value += events * eta - expected;
-        for (std::size_t j = 0; j < bases_; ++j) {
-          score[j] += base[j] * (events - expected);
-          same[j] += base[j] * base[j] * expected;
-          if (j > 0) next[j] += base[j] * base[j - 1] * expected;
-        }
-      }
-      for (std::size_t j = 0; j < bases_; ++j)
-        for (std::size_t f = 0; f < terms; ++f) {
-          const std::size_t row = j * terms + f;
-          result.gradient[row] += score[j] * x[f];
-          for (std::size_t h = 0; h <= f; ++h)
-            result.curvature[row * size + j * terms + h] += same[j] * x[f] * x[h];
-          for (std::size_t h = 0; j > 0 && h < terms; ++h)
-            result.curvature[row * size + (j - 1) * terms + h] += next[j] * x[f] * x[h];
-        }
+      std::copy(stimuli_[s].begin(), stimuli_[s].end(), row.begin() + 1);
+      add(result, row, over_bins(s, weights_of(w, stimuli_[s], bases_), result.value));
     }
-    for (std::size_t i = 0; i < size; ++i) {
+
+    for (std::size_t i = 0; i < w.size(); ++i) {
       result.value -= ridge_ / 2 * w[i] * w[i];
       result.gradient[i] -= ridge_ * w[i];
-      result.curvature[i * size + i] += ridge_;
+      result.curvature[i * w.size() + i] += ridge_;
     }
     return result;
   }
 
  private:
+  /// What one stimulus' bins say of its v, each [bases]: the gradient, and of minus the second
+  /// derivatives the diagonal and what stands before it.
+  struct BinSums {
+    explicit BinSums(std::size_t bases) : gradient(bases), same(bases), previous(bases) {}
+    std::vector<double> gradient, same, previous;
+  };
+
+  /// Also adds the stimulus' part of the log-likelihood to `value`.
+  [[nodiscard]] BinSums over_bins(std::size_t s, const std::vector<double>& v,
+                                  double& value) const {
+    const std::size_t bins = basis_.size() / bases_;
+    BinSums sums(bases_);
+    for (std::size_t b = 0; b < bins; ++b) {
+      const double exposure = table_.exposure[s * bins + b], events = table_.events[s * bins + b];
+      if (!(exposure > 0)) continue;
+
+      const double* base = &basis_[b * bases_];
+      double eta = log_rate_;
+      for (std::size_t j = 0; j < bases_; ++j) eta += base[j] * v[j];
+      const double expected = exposure * std::exp(eta);
+      value += events * eta - expected;
+
+      for (std::size_t j = 0; j < bases_; ++j) {
+        sums.gradient[j] += base[j] * (events - expected);
+        sums.same[j] += base[j] * base[j] * expected;
+        if (j > 0) sums.previous[j] += base[j] * base[j - 1] * expected;
+      }
+    }
+    return sums;
+  }
+
+  /// Adds the sums, each times the stimulus' row or the square of it.
+  void add(Concave& result, const std::vector<double>& row, const BinSums& sums) const {
+    const std::size_t terms = row.size(), size = result.gradient.size();
+    for (std::size_t j = 0; j < bases_; ++j)
+      for (std::size_t f = 0; f < terms; ++f) {
+        const std::size_t at = j * terms + f;
+        double* curvature = &result.curvature[at * size + j * terms];
+        result.gradient[at] += sums.gradient[j] * row[f];
+        for (std::size_t h = 0; h <= f; ++h) curvature[h] += sums.same[j] * row[f] * row[h];
+        if (j == 0) continue;
+        double* before = curvature - terms;
+        for (std::size_t h = 0; h < terms; ++h) before[h] += sums.previous[j] * row[f] * row[h];
+      }
+  }
+
   const ColumnTotals::Table& table_;
   const std::vector<std::vector<double>>& stimuli_;
   const std::vector<double>& basis_;
@@ -96,53 +125,52 @@ class Glm final : public IntensityModel {
     return piecewise_trial(grid_, [this, n](std::size_t column) {
       const auto v = weights_of(fit_.coefficients[set_[n]][column], stimulus_[n], fit_.bases);
       std::vector<double> rate(grid_.bins);
-      for (std::size_t b = 0; b < grid_.bins; ++b) {
-        double eta = 0;
-        for (std::size_t j = 0; j < fit_.bases; ++j) eta += basis_[b * fit_.bases + j] * v[j];
-        rate[b] = fit_.constant_rate[set_[n]][column] * std::exp(eta);
-      }
+      for (std::size_t b = 0; b < grid_.bins; ++b)
+        rate[b] =
+            fit_.constant_rate[set_[n]][column] * std::exp(log_gain(&basis_[b * fit_.bases], v));
       return rate;
     });
   }
 
  private:
   GlmFit fit_;
-  std::vector<std::size_t> set_;
-  std::vector<std::vector<double>> stimulus_;
+  std::vector<std::size_t> set_;               // [T] that judges each trial
+  std::vector<std::vector<double>> stimulus_;  // [T][F]
   TimeGrid grid_;
-  std::vector<double> basis_;
+  std::vector<double> basis_;  // [bins x bases]
 };
 
 }  // namespace
 
-GlmFit fit_glm(const TrainingSets& sets, std::size_t columns, const TimeGrid& grid,
-               std::size_t bases, double ridge, int threads) {
-  const ColumnTotals totals(sets, columns, grid);
+GlmFit fit_glm(const ColumnTotals& totals, std::size_t bases, double ridge, Workers& workers) {
+  const TrainingSets& sets = totals.sets();
+  const std::size_t columns = totals.columns();
   std::vector<std::vector<double>> stimuli;
-  for (const auto& [stimulus, id] : totals.ids()) stimuli.push_back(stimulus);
-  const auto basis = raised_cosines(grid, sets.trials.data->time_limit, bases);
+  for (const auto& [stimulus, place] : totals.stimuli()) stimuli.push_back(stimulus);
+  const auto basis = raised_cosines(totals.grid(), sets.trials.data->time_limit, bases);
+
   GlmFit fit{bases, stimuli.front().size(), ridge, {}, {}, {}};
   const std::vector<double> zero(bases * (1 + fit.features));
   fit.coefficients.assign(sets.sets, std::vector<std::vector<double>>(columns, zero));
   fit.constant_rate.assign(sets.sets, std::vector<double>(columns, intensity_floor));
   fit.log_likelihood.assign(sets.sets, std::vector<double>(columns));
-  for_each_in_parallel(
-      columns, threads,
-      [&](std::size_t k) {
-        if (!totals.used(k)) return;
-        const auto tables = totals.tables(k);
-        for (std::size_t set = 0; set < sets.sets; ++set) {
-          const Regression regression(tables[set], stimuli, basis, bases, ridge);
-          auto& w = fit.coefficients[set][k];
-          w = maximise(
-              zero, [&](const std::vector<double>& at) { return regression.at(at); },
-              "Poisson GLM of column " + std::to_string(k));
-          fit.constant_rate[set][k] = tables[set].constant_rate();
-          fit.log_likelihood[set][k] =
-              Regression(tables[set], stimuli, basis, bases, 0).at(w).value;
-        }
-      },
-      1);
+
+  const auto fit_column = [&](std::size_t k) {
+    const auto tables = totals.used(k) ? totals.tables(k) : std::vector<ColumnTotals::Table>();
+    for (std::size_t set = 0; set < tables.size(); ++set) {
+      const Regression regression(tables[set], stimuli, basis, bases, ridge);
+      auto& w = fit.coefficients[set][k];
+      w = maximise(
+          zero, [&](const std::vector<double>& at) { return regression.at(at); },
+          "Poisson GLM of column " + std::to_string(k), workers);
+      fit.constant_rate[set][k] = tables[set].constant_rate();
+      fit.log_likelihood[set][k] = Regression(tables[set], stimuli, basis, bases, 0).at(w).value;
+      workers.count();
+    }
+    for (std::size_t set = tables.size(); set < sets.sets; ++set) workers.count();
+  };
+  workers.begin("GLM: fits of a column", columns * sets.sets);
+  workers.share(columns, fit_column, 1);
   return fit;
 }
 

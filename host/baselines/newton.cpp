@@ -7,13 +7,13 @@
 namespace nnpoisson {
 namespace {
 
-/// Solves curvature x = gradient by Cholesky's factors, in place of both; false where the matrix is
+/// Cholesky's factor of the lower triangle of `a` [n x n], in its place; false where the matrix is
 /// not positive definite.
-bool solve(std::vector<double>& a, std::vector<double>& x) {
-  const std::size_t n = x.size();
-  constexpr double singular =
-      1e-13;  // of the diagonal: what rounding leaves of a direction that the data do not determine
+bool factorise(std::vector<double>& a, std::size_t n, const Workers& workers) {
+  // Of the diagonal: what rounding leaves of a direction that the data do not determine.
+  constexpr double singular = 1e-13;
   for (std::size_t i = 0; i < n; ++i) {
+    workers.stop_if_asked();
     for (std::size_t j = 0; j <= i; ++j) {
       double sum = a[i * n + j];
       for (std::size_t k = 0; k < j; ++k) sum -= a[i * n + k] * a[j * n + k];
@@ -25,38 +25,47 @@ bool solve(std::vector<double>& a, std::vector<double>& x) {
       }
     }
   }
+  return true;
+}
+
+/// The solution of factor factor' x = x, in its place.
+void substitute(const std::vector<double>& factor, std::vector<double>& x) {
+  const std::size_t n = x.size();
   for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t k = 0; k < i; ++k) x[i] -= a[i * n + k] * x[k];
-    x[i] /= a[i * n + i];
+    for (std::size_t k = 0; k < i; ++k) x[i] -= factor[i * n + k] * x[k];
+    x[i] /= factor[i * n + i];
   }
   for (std::size_t i = n; i-- > 0;) {
-    for (std::size_t k = i + 1; k < n; ++k) x[i] -= a[k * n + i] * x[k];
-    x[i] /= a[i * n + i];
+    for (std::size_t k = i + 1; k < n; ++k) x[i] -= factor[k * n + i] * x[k];
+    x[i] /= factor[i * n + i];
   }
-  return true;
 }
 
 }  // namespace
 
 std::vector<double> maximise(std::vector<double> x,
                              const std::function<Concave(const std::vector<double>&)>& at,
-                             const std::string& what) {
+                             const std::string& what, const Workers& workers) {
   constexpr int most_steps = 200, most_halvings = 60;
   Concave here = at(x);
   for (int step = 0; step < most_steps; ++step) {
-    std::vector<double> direction = here.gradient;
-    if (!solve(here.curvature, direction))
+    if (!factorise(here.curvature, x.size(), workers))
       throw NumericalError(what +
                            ": the trials do not determine all coefficients; a ridge above 0 does");
+    std::vector<double> direction = here.gradient;
+    substitute(here.curvature, direction);
+
+    // Errors of a Newton step are the square of the last: this is rounding level after it.
     double promised = 0;
     for (std::size_t i = 0; i < x.size(); ++i) promised += direction[i] * here.gradient[i];
-    // Errors of a Newton step are the square of the last: this is rounding level after it.
     const double size = 1 + std::abs(here.value);
     const bool last = promised <= 1e-14 * size;
+
     std::vector<double> next(x.size());
     double length = 1;
     bool better = false;
     for (int halving = 0; halving < most_halvings && !better; ++halving, length /= 2) {
+      workers.stop_if_asked();
       for (std::size_t i = 0; i < x.size(); ++i) next[i] = x[i] + length * direction[i];
       Concave there = at(next);
       // The value itself is a sum that is rounded.

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <cstddef>
 #include <map>
+#include <memory>
 #include <utility>
 #include <vector>
 
-#include "nnpoisson/baselines.hpp"
+#include "baselines/intensity_model.hpp"
+#include "baselines/time_grid.hpp"
 
 namespace nnpoisson {
 

@@ -1,30 +1,11 @@
 #include <optional>
 
-#include "baselines/column_totals.hpp"
 #include "baselines/piecewise.hpp"
-#include "curves/parallel.hpp"
+#include "baselines/spike_baselines.hpp"
 #include "nnpoisson/error.hpp"
 
 namespace nnpoisson {
 namespace {
-
-class Constant final : public IntensityModel {
- public:
-  explicit Constant(std::vector<double> rate) : rate_(std::move(rate)) {}
-  [[nodiscard]] std::unique_ptr<TrialIntensity> trial(std::size_t) const override {
-    return std::make_unique<Trial>(rate_);
-  }
-
- private:
-  struct Trial final : TrialIntensity {
-    explicit Trial(const std::vector<double>& rates) : rate(rates) {}
-    Growth at(std::size_t column, double time) override {
-      return {rate[column] * time, rate[column]};
-    }
-    const std::vector<double>& rate;
-  };
-  std::vector<double> rate_;
-};
 
 /// The rates of one column after one training set.
 struct Rates {
@@ -38,6 +19,7 @@ Rates shrunken_rates(const ColumnTotals::Table& table, std::size_t bins) {
   };
   const double constant = table.constant_rate();
   Rates rates{std::vector<double>(bins), std::vector<double>(table.events.size())};
+
   for (std::size_t b = 0; b < bins; ++b) {
     double events = 0, exposure = 0;
     for (std::size_t i = b; i < table.events.size(); i += bins) {
@@ -53,28 +35,26 @@ Rates shrunken_rates(const ColumnTotals::Table& table, std::size_t bins) {
 
 class StimulusPsth final : public IntensityModel {
  public:
-  StimulusPsth(const TrainingSets& sets, const BaselineTrials& evaluated, std::size_t columns,
-               const TimeGrid& grid, int threads)
-      : grid_(grid), set_(sets.judged_by), rates_(columns) {
-    const ColumnTotals totals(sets, columns, grid);
+  StimulusPsth(const ColumnTotals& totals, const BaselineTrials& evaluated, Workers& workers)
+      : grid_(totals.grid()), set_(totals.sets().judged_by), rates_(totals.columns()) {
+    const auto& known = totals.stimuli();
     constexpr std::size_t most_rates = std::size_t{1} << 29;  // 4 GiB
-    if (columns * sets.sets > most_rates / (totals.stimuli() * grid.bins))
-      throw ResourceError("the stimulus PSTH of " + std::to_string(columns) + " columns and " +
-                          std::to_string(totals.stimuli()) +
+    if (totals.columns() * totals.sets().sets > most_rates / (known.size() * grid_.bins))
+      throw ResourceError("the stimulus PSTH of " + std::to_string(totals.columns()) +
+                          " columns and " + std::to_string(known.size()) +
                           " distinct stimuli does not fit into memory; leave the baselines out");
+
     for (const auto& stimulus : evaluated.stimulus) {
-      const auto found = totals.ids().find(stimulus);
-      stimulus_.push_back(found == totals.ids().end() ? std::optional<std::size_t>()
-                                                      : found->second);
+      const auto found = known.find(stimulus);
+      stimulus_.push_back(found == known.end() ? std::optional<std::size_t>() : found->second);
     }
-    for_each_in_parallel(
-        columns, threads,
-        [&](std::size_t k) {
-          if (!totals.used(k)) return;
-          for (const auto& table : totals.tables(k))
-            rates_[k].push_back(shrunken_rates(table, grid.bins));
-        },
-        1);
+
+    const auto fit = [&](std::size_t column) {
+      if (!totals.used(column)) return;
+      for (const auto& table : totals.tables(column))
+        rates_[column].push_back(shrunken_rates(table, grid_.bins));
+    };
+    workers.for_each("PSTH fit: columns", totals.columns(), fit, 1);
   }
 
   [[nodiscard]] std::unique_ptr<TrialIntensity> trial(std::size_t n) const override {
@@ -89,21 +69,16 @@ class StimulusPsth final : public IntensityModel {
 
  private:
   TimeGrid grid_;
-  std::vector<std::size_t> set_;
-  std::vector<std::optional<std::size_t>> stimulus_;
-  std::vector<std::vector<Rates>> rates_;  // [columns][sets]
+  std::vector<std::size_t> set_;                      // [T] that judges each trial
+  std::vector<std::optional<std::size_t>> stimulus_;  // [T] its place; none: never seen in training
+  std::vector<std::vector<Rates>> rates_;             // [columns][sets]
 };
 
 }  // namespace
 
-std::unique_ptr<IntensityModel> constant_baseline(std::vector<double> rate) {
-  return std::make_unique<Constant>(std::move(rate));
-}
-
-std::unique_ptr<IntensityModel> psth_baseline(const TrainingSets& sets,
-                                              const BaselineTrials& evaluated, std::size_t columns,
-                                              const TimeGrid& grid, int threads) {
-  return std::make_unique<StimulusPsth>(sets, evaluated, columns, grid, threads);
+std::unique_ptr<IntensityModel> psth_baseline(const ColumnTotals& totals,
+                                              const BaselineTrials& evaluated, Workers& workers) {
+  return std::make_unique<StimulusPsth>(totals, evaluated, workers);
 }
 
 }  // namespace nnpoisson

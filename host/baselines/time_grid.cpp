@@ -1,8 +1,8 @@
+#include "baselines/time_grid.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <numbers>
-
-#include "nnpoisson/baselines.hpp"
 
 namespace nnpoisson {
 
@@ -17,10 +17,11 @@ double TimeGrid::observed(std::size_t bin, double until) const {
 TimeGrid time_grid(const Dataset& data, std::size_t bins) {
   double width = data.time_limit / static_cast<double>(bins);
   if (data.binned()) width = data.bin_width * std::max(1.0, std::round(width / data.bin_width));
-  constexpr double rounding = 1e-9;  // of a bin: a limit that is a whole number of bins but for
-                                     // rounding needs no further one
-  return {width,
-          static_cast<std::size_t>(std::max(1.0, std::ceil(data.time_limit / width - rounding)))};
+
+  // A limit that is a whole number of bins but for rounding needs no further one.
+  constexpr double rounding = 1e-9;  // of a bin
+  const double bins_in_limit = std::ceil(data.time_limit / width - rounding);
+  return {width, static_cast<std::size_t>(std::max(1.0, bins_in_limit))};
 }
 
 std::vector<double> raised_cosines(const TimeGrid& grid, double limit, std::size_t count) {

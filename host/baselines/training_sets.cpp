@@ -1,6 +1,7 @@
+#include "baselines/training_sets.hpp"
+
 #include <utility>
 
-#include "nnpoisson/baselines.hpp"
 #include "nnpoisson/folds.hpp"
 
 namespace nnpoisson {

@@ -3,18 +3,19 @@
 #include <algorithm>
 #include <cmath>
 
-#include "curves/parallel.hpp"
 #include "evaluate/statistics.hpp"
 #include "nnpoisson/random.hpp"
 
 namespace nnpoisson {
 
-std::vector<Estimate> bootstrap(const Dataset& data, const EvaluationOptions& options,
-                                std::size_t count, const TrialStatistics& statistics) {
-  const auto of_session = trials_by_session(data);
+std::vector<Estimate> bootstrap(const std::string& what, const Dataset& data,
+                                const EvaluationOptions& options, std::size_t count,
+                                const TrialStatistics& statistics, Workers& workers) {
   std::vector<double> values(count), drawn(options.resamples * count);
   statistics(std::vector<double>(data.trials(), 1), values);
-  for_each_in_parallel(options.resamples, options.threads, [&](std::size_t b) {
+
+  const auto of_session = trials_by_session(data);
+  workers.for_each(what + ": resamples", options.resamples, [&](std::size_t b) {
     RandomStream random(options.seed, Purpose::bootstrap, b);
     std::vector<double> weight(data.trials());
     for (const auto& trials : of_session)
@@ -24,7 +25,7 @@ std::vector<Estimate> bootstrap(const Dataset& data, const EvaluationOptions& op
   });
 
   std::vector<Estimate> estimates(count);
-  for_each_in_parallel(count, options.threads, [&](std::size_t k) {
+  workers.for_each(what + ": intervals", count, [&](std::size_t k) {
     std::vector<double> of_one;
     for (std::size_t b = 0; b < options.resamples; ++b)
       if (std::isfinite(drawn[b * count + k])) of_one.push_back(drawn[b * count + k]);

@@ -1,10 +1,12 @@
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
+#include "baselines/workers.hpp"
 #include "nnpoisson/evaluate.hpp"
 
 namespace nnpoisson {
@@ -14,8 +16,10 @@ using TrialStatistics = std::function<void(std::span<const double> weight, std::
 
 /// The statistics of all trials, with the 2.5 and 97.5 % points of them over trials drawn with
 /// replacement within sessions. Resample b is a function of (seed, b). Statistics that are not
-/// finite in a resample are left out of its percentiles.
-[[nodiscard]] std::vector<Estimate> bootstrap(const Dataset& data, const EvaluationOptions& options,
-                                              std::size_t count, const TrialStatistics& statistics);
+/// finite in a resample are left out of its percentiles. `what` they are, for progress; `count`:
+/// how many.
+[[nodiscard]] std::vector<Estimate> bootstrap(const std::string& what, const Dataset& data,
+                                              const EvaluationOptions& options, std::size_t count,
+                                              const TrialStatistics& statistics, Workers& workers);
 
 }  // namespace nnpoisson

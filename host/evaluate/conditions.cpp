@@ -2,19 +2,18 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <sstream>
-
-#include "evaluate/statistics.hpp"
 
 namespace nnpoisson {
 namespace {
 
 struct Feature {
   std::string name;
-  std::vector<double> value;  // [T]
+  std::vector<double> value;            // [T]
+  bool a_condition_each_value = false;  // however many there are
 };
 
 /// The number after "x=", if the name is of that form.
@@ -36,6 +35,7 @@ std::vector<Feature> features(const Dataset& data) {
     auto at = std::find_if(all.begin(), all.end(),
                            [&](const Feature& feature) { return feature.name == base; });
     if (at == all.end()) at = all.insert(all.end(), {base, std::vector<double>(data.trials())});
+
     for (std::size_t n = 0; n < data.trials(); ++n)
       at->value[n] += data.trial.stimulus[n * data.features() + f] * of_column.value_or(1);
   }
@@ -53,44 +53,51 @@ std::optional<Feature> left_less_right(const std::vector<Feature>& all) {
     if (at == std::string::npos) continue;
     std::string other = left.name;
     other.replace(at, 4, "right");
-    for (const auto& right : all) {
-      if (right.name != other) continue;
-      Feature difference{left.name + " - " + right.name, left.value};
-      for (std::size_t n = 0; n < difference.value.size(); ++n) {
-        // Differences that are equal but for rounding are one value.
-        constexpr double resolution = 1e-9;
-        difference.value[n] =
-            std::round((left.value[n] - right.value[n]) / resolution) * resolution;
-      }
-      return difference;
-    }
+    const auto right = std::find_if(all.begin(), all.end(),
+                                    [&](const Feature& feature) { return feature.name == other; });
+    if (right == all.end()) continue;
+
+    // Differences that are equal but for rounding are one value.
+    constexpr double resolution = 1e-9;
+    Feature difference{left.name + " - " + right->name, left.value};
+    for (std::size_t n = 0; n < difference.value.size(); ++n)
+      difference.value[n] = std::round((left.value[n] - right->value[n]) / resolution) * resolution;
+    return difference;
   }
   return {};
 }
 
+/// None where too many stimuli differ.
 std::optional<Feature> number_of_stimulus(const Dataset& data) {
   constexpr std::size_t most = 32;
-  std::map<std::vector<double>, double> number;
-  std::vector<std::vector<double>> stimulus;
-  for (std::size_t n = 0; n < data.trials(); ++n) {
+  std::set<std::vector<double>> distinct;
+  const auto stimulus = [&](std::size_t n) {
     const auto first =
         data.trial.stimulus.begin() + static_cast<std::ptrdiff_t>(n * data.features());
-    number[stimulus.emplace_back(first, first + static_cast<std::ptrdiff_t>(data.features()))];
-    if (number.size() > most) return {};
+    return std::vector<double>(first, first + static_cast<std::ptrdiff_t>(data.features()));
+  };
+  for (std::size_t n = 0; n < data.trials(); ++n) {
+    distinct.insert(stimulus(n));
+    if (distinct.size() > most) return {};
   }
-  for (double next = 1; auto& [s, place] : number) place = next++;
-  Feature feature{"stimulus number", {}};
-  for (const auto& s : stimulus) feature.value.push_back(number[s]);
-  return feature;
+
+  Feature number{"stimulus number", {}, true};
+  for (std::size_t n = 0; n < data.trials(); ++n)
+    number.value.push_back(
+        1 + static_cast<double>(std::distance(distinct.begin(), distinct.find(stimulus(n)))));
+  return number;
 }
 
-Feature choose_axis(const Dataset& data, std::span<const double> predicted_left) {
+Feature choose_axis(const Dataset& data, const PredictedResponses& predicted) {
   const auto all = features(data);
   if (auto difference = left_less_right(all); difference && varies(*difference)) return *difference;
   if (std::count_if(all.begin(), all.end(), varies) == 1)
     return *std::find_if(all.begin(), all.end(), varies);
   if (auto number = number_of_stimulus(data)) return *number;
-  return {"predicted P(left)", {predicted_left.begin(), predicted_left.end()}};
+
+  Feature left{"predicted P(left)", {}};
+  for (std::size_t n = 0; n < data.trials(); ++n) left.value.push_back(predicted.left(n));
+  return left;
 }
 
 std::string text_of(double low, double high) {
@@ -101,38 +108,43 @@ std::string text_of(double low, double high) {
   return text.str();
 }
 
+/// The largest value of each condition, ascending.
+std::vector<double> upper_ends(const Feature& axis) {
+  constexpr std::size_t most_values = 12, ranges = 8;
+  const std::set<double> distinct(axis.value.begin(), axis.value.end());
+  if (axis.a_condition_each_value || distinct.size() <= most_values)
+    return {distinct.begin(), distinct.end()};
+
+  std::vector<double> sorted = axis.value;
+  std::sort(sorted.begin(), sorted.end());
+  std::set<double> ends{sorted.back()};
+  for (std::size_t k = 1; k < ranges; ++k) ends.insert(sorted[k * sorted.size() / ranges]);
+  return {ends.begin(), ends.end()};
+}
+
+/// Gives a condition its place on the axis and its name, from its trials.
+void describe(Condition& condition, const Feature& axis) {
+  double low = axis.value[condition.trials.front()], high = low, sum = 0;
+  for (const auto n : condition.trials) {
+    low = std::min(low, axis.value[n]);
+    high = std::max(high, axis.value[n]);
+    sum += axis.value[n];
+  }
+  condition.axis = low == high ? low : sum / static_cast<double>(condition.trials.size());
+  condition.name = text_of(low, high);
+}
+
 }  // namespace
 
-Conditions stimulus_conditions(const Dataset& data, std::span<const double> predicted_left) {
-  constexpr std::size_t most_values = 12, ranges = 8;
-  Feature axis = choose_axis(data, predicted_left);
-  Conditions conditions{axis.name, axis.value, {}};
-  const std::set<double> distinct(axis.value.begin(), axis.value.end());
-  std::vector<double> upper(distinct.begin(), distinct.end());  // of each condition, inclusive
-  if (axis.name != "stimulus number" && distinct.size() > most_values) {
-    std::vector<double> sorted = axis.value;
-    std::sort(sorted.begin(), sorted.end());
-    std::set<double> ends;
-    for (std::size_t k = 1; k < ranges; ++k) ends.insert(sorted[k * sorted.size() / ranges]);
-    ends.insert(sorted.back());
-    upper.assign(ends.begin(), ends.end());
+Conditions stimulus_conditions(const Dataset& data, const PredictedResponses& predicted) {
+  const Feature axis = choose_axis(data, predicted);
+  const std::vector<double> upper = upper_ends(axis);
+  Conditions conditions{axis.name, std::vector<Condition>(upper.size())};
+  for (std::size_t n = 0; n < data.trials(); ++n) {
+    const auto range = std::lower_bound(upper.begin(), upper.end(), axis.value[n]);
+    conditions.list[static_cast<std::size_t>(range - upper.begin())].trials.push_back(n);
   }
-  conditions.list.resize(upper.size());
-  for (std::size_t n = 0; n < data.trials(); ++n)
-    conditions
-        .list[static_cast<std::size_t>(std::lower_bound(upper.begin(), upper.end(), axis.value[n]) -
-                                       upper.begin())]
-        .trials.push_back(n);
-  for (auto& condition : conditions.list) {
-    double low = axis.value[condition.trials.front()], high = low, sum = 0;
-    for (const auto n : condition.trials) {
-      low = std::min(low, axis.value[n]);
-      high = std::max(high, axis.value[n]);
-      sum += axis.value[n];
-    }
-    condition.axis = low == high ? low : sum / static_cast<double>(condition.trials.size());
-    condition.name = text_of(low, high);
-  }
+  for (auto& condition : conditions.list) describe(condition, axis);
   return conditions;
 }
 

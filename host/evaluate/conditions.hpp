@@ -1,10 +1,10 @@
 #pragma once
 
 #include <cstddef>
-#include <span>
 #include <string>
 #include <vector>
 
+#include "evaluate/predicted_responses.hpp"
 #include "nnpoisson/dataset.hpp"
 
 namespace nnpoisson {
@@ -18,16 +18,16 @@ struct Condition {
 
 /// A dataset's trials along one axis of its stimuli, all of them in ascending order of it.
 struct Conditions {
-  std::string axis;           ///< in words
-  std::vector<double> value;  ///< [T]
+  std::string axis;  ///< in words
   std::vector<Condition> list;
 };
 
 /// The axis is the first of these that the names of the features allow, where "x=1", "x=2" are one
 /// feature x: left less right, of two features whose names differ in that word; the one feature
-/// that varies; the stimuli's number where at most 32 differ; `predicted_left`, [T]. Up to 12
-/// values are a condition each; more are cut into eight of about equal numbers of trials.
+/// that varies; the stimuli's number where at most 32 differ, a condition each; the predicted share
+/// of left. Up to 12 values of the others are a condition each; more are cut into eight of about
+/// equal numbers of trials.
 [[nodiscard]] Conditions stimulus_conditions(const Dataset& data,
-                                             std::span<const double> predicted_left);
+                                             const PredictedResponses& predicted);
 
 }  // namespace nnpoisson

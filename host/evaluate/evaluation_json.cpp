@@ -26,23 +26,22 @@ Json list(const std::vector<Thing>& things, Json (*convert)(const Thing&)) {
   return json;
 }
 
-/// By model; `full`: as estimates with intervals.
-Json to_json(const std::vector<SpikeScore>& scores, const std::vector<std::string>& models,
-             bool full) {
-  const auto number = [full](const Estimate& estimate) {
-    return full ? to_json(estimate) : Json(estimate.value);
+/// By model. `intervals`: there are any.
+Json to_json(const SpikeScores& scores, bool intervals) {
+  const auto number = [intervals](const Estimate& estimate) {
+    return intervals ? to_json(estimate) : Json(estimate.value);
   };
   Json json = Json::object();
-  for (std::size_t m = 0; m < scores.size(); ++m) {
-    const auto& score = scores[m];
-    json[models[m]] = {{"log_likelihood", score.log_likelihood},
-                       {"expected_spikes", score.expected},
-                       {"deviance", score.deviance},
-                       {"bits_per_spike", number(score.bits_per_spike)},
-                       {"pseudo_r2", number(score.pseudo_r2)}};
-    if (m == 0) continue;
-    json[models[m]]["network_bits_per_spike"] = number(score.network_bits);
-    json[models[m]]["network_pseudo_r2"] = number(score.network_r2);
+  for (const auto& score : scores) {
+    Json& of_model = json[to_string(score.model)];
+    of_model = {{"log_likelihood", score.log_likelihood},
+                {"expected_spikes", score.expected},
+                {"deviance", score.deviance},
+                {"bits_per_spike", number(score.bits_per_spike)},
+                {"pseudo_r2", number(score.pseudo_r2)}};
+    if (score.model == SpikeModel::network) continue;
+    of_model["network_bits_per_spike"] = number(score.network_bits);
+    of_model["network_pseudo_r2"] = number(score.network_r2);
   }
   return json;
 }
@@ -55,10 +54,10 @@ Json to_json(const Psth& psth) {
 }
 
 Json to_json(const TrialGroup& group) {
-  return {{"grouping", group.grouping}, {"name", group.name}, {"trials", group.trials}};
+  return {{"grouping", to_string(group.grouping)}, {"name", group.name}, {"trials", group.trials}};
 }
 
-Json to_json(const RegionEvaluation& region, const std::vector<std::string>& models) {
+Json to_json(const RegionEvaluation& region) {
   return {{"name", region.name},
           {"units", region.units},
           {"spikes", region.spikes},
@@ -70,21 +69,21 @@ Json to_json(const RegionEvaluation& region, const std::vector<std::string>& mod
           {"bits_per_spike", region.bits_per_spike},
           {"ks", region.ks},
           {"ks_band", region.ks_band},
-          {"models", to_json(region.scores, models, true)},
+          {"models", to_json(region.scores, true)},
           {"quantiles",
            {{"uniform", region.quantiles.uniform}, {"rescaled", region.quantiles.rescaled}}},
           {"psth", list(region.psth, to_json)}};
 }
 
-Json to_json(const UnitEvaluation& unit, const Evaluation& evaluation) {
+Json to_json(const UnitEvaluation& unit, const std::vector<RegionEvaluation>& regions) {
   return {{"session", unit.session},
           {"id", unit.id},
-          {"region", evaluation.regions[unit.region].name},
+          {"region", regions[unit.region].name},
           {"spikes", unit.spikes},
           {"exposure", unit.exposure},
           {"ks", unit.ks},
           {"ks_band", unit.ks_band},
-          {"models", to_json(unit.scores, evaluation.models, false)}};
+          {"models", to_json(unit.scores, false)}};
 }
 
 Json to_json(const PsychometricPoint& point) {
@@ -122,7 +121,7 @@ Json to_json(const ResponseTimes& times) {
 }
 
 Json to_json(const ChoiceScore& score) {
-  return {{"name", score.name},
+  return {{"name", to_string(score.model)},
           {"log_likelihood", score.log_likelihood},
           {"bits_per_choice", to_json(score.bits_per_choice)},
           {"accuracy", to_json(score.accuracy)},
@@ -130,7 +129,7 @@ Json to_json(const ChoiceScore& score) {
 }
 
 Json to_json(const ResponseScore& score) {
-  return {{"name", score.name},
+  return {{"name", to_string(score.model)},
           {"log_likelihood", by_action(score.log_likelihood)},
           {"bits_per_trial", to_json(score.bits_per_trial)}};
 }
@@ -147,8 +146,8 @@ Json to_json(const GlmFit& glm, std::size_t regions) {
             {"features", glm.features},
             {"ridge", glm.ridge},
             {"sets", Json::array()}};
-  for (std::size_t set = 0;
-       set < glm.coefficients.size() && glm.coefficients[set].size() == regions; ++set)
+  const bool by_region = !glm.coefficients.empty() && glm.coefficients.front().size() == regions;
+  for (std::size_t set = 0; by_region && set < glm.coefficients.size(); ++set)
     json["sets"].push_back({{"constant_rate", glm.constant_rate[set]},
                             {"log_likelihood", glm.log_likelihood[set]},
                             {"coefficients", glm.coefficients[set]}});
@@ -202,18 +201,18 @@ std::string to_json(const Evaluation& evaluation) {
             {"log_likelihood", evaluation.log_likelihood},
             {"null_log_likelihood", evaluation.null_log_likelihood},
             {"bits_per_spike", evaluation.bits_per_spike},
-            {"models", to_json(evaluation.scores, evaluation.models, true)},
+            {"models", to_json(evaluation.scores, true)},
             {"joint", list(evaluation.joint, to_json)},
             {"bin_edges", evaluation.bin_edges},
             {"groups", list(evaluation.groups, to_json)},
-            {"regions", Json::array()},
+            {"regions", list(evaluation.regions, to_json)},
             {"units", Json::array()},
             {"behaviour", to_json(evaluation.behaviour)},
             {"stimuli", list(evaluation.stimuli, to_json)},
             {"glm", to_json(evaluation.glm, evaluation.regions.size())}};
-  for (const auto& region : evaluation.regions)
-    json["regions"].push_back(to_json(region, evaluation.models));
-  for (const auto& unit : evaluation.units) json["units"].push_back(to_json(unit, evaluation));
+  for (const auto& unit : evaluation.units)
+    json["units"].push_back(to_json(unit, evaluation.regions));
+
   // Names come from files: a byte that is no UTF-8 must not end the program.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

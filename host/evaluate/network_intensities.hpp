@@ -4,8 +4,8 @@
 #include <span>
 #include <utility>
 
+#include "baselines/intensity_model.hpp"
 #include "curves/matched_trials.hpp"
-#include "nnpoisson/baselines.hpp"
 
 namespace nnpoisson {
 

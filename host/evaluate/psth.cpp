@@ -2,44 +2,60 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <sstream>
+#include <utility>
 
 namespace nnpoisson {
 namespace {
 
-void add(std::vector<GroupedTrials>& groups, const std::string& grouping, const std::string& name,
-         std::vector<std::size_t> trials) {
-  if (!trials.empty()) groups.push_back({{grouping, name, trials.size()}, std::move(trials)});
+void add(std::vector<GroupedTrials>& groups, TrialGrouping grouping, const std::string& name,
+         std::vector<std::size_t> trials, std::int8_t choice = 0) {
+  if (!trials.empty())
+    groups.push_back({{grouping, name, trials.size(), choice}, std::move(trials)});
+}
+
+/// Trials whose choice and response time are known, by thirds of the response time.
+void add_thirds(std::vector<GroupedTrials>& groups, const Dataset& data) {
+  const auto time = [&](std::size_t n) { return data.trial.response_time[n]; };
+  std::vector<std::size_t> timed;
+  for (std::size_t n = 0; n < data.trials(); ++n)
+    if (data.trial.choice[n] != 0 && !std::isnan(time(n))) timed.push_back(n);
+  if (timed.size() < 3) return;
+  std::stable_sort(timed.begin(), timed.end(),
+                   [&](std::size_t a, std::size_t b) { return time(a) < time(b); });
+
+  const auto third = [&](std::size_t k) {
+    return timed.begin() + static_cast<std::ptrdiff_t>(k * timed.size() / 3);
+  };
+  for (std::size_t k = 0; k < 3; ++k) {
+    std::ostringstream name;
+    name.precision(3);
+    name << time(*third(k)) << " to " << time(*(third(k + 1) - 1)) << " s";
+    add(groups, TrialGrouping::response_time, name.str(), {third(k), third(k + 1)});
+  }
 }
 
 }  // namespace
 
 std::vector<GroupedTrials> group_trials(const Dataset& data, const Conditions& conditions) {
-  std::vector<std::size_t> all, by_choice[3], timed;
-  for (std::size_t n = 0; n < data.trials(); ++n) {
-    all.push_back(n);
-    const int choice = data.trial.choice[n];
-    by_choice[choice > 0 ? 0 : choice < 0 ? 1 : 2].push_back(n);
-    if (choice != 0 && !std::isnan(data.trial.response_time[n])) timed.push_back(n);
-  }
+  std::vector<std::size_t> all(data.trials());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  const auto of_choice = [&](std::int8_t choice) {
+    std::vector<std::size_t> trials;
+    for (const auto n : all)
+      if (data.trial.choice[n] == choice) trials.push_back(n);
+    return trials;
+  };
+
   std::vector<GroupedTrials> groups;
-  add(groups, "all", "all", all);
+  add(groups, TrialGrouping::all, "all", all);
   for (const auto& condition : conditions.list)
-    add(groups, "stimulus", condition.name, condition.trials);
-  for (const std::size_t a : {0U, 1U, 2U})
-    add(groups, "choice", a == 0 ? "left" : a == 1 ? "right" : "none", by_choice[a]);
-  const auto time = [&](std::size_t n) { return data.trial.response_time[n]; };
-  std::stable_sort(timed.begin(), timed.end(),
-                   [&](std::size_t a, std::size_t b) { return time(a) < time(b); });
-  for (std::size_t k = 0; timed.size() >= 3 && k < 3; ++k) {
-    const auto at = [&](std::size_t third) {
-      return timed.begin() + static_cast<std::ptrdiff_t>(third * timed.size() / 3);
-    };
-    std::ostringstream name;
-    name.precision(3);
-    name << time(*at(k)) << " to " << time(*(at(k + 1) - 1)) << " s";
-    add(groups, "response time", name.str(), {at(k), at(k + 1)});
-  }
+    add(groups, TrialGrouping::stimulus, condition.name, condition.trials);
+  add(groups, TrialGrouping::choice, "left", of_choice(+1), +1);
+  add(groups, TrialGrouping::choice, "right", of_choice(-1), -1);
+  add(groups, TrialGrouping::choice, "none", of_choice(0), 0);
+  add_thirds(groups, data);
   return groups;
 }
 
@@ -48,24 +64,28 @@ Psth peristimulus(const Dataset& data, std::size_t region, const std::vector<std
                   const ObservedSpikes& seen, const SpikePass& network) {
   Psth psth;
   for (std::size_t b = 0; b < grid.bins; ++b) {
-    double exposure = 0, observed = 0, predicted = 0, exposed_trials = 0, squares = 0;
-    const auto visit = [&](const auto& add) {
+    // visit(place in the arrays of bins, exposure) for the trials still observed.
+    const auto visit_exposed = [&](const auto& visit) {
       for (const auto n : trials) {
-        const double exposed =
-            units[static_cast<std::size_t>(data.trial.session[n]) * data.regions() + region] *
-            grid.observed(b, data.trial.observed_until[n]);
-        if (exposed > 0) add((n * data.regions() + region) * grid.bins + b, exposed);
+        const std::size_t session = static_cast<std::size_t>(data.trial.session[n]);
+        const double exposed = units[session * data.regions() + region] *
+                               grid.observed(b, data.trial.observed_until[n]);
+        if (exposed > 0) visit((n * data.regions() + region) * grid.bins + b, exposed);
       }
     };
-    visit([&](std::size_t at, double exposed) {
+
+    double exposure = 0, observed = 0, predicted = 0, exposed_trials = 0;
+    visit_exposed([&](std::size_t at, double exposed) {
       exposure += exposed;
       observed += seen.binned[at];
       predicted += network.binned[at];
       exposed_trials += 1;
     });
     const double rate = observed / exposure;
-    // Of a ratio of sums over trials, linearised.
-    visit([&](std::size_t at, double exposed) {
+
+    // The standard error of a ratio of sums over trials, linearised.
+    double squares = 0;
+    visit_exposed([&](std::size_t at, double exposed) {
       squares += (seen.binned[at] - rate * exposed) * (seen.binned[at] - rate * exposed);
     });
     psth.exposure.push_back(exposure);

@@ -4,7 +4,6 @@
 
 #include "evaluate/conditions.hpp"
 #include "evaluate/spike_pass.hpp"
-#include "nnpoisson/evaluate.hpp"
 
 namespace nnpoisson {
 

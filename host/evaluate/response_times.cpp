@@ -1,6 +1,8 @@
-#include <algorithm>
+#include "evaluate/response_times.hpp"
 
-#include "evaluate/parts.hpp"
+#include <algorithm>
+#include <numeric>
+
 #include "evaluate/statistics.hpp"
 
 namespace nnpoisson {
@@ -18,20 +20,21 @@ double time_of(const std::vector<double>& time, const std::vector<double>& cumul
                            (cumulative[k] - cumulative[k - 1]);
 }
 
-ActionTimes action_times(std::size_t a, const std::vector<std::size_t>& trials, const Dataset& data,
-                         const StimulusPredictions& predicted) {
+ActionTimes action_times(std::size_t action, const std::vector<std::size_t>& trials,
+                         const Dataset& data, const PredictedResponses& predicted) {
   ActionTimes result;
   const auto& grid = predicted.distribution.front().time;
   const auto count = static_cast<double>(trials.size());
   std::vector<double> times;
   result.predicted_cumulative.assign(grid.size(), 0);
   for (const auto n : trials) {
-    if (data.responded(n) && data.action(n) == a) times.push_back(data.trial.response_time[n]);
+    if (data.responded(n) && data.action(n) == action) times.push_back(data.trial.response_time[n]);
     const auto& of_stimulus = predicted.distribution[predicted.of_trial[n]];
-    const auto& incidence = a == 0 ? of_stimulus.left : of_stimulus.right;
+    const auto& incidence = action == 0 ? of_stimulus.left : of_stimulus.right;
     for (std::size_t k = 0; k < grid.size(); ++k)
       result.predicted_cumulative[k] += incidence[k] / count;
   }
+
   std::sort(times.begin(), times.end());
   result.answered = times.size();
   result.observed_probability = static_cast<double>(times.size()) / count;
@@ -41,17 +44,17 @@ ActionTimes action_times(std::size_t a, const std::vector<std::size_t>& trials, 
     result.predicted_quantiles[q] = time_of(grid, result.predicted_cumulative,
                                             response_quantiles[q] * result.predicted_probability);
   }
-  for (const double t : grid)
-    result.observed_cumulative.push_back(
-        static_cast<double>(std::upper_bound(times.begin(), times.end(), t) - times.begin()) /
-        count);
+  for (const double t : grid) {
+    const auto answered = std::upper_bound(times.begin(), times.end(), t) - times.begin();
+    result.observed_cumulative.push_back(static_cast<double>(answered) / count);
+  }
   return result;
 }
 
 }  // namespace
 
 void evaluate_response_times(BehaviourEvaluation& behaviour, const Dataset& data,
-                             const StimulusPredictions& predicted, const Conditions& conditions) {
+                             const PredictedResponses& predicted, const Conditions& conditions) {
   behaviour.response_time_grid = predicted.distribution.front().time;
   const auto add = [&](const std::string& name, double axis,
                        const std::vector<std::size_t>& trials) {
@@ -61,9 +64,9 @@ void evaluate_response_times(BehaviourEvaluation& behaviour, const Dataset& data
          trials.size(),
          {action_times(0, trials, data, predicted), action_times(1, trials, data, predicted)}});
   };
-  std::vector<std::size_t> all;
-  for (std::size_t n = 0; n < data.trials(); ++n) all.push_back(n);
-  add("all", std::numeric_limits<double>::quiet_NaN(), all);
+  std::vector<std::size_t> all(data.trials());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  add("all", not_a_number, all);
   for (const auto& condition : conditions.list)
     add(condition.name, condition.axis, condition.trials);
 }

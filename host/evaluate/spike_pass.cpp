@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
+#include <memory>
+#include <span>
 
-#include "curves/parallel.hpp"
 #include "data/trial_events.hpp"
 
 namespace nnpoisson {
@@ -45,36 +45,37 @@ class Trial {
     return edges_[bin + 1][c].cumulative - edges_[bin][c].cumulative;
   }
 
-  /// Adds the trial's spikes or counts to `cells`, [units of the session].
-  void sum(SpikeSums* cells) {
+  /// Adds the trial's spikes or counts to its cells.
+  void sum(std::span<SpikeSums> cells) {
     data_.binned() ? counts(cells) : spikes(cells);
-    for (std::size_t k = 0; k < session_.unit.size(); ++k) cells[k].expected = expected(k);
+    for (std::size_t k = 0; k < cells.size(); ++k) cells[k].expected = expected(k);
   }
 
-  /// u of the interval that each spike ends, into the dataset's list.
+  /// u of the interval that each spike ends, into the dataset's list. After `sum`.
   void rescale(std::vector<double>& rescaled) {
-    std::stable_sort(trains_.begin(), trains_.end(),
-                     [](const auto& a, const auto& b) { return a.local < b.local; });
-    for (std::size_t k = 0; k < trains_.size(); ++k) {
-      const double start =
-          k > 0 && trains_[k - 1].local == trains_[k].local ? trains_[k - 1].at : 0;
-      rescaled[trains_[k].spike] =
-          std::expm1(start - trains_[k].at) / std::expm1(start - expected(trains_[k].local));
+    std::stable_sort(spikes_.begin(), spikes_.end(),
+                     [](const Spike& a, const Spike& b) { return a.local < b.local; });
+    for (std::size_t k = 0; k < spikes_.size(); ++k) {
+      const Spike& spike = spikes_[k];
+      const bool first = k == 0 || spikes_[k - 1].local != spike.local;
+      const double start = first ? 0 : spikes_[k - 1].cumulative;
+      rescaled[spike.place] =
+          std::expm1(start - spike.cumulative) / std::expm1(start - expected(spike.local));
     }
   }
 
  private:
-  void spikes(SpikeSums* cells) {
+  void spikes(std::span<SpikeSums> cells) {
     for_each_event(data_, n_, [&](double time, std::size_t unit, double, std::size_t i) {
       const std::size_t local = units_.local(unit);
       const Growth now = intensity_->at(units_.column()[unit], time);
       cells[local].log_intensity += std::log(now.intensity);
       cells[local].log_binned += std::log(expected(local, grid_.bin(time)));
-      trains_.push_back({local, now.cumulative, i});
+      spikes_.push_back({local, now.cumulative, i});
     });
   }
 
-  void counts(SpikeSums* cells) {
+  void counts(std::span<SpikeSums> cells) {
     const double width = data_.bin_width;
     std::int32_t own_bin = -1;  // of the dataset
     std::vector<Growth> start(session_.column.size()), end(start);
@@ -91,10 +92,10 @@ class Trial {
     });
   }
 
-  struct Rescaled {
-    std::size_t local;
-    double at;
-    std::size_t spike;
+  struct Spike {
+    std::size_t local;  // its unit's place in the session
+    double cumulative;
+    std::size_t place;  // in the dataset's list
   };
   const Dataset& data_;
   const SessionUnits::Session& session_;
@@ -103,35 +104,10 @@ class Trial {
   std::size_t n_;
   std::unique_ptr<TrialIntensity> intensity_;
   std::vector<std::vector<Growth>> edges_;  // [bins + 1][columns of the session]
-  std::vector<Rescaled> trains_;
+  std::vector<Spike> spikes_;
 };
 
 }  // namespace
-
-SessionUnits::SessionUnits(const Dataset& data, std::vector<std::size_t> column)
-    : data_(data),
-      column_(std::move(column)),
-      sessions_(data.sessions()),
-      local_(data.units()),
-      first_cell_{0} {
-  for (std::size_t u = 0; u < data.units(); ++u) {
-    auto& session = sessions_[static_cast<std::size_t>(data.unit.session[u])];
-    local_[u] = session.unit.size();
-    session.unit.push_back(u);
-    session.column.push_back(column_[u]);
-  }
-  for (auto& session : sessions_) {
-    std::sort(session.column.begin(), session.column.end());
-    session.column.erase(std::unique(session.column.begin(), session.column.end()),
-                         session.column.end());
-    for (const auto u : session.unit)
-      session.place.push_back(static_cast<std::size_t>(
-          std::lower_bound(session.column.begin(), session.column.end(), column_[u]) -
-          session.column.begin()));
-  }
-  for (std::size_t n = 0; n < data.trials(); ++n)
-    first_cell_.push_back(first_cell_.back() + of_trial(n).unit.size());
-}
 
 SpikeSums& SpikeSums::operator+=(const SpikeSums& other) {
   log_intensity += other.log_intensity;
@@ -140,66 +116,60 @@ SpikeSums& SpikeSums::operator+=(const SpikeSums& other) {
   return *this;
 }
 
-ObservedSpikes observe_spikes(const SessionUnits& units, const TimeGrid& grid, int threads) {
+ObservedSpikes observe_spikes(const SessionUnits& units, const TimeGrid& grid, Workers& workers) {
   const Dataset& data = units.data();
-  const std::size_t regions = data.regions(), bins = grid.bins;
+  const std::size_t rows = data.trials() * data.regions(), bins = grid.bins;
   ObservedSpikes seen{
-      std::vector<double>(data.trials() * regions), std::vector<double>(data.trials() * regions),
-      std::vector<double>(data.units()), std::vector<double>(data.trials() * regions * bins)};
-  std::vector<double> cells(units.first_cell(data.trials()));
-  for_each_in_parallel(data.trials(), threads, [&](std::size_t n) {
-    const auto& session = units.of_trial(n);
-    std::vector<double> counts(session.unit.size() * bins);
+      std::vector<double>(rows), std::vector<double>(rows), {}, std::vector<double>(rows * bins)};
+  std::vector<double> saturated(units.first_cell(data.trials()));  // of each cell
+
+  workers.for_each("observed spikes: trials", data.trials(), [&](std::size_t n) {
+    const std::size_t members = units.of_trial(n).unit.size();
+    std::vector<double> counts(members * bins);
     for_each_event(data, n, [&](double time, std::size_t unit, double y, std::size_t) {
       const std::size_t bin = grid.bin(time);
-      const auto row = n * regions + static_cast<std::size_t>(data.unit.region[unit]);
+      const auto row = n * data.regions() + static_cast<std::size_t>(data.unit.region[unit]);
       counts[units.local(unit) * bins + bin] += y;
       seen.spikes[row] += y;
       seen.binned[row * bins + bin] += y;
     });
-    for (std::size_t k = 0; k < session.unit.size(); ++k) {
-      double& saturated = cells[units.first_cell(n) + k];
+
+    for (std::size_t k = 0; k < members; ++k) {
+      double& cell = saturated[units.first_cell(n) + k];
       for (std::size_t b = 0; b < bins; ++b)
-        saturated += times_log(counts[k * bins + b], counts[k * bins + b]) - counts[k * bins + b];
-      seen.saturated[n * regions + static_cast<std::size_t>(data.unit.region[session.unit[k]])] +=
-          saturated;
+        cell += times_log(counts[k * bins + b], counts[k * bins + b]) - counts[k * bins + b];
+      seen.saturated[n * data.regions() + units.region(n, k)] += cell;
     }
   });
-  for (std::size_t n = 0; n < data.trials(); ++n)
-    for (std::size_t k = 0; k < units.of_trial(n).unit.size(); ++k)
-      seen.unit_saturated[units.of_trial(n).unit[k]] += cells[units.first_cell(n) + k];
+  seen.unit_saturated = sum_by_unit(units, saturated);
   return seen;
 }
 
-SpikePass judge_spikes(const IntensityModel& model, const SessionUnits& units, const TimeGrid& grid,
-                       Detail detail, int threads) {
+SpikePass judge_spikes(const std::string& phase, const IntensityModel& model,
+                       const SessionUnits& units, const TimeGrid& grid, Detail detail,
+                       Workers& workers) {
   const Dataset& data = units.data();
-  const std::size_t regions = data.regions();
-  SpikePass pass{std::vector<SpikeSums>(data.trials() * regions),
-                 std::vector<SpikeSums>(data.units()),
-                 {},
-                 {}};
+  const std::size_t rows = data.trials() * data.regions();
+  SpikePass pass{std::vector<SpikeSums>(rows), {}, {}, {}};
   if (detail == Detail::all) {
     pass.rescaled.resize(data.spike.time.size());
-    pass.binned.resize(data.trials() * regions * grid.bins);
+    pass.binned.resize(rows * grid.bins);
   }
+
   std::vector<SpikeSums> cells(units.first_cell(data.trials()));
-  for_each_in_parallel(data.trials(), threads, [&](std::size_t n) {
-    const auto& session = units.of_trial(n);
-    SpikeSums* own = cells.data() + units.first_cell(n);
+  workers.for_each(phase, data.trials(), [&](std::size_t n) {
+    const auto own = std::span(cells).subspan(units.first_cell(n), units.of_trial(n).unit.size());
     Trial trial(model, units, grid, n);
     trial.sum(own);
-    for (std::size_t k = 0; k < session.unit.size(); ++k) {
-      const auto row = n * regions + static_cast<std::size_t>(data.unit.region[session.unit[k]]);
+    for (std::size_t k = 0; k < own.size(); ++k) {
+      const auto row = n * data.regions() + units.region(n, k);
       pass.by_region[row] += own[k];
       for (std::size_t b = 0; detail == Detail::all && b < grid.bins; ++b)
         pass.binned[row * grid.bins + b] += trial.expected(k, b);
     }
     if (detail == Detail::all) trial.rescale(pass.rescaled);
   });
-  for (std::size_t n = 0; n < data.trials(); ++n)
-    for (std::size_t k = 0; k < units.of_trial(n).unit.size(); ++k)
-      pass.by_unit[units.of_trial(n).unit[k]] += cells[units.first_cell(n) + k];
+  pass.by_unit = sum_by_unit(units, cells);
   return pass;
 }
 

@@ -5,12 +5,9 @@
 #include <numbers>
 
 namespace nnpoisson {
-namespace {
-constexpr double none = std::numeric_limits<double>::quiet_NaN();
-}
 
 double ks_distance_from_uniform(std::span<const double> sorted) {
-  if (sorted.empty()) return none;
+  if (sorted.empty()) return not_a_number;
   const auto n = static_cast<double>(sorted.size());
   double distance = 0;
   for (std::size_t i = 0; i < sorted.size(); ++i) {
@@ -21,7 +18,7 @@ double ks_distance_from_uniform(std::span<const double> sorted) {
 }
 
 double ks_band(std::size_t count) {
-  if (count == 0) return none;
+  if (count == 0) return not_a_number;
   const double root = std::sqrt(static_cast<double>(count));
   return 1.358 / (root + 0.12 + 0.11 / root);
 }
@@ -37,27 +34,16 @@ QuantilePlot quantile_plot(std::span<const double> sorted, std::size_t points) {
   return plot;
 }
 
-double area_under_curve(std::span<const double> positive, std::span<const double> negative) {
-  std::vector<double> sorted(negative.begin(), negative.end());
-  std::sort(sorted.begin(), sorted.end());
-  double won = 0;
-  for (const double p : positive) {
-    const auto [first, last] = std::equal_range(sorted.begin(), sorted.end(), p);
-    won += static_cast<double>(first - sorted.begin()) + 0.5 * static_cast<double>(last - first);
-  }
-  return won / (static_cast<double>(positive.size()) * static_cast<double>(negative.size()));
-}
-
 double bits_per_event(double log_likelihood, double null, double events) {
-  return events > 0 ? (log_likelihood - null) / (events * std::numbers::ln2) : none;
+  return events > 0 ? (log_likelihood - null) / (events * std::numbers::ln2) : not_a_number;
 }
 
 double pseudo_r2(double deviance, double null) {
-  return null > 0 ? 1 - deviance / null : none;
+  return null > 0 ? 1 - deviance / null : not_a_number;
 }
 
 double quantile(std::span<const double> sorted, double p) {
-  if (sorted.empty()) return none;
+  if (sorted.empty()) return not_a_number;
   const double at = p * static_cast<double>(sorted.size() - 1);
   const auto below = static_cast<std::size_t>(at);
   const std::size_t above = std::min(below + 1, sorted.size() - 1);
@@ -72,8 +58,8 @@ double median(std::vector<double> values) {
 Interval wilson_interval(double hits, double count) {
   if (!(count > 0)) return {};
   constexpr double z = normal_95;
-  const double p = hits / count, scale = 1 + z * z / count,
-               centre = (p + z * z / (2 * count)) / scale;
+  const double p = hits / count, scale = 1 + z * z / count;
+  const double centre = (p + z * z / (2 * count)) / scale;
   const double half = z / scale * std::sqrt(p * (1 - p) / count + z * z / (4 * count * count));
   return {centre - half, centre + half};
 }

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <limits>
 #include <span>
 #include <vector>
 
 #include "nnpoisson/evaluate.hpp"
 
 namespace nnpoisson {
+
+inline constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 /// Largest distance between the distribution of `sorted`, ascending values, and the uniform one on
 /// [0, 1]; NaN without values.
@@ -14,11 +17,6 @@ namespace nnpoisson {
 [[nodiscard]] double ks_band(std::size_t count);
 /// At most `points` of the sorted values, evenly spaced in rank, each beside (rank - 1/2) / count.
 [[nodiscard]] QuantilePlot quantile_plot(std::span<const double> sorted, std::size_t points);
-
-/// Probability that a positive case scores above a negative one, ties counted half; NaN where one
-/// of the two is missing.
-[[nodiscard]] double area_under_curve(std::span<const double> positive,
-                                      std::span<const double> negative);
 
 /// (log_likelihood - null) / (events log 2); NaN without events.
 [[nodiscard]] double bits_per_event(double log_likelihood, double null, double events);

@@ -1,15 +1,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
-#include "report/parts.hpp"
+#include "report/sections.hpp"
+#include "report/wording.hpp"
 
 namespace nnpoisson::report {
 namespace {
 
 constexpr std::size_t fewest_answers = 5;  // of which quantiles say anything
-constexpr const char* const actions[] = {"left", "right"};
+constexpr const char* action_colours[] = {colour::left, colour::right};
 
 Series diagonal() {
   return {.name = "equal", .mark = Mark::dashed, .colour = colour::grey, .x = {0, 1}, .y = {0, 1}};
@@ -59,6 +59,30 @@ Figure calibration(const BehaviourEvaluation& b) {
   return figure;
 }
 
+/// Quantile q of one action's response times over the probability of that response: what the model
+/// has, then what was observed.
+std::array<Series, 2> quantile_series(const BehaviourEvaluation& b, std::size_t action,
+                                      std::size_t q) {
+  const std::string name = fmt::format("quantile {}", response_quantiles[q]);
+  Series observed{
+      .name = name + ", observed", .mark = Mark::points, .colour = action_colours[action]};
+  Series predicted{.name = name + ", model", .colour = action_colours[action]};
+
+  // The first entry is that of all stimuli together.
+  std::vector<std::pair<double, double>> points;
+  for (std::size_t k = 1; k < b.response_times.size(); ++k) {
+    const ActionTimes& times = b.response_times[k].action[action];
+    if (times.answered >= fewest_answers) {
+      observed.x.push_back(times.observed_probability);
+      observed.y.push_back(times.observed_quantiles[q]);
+    }
+    points.emplace_back(times.predicted_probability, times.predicted_quantiles[q]);
+  }
+  std::sort(points.begin(), points.end());
+  for (const auto& [x, y] : points) predicted.x.push_back(x), predicted.y.push_back(y);
+  return {std::move(predicted), std::move(observed)};
+}
+
 /// Quantiles of response times over the probability of that response, a column of points for each
 /// stimulus.
 Figure quantile_probability(const BehaviourEvaluation& b) {
@@ -71,26 +95,10 @@ Figure quantile_probability(const BehaviourEvaluation& b) {
                 .y_label = "response time, s"};
   figure.columns = 2, figure.width = 330, figure.height = 240;
   figure.legend = {{"observed", Mark::points, colour::black}, {"model", Mark::line, colour::black}};
-  for (std::size_t a = 0; a < 2; ++a) {
+  for (std::size_t a = 0; a < actions.size(); ++a) {
     Panel panel{actions[a], {}};
-    for (std::size_t q = 0; q < response_quantiles.size(); ++q) {
-      const std::string name = fmt::format("quantile {}", response_quantiles[q]),
-                        colour = a == 0 ? colour::left : colour::right;
-      Series observed{.name = name + ", observed", .mark = Mark::points, .colour = colour},
-          predicted{.name = name + ", model", .colour = colour};
-      std::vector<std::pair<double, double>> points;
-      for (std::size_t k = 1; k < b.response_times.size(); ++k) {
-        const ActionTimes& times = b.response_times[k].action[a];
-        if (times.answered >= fewest_answers)
-          observed.x.push_back(times.observed_probability),
-              observed.y.push_back(times.observed_quantiles[q]);
-        points.emplace_back(times.predicted_probability, times.predicted_quantiles[q]);
-      }
-      std::sort(points.begin(), points.end());
-      for (const auto& [x, y] : points) predicted.x.push_back(x), predicted.y.push_back(y);
-      panel.series.push_back(std::move(predicted));
-      panel.series.push_back(std::move(observed));
-    }
+    for (std::size_t q = 0; q < response_quantiles.size(); ++q)
+      for (auto& series : quantile_series(b, a, q)) panel.series.push_back(std::move(series));
     figure.panels.push_back(std::move(panel));
   }
   return figure;
@@ -110,8 +118,8 @@ Figure defective(const BehaviourEvaluation& b) {
                    {"observed", Mark::pale, colour::black}};
   for (const auto& times : b.response_times) {
     Panel panel{fmt::format("{} ({} trials)", times.name, times.trials), {}};
-    for (std::size_t a = 0; a < 2; ++a) {
-      const std::string name = actions[a], colour = a == 0 ? colour::left : colour::right;
+    for (std::size_t a = 0; a < actions.size(); ++a) {
+      const std::string name = actions[a], colour = action_colours[a];
       panel.series.push_back({.name = name + ", observed",
                               .mark = Mark::pale,
                               .colour = colour,
@@ -133,9 +141,10 @@ Table choice_table(const BehaviourEvaluation& b, const std::string& fitted_on) {
               .head = {"model", "log-likelihood", "bits a choice", "interval", "accuracy",
                        "interval", "AUC", "interval"}};
   for (const auto& m : b.choice_models)
-    table.rows.push_back({m.name, cell(m.log_likelihood, 1), cell(m.bits_per_choice.value),
-                          interval(m.bits_per_choice), cell(m.accuracy.value), interval(m.accuracy),
-                          cell(m.auc.value), interval(m.auc)});
+    table.rows.push_back({to_string(m.model), cell(m.log_likelihood, 1),
+                          cell(m.bits_per_choice.value), interval(m.bits_per_choice),
+                          cell(m.accuracy.value), interval(m.accuracy), cell(m.auc.value),
+                          interval(m.auc)});
   return table;
 }
 
@@ -144,8 +153,9 @@ Table response_table(const BehaviourEvaluation& b) {
               .head = {"model", "log-likelihood, left", "right",
                        "bits a trial over constant hazards", "interval"}};
   for (const auto& m : b.response_models)
-    table.rows.push_back({m.name, cell(m.log_likelihood[0], 1), cell(m.log_likelihood[1], 1),
-                          cell(m.bits_per_trial.value), interval(m.bits_per_trial)});
+    table.rows.push_back({to_string(m.model), cell(m.log_likelihood[0], 1),
+                          cell(m.log_likelihood[1], 1), cell(m.bits_per_trial.value),
+                          interval(m.bits_per_trial)});
   return table;
 }
 

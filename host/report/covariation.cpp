@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "report/parts.hpp"
+#include "report/sections.hpp"
 
 namespace nnpoisson::report {
 namespace {
@@ -84,8 +84,7 @@ Figure choice_probabilities(const Correlations& all) {
   Figure figure{.name = "choice-probability",
                 .caption =
                     "Choice probability at fixed stimulus, mean over a region's units, with 95 % "
-                    "intervals. Above 0.5: more spikes before "
-                    "choices to the left.",
+                    "intervals. Above 0.5: more spikes before choices to the left.",
                 .x_label = "choice probability",
                 .y_label = "region"};
   figure.categories = all.region_names;
@@ -113,9 +112,9 @@ Section covariation(const Correlations& all) {
   Section section{.heading = "Covariation across trials"};
   section.words = {
       "Spike counts at fixed stimulus. In the model units share one thing that varies from trial "
-      "to trial, when the response comes and the "
-      "trial ends; "
-      "what is observed beyond it (docs/analysis.md) the model does not have."};
+      "to trial, when the response comes and the trial ends; what is observed beyond it "
+      "(docs/analysis.md) the model does not have."};
+
   const auto count = [](const std::vector<RegionPair>& pairs) {
     std::uint64_t units = 0;
     for (const auto& pair : pairs) units += pair.unit_pairs;
@@ -130,8 +129,7 @@ Section covariation(const Correlations& all) {
   section.figures = {
       against_model(all, &RegionPair::units, "noise-correlations",
                     "Noise correlations, mean over pairs of units, of each pair of regions, with "
-                    "95 % intervals; the two "
-                    "axes have different scales."),
+                    "95 % intervals; the two axes have different scales."),
       against_model(all, &RegionPair::populations, "population-correlations",
                     "Noise correlations of two regions' summed counts, in the same way."),
       matrix(all)};

@@ -37,6 +37,7 @@ struct Series {
   std::vector<double> x{}, y{};
   std::vector<double> low{}, high{};  ///< an interval of y; where y is a category, of x
   std::vector<double> value{};        ///< of cells
+  [[nodiscard]] bool has_interval() const { return !low.empty(); }
 };
 
 /// A range whose ends are NaN follows the data.
@@ -48,6 +49,11 @@ struct Panel {
   std::vector<Series> series;
   Range y_range{by_data, by_data};  ///< before the figure's
 };
+
+/// A reference line across all categories.
+[[nodiscard]] Series upright(double x, std::size_t categories);
+/// Of a panel with so many categories, px.
+[[nodiscard]] double category_height(std::size_t categories);
 
 struct Key {
   std::string text;
@@ -71,6 +77,7 @@ struct Figure {
   std::size_t columns = 4;           ///< panels in a row
   double width = 160, height = 120;  ///< of a panel, px
 
+  [[nodiscard]] std::size_t panels_a_page() const;
   [[nodiscard]] std::size_t pages() const;
   /// Name of a page's files, without what comes after the dot.
   [[nodiscard]] std::string file(std::size_t page) const;

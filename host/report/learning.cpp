@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "report/parts.hpp"
+#include "report/sections.hpp"
 
 namespace nnpoisson::report {
 

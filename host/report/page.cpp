@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <fstream>
 #include <iterator>
 
@@ -162,12 +161,6 @@ class Html {
 };
 
 }  // namespace
-
-std::string cell(double value, int decimals) {
-  if (std::isnan(value)) return "\u2013";
-  if (std::abs(value) < 0.5 * std::pow(10, -decimals)) value = 0;  // no "-0.000"
-  return fmt::format("{:.{}f}", value, decimals);
-}
 
 std::string html(const std::string& title, const std::vector<Section>& sections,
                  const std::filesystem::path& folder, const std::string& link) {

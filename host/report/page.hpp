@@ -14,9 +14,6 @@ struct Table {
   std::vector<std::vector<std::string>> rows{};
 };
 
-/// A number, or a dash where it is NaN.
-[[nodiscard]] std::string cell(double value, int decimals = 3);
-
 struct Section {
   std::string heading;
   std::vector<std::string> words{};  ///< paragraphs; empty ones are left out

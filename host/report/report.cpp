@@ -2,9 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
-#include <optional>
 
 #include "nnpoisson/correlations.hpp"
 #include "nnpoisson/dependencies.hpp"
@@ -13,8 +11,8 @@
 #include "report/figure.hpp"
 #include "report/gnuplot.hpp"
 #include "report/page.hpp"
-#include "report/parts.hpp"
 #include "report/run.hpp"
+#include "report/sections.hpp"
 #include "storage/hdf5_file.hpp"
 #include "storage/pending_folder.hpp"
 
@@ -74,57 +72,78 @@ std::vector<Window> windows(const Dataset& data) {
   return all;
 }
 
+/// What the page is of.
+struct Datasets {
+  Dataset evaluated, training;
+};
+
+std::vector<Section> sections_of(const Run& run, const Request& request, const Source& source,
+                                 const Datasets& data,
+                                 const std::function<void(const std::string&)>& message,
+                                 const Watch& watch) {
+  message("evaluating " + source.file);
+  const Evaluation evaluation = evaluate(
+      run.model, data.evaluated, {.training = &data.training, .threads = request.threads}, watch);
+
+  message("correlations and dependencies");
+  const Correlations together =
+      correlations(run.model, data.evaluated,
+                   {.windows = windows(data.evaluated), .threads = request.threads}, watch);
+  const Dependencies drives =
+      dependencies({&run.model, 1}, data.evaluated, {.threads = request.threads}, watch);
+
+  const std::string made_by =
+      fmt::format("Made by {}. Training set {}, test set {}.", request.program, run.train.string(),
+                  run.test.empty() ? "none" : run.test.string());
+  return {summary(evaluation, data.evaluated, source),
+          learning(run),
+          regions(evaluation),
+          rates(evaluation),
+          behaviour(evaluation),
+          covariation(together),
+          dependence(drives, answered(data.training)),
+          {.heading = "Settings", .words = {made_by}, .verbatim = run.settings}};
+}
+
+/// Draws all figures into `folder`, where gnuplot runs, and writes their numbers beside them.
+/// Returns how many there are.
+std::size_t draw(const std::vector<Section>& sections, const fs::path& folder, Gnuplot& gnuplot) {
+  std::size_t figures = 0;
+  for (const auto& section : sections)
+    for (const auto& figure : section.figures) {
+      for (std::size_t page = 0; page < figure.pages(); ++page)
+        gnuplot.draw(gnuplot_commands(figure, page));
+      write_text_file(folder / (figure.name + ".csv"), csv(figure));
+      ++figures;
+    }
+  gnuplot.finish();
+  return figures;
+}
+
 }  // namespace
 
-Outcome write(const Request& request, const std::function<void(const std::string&)>& message) {
+Outcome write(const Request& request, const std::function<void(const std::string&)>& message,
+              const Watch& watch) {
   const Run run = read_run(request.run);
   const fs::path out = request.out.empty() ? request.run / "report" : request.out;
   require_replaceable(out);
   PendingFolder pending(out);
   const fs::path folder = pending.temporary_name() / figures_name;
   fs::create_directory(folder);
-  Gnuplot gnuplot(folder);
+  Gnuplot gnuplot(folder);  // first of all: without it there is no report
 
   const Source source = chosen(request, run);
-  const Dataset data = read(source.file, "--data", request.data.empty());
-  const std::string training_file = (request.train.empty() ? run.train : request.train).string();
-  const Dataset training = read(training_file, "--train", request.train.empty());
-  message("evaluating " + source.file);
-  const Evaluation evaluation =
-      evaluate(run.model, data,
-               {.training = &training, .training_file = training_file, .threads = request.threads},
-               source.file);
-
-  std::vector<Section> sections{summary(evaluation, data, source)};
-  sections.push_back(learning(run));
-  sections.push_back(regions(evaluation));
-  sections.push_back(rates(evaluation));
-  sections.push_back(behaviour(evaluation));
-  message("correlations and dependencies");
-  sections.push_back(covariation(
-      correlations(run.model, data, {.windows = windows(data), .threads = request.threads})));
-  sections.push_back(dependence(dependencies({&run.model, 1}, data, {.threads = request.threads}),
-                                answered(training)));
-  sections.push_back(
-      {.heading = "Settings",
-       .words = {fmt::format("Made by {}. Training set {}, test set {}.", request.program,
-                             run.train.string(), run.test.empty() ? "none" : run.test.string())},
-       .verbatim = run.settings});
+  const fs::path train = request.train.empty() ? run.train : request.train;
+  const Datasets data{read(source.file, "--data", request.data.empty()),
+                      read(train.string(), "--train", request.train.empty())};
+  const auto sections = sections_of(run, request, source, data, message, watch);
 
   message("drawing");
-  Outcome outcome{out / page_name};
-  for (const auto& section : sections)
-    for (const auto& figure : section.figures) {
-      for (std::size_t page = 0; page < figure.pages(); ++page)
-        gnuplot.draw(gnuplot_commands(figure, page));
-      write_text_file(folder / (figure.name + ".csv"), csv(figure));
-      ++outcome.figures;
-    }
-  gnuplot.finish();
+  const std::size_t figures = draw(sections, folder, gnuplot);
   write_text_file(pending.temporary_name() / page_name,
                   html("Report of " + run_name(request.run), sections, folder, figures_name));
   pending.commit();
-  return outcome;
+  return {out / page_name, figures};
 }
 
 }  // namespace nnpoisson::report

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <fstream>
 #include <limits>
-#include <sstream>
+#include <utility>
 
 #include "data/table.hpp"
 #include "nnpoisson/error.hpp"
@@ -31,38 +31,85 @@ void read_config(Run& run, const fs::path& file) {
   }
 }
 
-/// The numbers of a line; empty where anything else is in it.
-std::vector<double> numbers(const std::string& line) {
-  std::vector<double> all;
-  std::stringstream stream(line);
-  for (std::string cell; std::getline(stream, cell, ',');) {
-    all.push_back(std::numeric_limits<double>::quiet_NaN());
-    if (!cell.empty() && !parse_number(cell, all.back())) return {};
+/// Cells between commas; none may be quoted.
+std::vector<std::string> split(const std::string& line) {
+  std::vector<std::string> cells(1);
+  for (const char c : line) {
+    if (c == ',')
+      cells.emplace_back();
+    else
+      cells.back() += c;
   }
-  if (line.ends_with(',')) all.push_back(std::numeric_limits<double>::quiet_NaN());
-  return all;
+  return cells;
 }
 
-/// Cells by their place: regions, whose names may be anything, are between the first 8 and the
-/// last 6.
-void read_losses(Run& run, const fs::path& file, std::size_t regions) {
-  auto stream = opened(file);
-  for (std::string line; std::getline(stream, line);) {
-    const auto cells = numbers(line);
-    if (cells.empty()) continue;  // the names of the columns
-    if (cells.size() != 14 + regions)
-      throw DataError(file.string() + ": \"" + line.substr(0, 40) +
-                      "...\" is no row of losses of this model");
-    run.iteration.push_back(cells[0]);
-    const auto* last = &cells[8 + regions];
-    const auto add = [](Losses& losses, double neural, double total, double left, double right) {
-      losses.neural.push_back(neural), losses.total.push_back(total), losses.left.push_back(left),
-          losses.right.push_back(right);
-    };
-    add(run.training, cells[1], cells[2], cells[3], cells[4]);
-    add(run.testing, last[1], last[0], cells[6], cells[7]);
-    add(run.validation, last[3], last[2], last[4], last[5]);
+/// The numbers of test.csv, by the names of their columns.
+class LossTable {
+ public:
+  LossTable(const fs::path& file, const std::vector<std::string>& regions)
+      : file_(file), regions_(regions.size()), stream_(opened(file)) {
+    // Regions stand together, and their names may hold commas: they are taken out as they were
+    // written.
+    std::string header, text;
+    std::getline(stream_, header);
+    for (const auto& region : regions) text += "," + region;
+    const auto begin = header.find(text);
+    if (begin == std::string::npos)
+      throw DataError(file_.string() + ": its columns are not those of this model's regions");
+    before_regions_ = split(header.substr(0, begin)).size();
+    names_ = split(header.erase(begin, text.size()));
   }
+
+  /// The next row; false after the last one.
+  bool next() {
+    std::string line;
+    if (!std::getline(stream_, line)) return false;
+    numbers_.clear();
+    for (const auto& cell : split(line)) {
+      double& number = numbers_.emplace_back(std::numeric_limits<double>::quiet_NaN());
+      if (!cell.empty() && !parse_number(cell, number)) refuse(line);
+    }
+    if (numbers_.size() != names_.size() + regions_) refuse(line);
+    return true;
+  }
+
+  /// Of the row; NaN where its cell is empty.
+  [[nodiscard]] double operator[](const std::string& name) const {
+    const auto at = std::find(names_.begin(), names_.end(), name);
+    if (at == names_.end()) throw DataError(file_.string() + ": has no column \"" + name + "\"");
+    const auto column = static_cast<std::size_t>(at - names_.begin());
+    return numbers_[column < before_regions_ ? column : column + regions_];
+  }
+
+ private:
+  [[noreturn]] void refuse(const std::string& line) const {
+    throw DataError(file_.string() + ": \"" + line.substr(0, 40) +
+                    "...\" is no row of losses of this model");
+  }
+
+  fs::path file_;
+  std::size_t regions_, before_regions_ = 0;
+  std::ifstream stream_;
+  std::vector<std::string> names_;  // of the columns but the regions'
+  std::vector<double> numbers_;
+};
+
+void read_losses(Run& run, const fs::path& file) {
+  LossTable table(file, run.model.region_names);
+  const std::pair<const char*, Losses*> sets[] = {
+      {"train", &run.training}, {"test", &run.testing}, {"validation", &run.validation}};
+  while (table.next()) {
+    run.iteration.push_back(table["iter"]);
+    for (const auto& [set, losses] : sets) {
+      const std::string loss = std::string(set) + " loss ";
+      losses->neural.push_back(table[loss + "neural"]);
+      losses->total.push_back(table[loss + "total"]);
+      losses->left.push_back(table[loss + "left"]);
+      losses->right.push_back(table[loss + "right"]);
+    }
+  }
+
+  // A set that was not there has no losses.
   for (Losses* losses : {&run.testing, &run.validation})
     if (std::all_of(losses->total.begin(), losses->total.end(),
                     [](double v) { return std::isnan(v); }))
@@ -80,7 +127,7 @@ Run read_run(const fs::path& folder) {
   Run run;
   run.model = read_model(folder / "model.h5");
   read_config(run, folder / "config.toml");
-  read_losses(run, folder / "test.csv", run.model.region_names.size());
+  read_losses(run, folder / "test.csv");
   auto log = opened(folder / "run.log");
   for (std::string line; std::getline(log, line);)
     if (line.starts_with("# ")) run.notes.push_back(line.substr(2));

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "report/parts.hpp"
+#include "report/sections.hpp"
+#include "report/wording.hpp"
 
 namespace nnpoisson::report {
 namespace {
@@ -26,10 +27,12 @@ std::string spikes(const Evaluation& evaluation) {
   std::string words =
       fmt::format("Spikes: {} bits a spike ({}) over constant rates",
                   cell(network.bits_per_spike.value, 4), interval(network.bits_per_spike, 4));
-  for (std::size_t m = 1; m < evaluation.models.size(); ++m)
-    if (evaluation.models[m] != "constant")
-      words += (m == 1 ? "; the network is " : ", ") +
-               beyond(evaluation.scores[m].network_bits, "the " + model_name(evaluation.models[m]));
+  const char* before = "; the network is ";
+  for (const auto& score : evaluation.scores) {
+    if (score.model == SpikeModel::network || score.model == SpikeModel::constant) continue;
+    words += before + beyond(score.network_bits, "the " + model_name(score.model));
+    before = ", ";
+  }
   const auto better = std::count_if(evaluation.regions.begin(), evaluation.regions.end(),
                                     [](const RegionEvaluation& r) { return r.bits_per_spike > 0; });
   return words + fmt::format(". {} of {} regions are described better than by a constant rate.",
@@ -47,14 +50,14 @@ std::string choices(const Evaluation& evaluation, double limit) {
       fmt::format("Behaviour: {} of {} trials were answered inside the window. Choice AUC {}",
                   b.left + b.right, b.trials, cell(b.auc));
   for (const auto& m : b.choice_models)
-    if (m.name == "logistic regression")
+    if (m.model == ChoiceModel::logistic_regression)
       words += fmt::format(" ({} by logistic regression)", cell(m.auc.value));
   words += fmt::format(
       "; response time: median error {} s ({} s from one time for all); {} bits a trial over "
       "constant hazards",
       cell(b.median_error), cell(b.null_median_error), cell(b.bits_per_trial));
   for (const auto& m : b.response_models)
-    if (m.name == "log-normal race")
+    if (m.model == ResponseModel::log_normal_race)
       words += fmt::format(" ({} by a log-normal race)", cell(m.bits_per_trial.value));
   return words + ".";
 }

@@ -11,13 +11,14 @@
 #include "nnpoisson/baselines.hpp"
 #include "nnpoisson/dataset.hpp"
 #include "nnpoisson/model.hpp"
+#include "nnpoisson/progress.hpp"
 
 namespace nnpoisson {
 
 /// 95 % of a statistic over trials resampled within their sessions; NaN where none were drawn.
 struct Interval {
-  double low = std::numeric_limits<double>::quiet_NaN(),
-         high = std::numeric_limits<double>::quiet_NaN();
+  double low = std::numeric_limits<double>::quiet_NaN();
+  double high = std::numeric_limits<double>::quiet_NaN();
 };
 
 /// The normal distribution's 97.5 % quantile: an interval of 95 % is so many standard errors to
@@ -30,8 +31,13 @@ struct Estimate {
   Interval interval;
 };
 
+/// What is judged on spikes: the network and its baselines (docs/evaluation.md).
+enum class SpikeModel { network, glm, psth, constant };
+[[nodiscard]] const char* to_string(SpikeModel model);
+
 /// How well one model describes some spikes (docs/evaluation.md has the definitions).
 struct SpikeScore {
+  SpikeModel model{};
   double log_likelihood = 0;  ///< nats
   double expected = 0;        ///< spikes
   double deviance = 0;        ///< of counts in the bins of `bin_edges`
@@ -40,6 +46,10 @@ struct SpikeScore {
   Estimate network_bits;      ///< bits a spike of the network over this model
   Estimate network_r2;        ///< 1 - deviance of the network / deviance of this model
 };
+
+/// The network's score first, then the baselines' in the order of SpikeModel; the constant rate is
+/// always there, the others where they were fitted.
+using SpikeScores = std::vector<SpikeScore>;
 
 /// Time rescaling: sorted u against the uniform distribution's quantiles, a few hundred points of
 /// them.
@@ -54,11 +64,17 @@ struct Psth {
   std::vector<double> observed, standard_error, predicted;
 };
 
+/// What the trials of a group have in common.
+enum class TrialGrouping { all, stimulus, choice, response_time };
+/// "all", "stimulus", "choice" or "response time".
+[[nodiscard]] const char* to_string(TrialGrouping grouping);
+
 /// Trials that a figure shows together.
 struct TrialGroup {
-  std::string grouping;  ///< "all", "stimulus", "choice" or "response time"
+  TrialGrouping grouping = TrialGrouping::all;
   std::string name;
   std::size_t trials = 0;
+  std::int8_t choice = 0;  ///< of a grouping by choice: +1 left, -1 right, 0 none
 };
 
 /// Numbers that a dataset cannot give (no spikes, no responses, counts where spike times are
@@ -76,8 +92,8 @@ struct RegionEvaluation {
   double ks = 0;       ///< Kolmogorov-Smirnov distance of the rescaled intervals from uniform
   double ks_band = 0;  ///< 95 % of such distances lie below it where the model is true
   QuantilePlot quantiles;
-  std::vector<SpikeScore> scores;  ///< as Evaluation::models
-  std::vector<Psth> psth;          ///< as Evaluation::groups
+  SpikeScores scores;
+  std::vector<Psth> psth;  ///< as Evaluation::groups
 };
 
 /// One unit, judged by its column's intensity.
@@ -86,9 +102,9 @@ struct UnitEvaluation {
   std::int64_t id = 0;
   std::size_t region = 0;
   std::uint64_t spikes = 0;
-  double exposure = 0;             ///< s
-  double ks = 0, ks_band = 0;      ///< as a region's
-  std::vector<SpikeScore> scores;  ///< as Evaluation::models, without intervals
+  double exposure = 0;         ///< s
+  double ks = 0, ks_band = 0;  ///< as a region's
+  SpikeScores scores;          ///< without intervals
 };
 
 /// Answered trials at one place of the stimulus axis, or in one range of it.
@@ -113,12 +129,12 @@ inline constexpr std::array<double, 5> response_quantiles{0.1, 0.3, 0.5, 0.7, 0.
 /// Responses of one action in a group of trials, observed and predicted for the same trials.
 struct ActionTimes {
   std::size_t answered = 0;
-  double observed_probability = 0,
-         predicted_probability = 0;  ///< of this response inside the window
-  std::array<double, 5> observed_quantiles{},
-      predicted_quantiles{};  ///< s, at response_quantiles, given this response
-  std::vector<double> observed_cumulative,
-      predicted_cumulative;  ///< defective distributions at Evaluation::response_time_grid
+  /// Of this response inside the window.
+  double observed_probability = 0, predicted_probability = 0;
+  /// s, at response_quantiles, given this response.
+  std::array<double, 5> observed_quantiles{}, predicted_quantiles{};
+  /// Defective distributions at BehaviourEvaluation::response_time_grid.
+  std::vector<double> observed_cumulative, predicted_cumulative;
 };
 struct ResponseTimes {
   std::string name;  ///< "all", or a psychometric point's
@@ -127,46 +143,52 @@ struct ResponseTimes {
   std::array<ActionTimes, 2> action;  ///< left, right
 };
 
+/// What is judged on choices: the network and its baselines.
+enum class ChoiceModel { network, logistic_regression, constant };
+[[nodiscard]] const char* to_string(ChoiceModel model);
+
 /// A model of the choice given that there was one, over answered trials.
 struct ChoiceScore {
-  std::string name;  ///< "network", "logistic regression", "constant"
+  ChoiceModel model{};
   double log_likelihood = 0;
-  Estimate bits_per_choice;  ///< over "constant"
-  Estimate accuracy, auc;
+  Estimate bits_per_choice;  ///< over ChoiceModel::constant
+  Estimate accuracy, auc;    ///< as BehaviourEvaluation's
 };
+
+/// What is judged on choices and response times together: the network and its baselines.
+enum class ResponseModel { network, log_normal_race, constant_hazards };
+[[nodiscard]] const char* to_string(ResponseModel model);
 
 /// A model of choice and response time together.
 struct ResponseScore {
-  std::string name;  ///< "network", "log-normal race", "constant hazards"
-  std::array<double, 2> log_likelihood{};
-  Estimate bits_per_trial;  ///< over "constant hazards"
+  ResponseModel model{};
+  std::array<double, 2> log_likelihood{};  ///< left, right
+  Estimate bits_per_trial;                 ///< over ResponseModel::constant_hazards
 };
 
-/// Responses inside the window, by competing risks in absolute time.
+/// Responses inside the window, by competing risks in absolute time. Pairs are left, right.
 struct BehaviourEvaluation {
   std::size_t trials = 0, left = 0, right = 0;  ///< of all trials, those answered inside the window
-  std::array<double, 2>
-      log_likelihood{};               ///< nats; left, right: each action's own events and survival
-  std::array<double, 2> null_rate{};  ///< Hz; constant hazards fitted on this dataset
+  std::array<double, 2> log_likelihood{};       ///< nats; each action's own events and survival
+  std::array<double, 2> null_rate{};            ///< Hz; constant hazards fitted on this dataset
   std::array<double, 2> null_log_likelihood{};
   double bits_per_trial = 0;
   double accuracy = 0;           ///< of the likelier action, over answered trials; ties count half
   double base_rate = 0;          ///< of always giving the more frequent action
-  double auc = 0;                ///< of P(left), left against right trials
+  double auc = 0;                ///< of P(left), left against right trials; ties count half
   double median_error = 0;       ///< s; |response time - predicted median|
   double null_median_error = 0;  ///< s; against the median response time of this dataset
-  std::array<double, 2> exact_terms{};    ///< left, right as a loss: preset exact, nats a trial
+  std::array<double, 2> exact_terms{};    ///< as a loss: preset exact, nats a trial
   std::array<double, 2> authors_terms{};  ///< the same responses in preset authors' form
-  std::string
-      axis;  ///< what the psychometric curve runs along, in words; empty: stimuli are numbered
+  std::string axis;                       ///< what the psychometric curve runs along, in words
   std::vector<PsychometricPoint> psychometric;
   std::vector<CalibrationBin> calibration;
-  double calibration_error =
-      0;  ///< expected: mean over answered trials of their bin's |observed - predicted|
-  std::vector<double> response_time_grid;
+  /// Expected: mean over answered trials of their bin's |observed - predicted|.
+  double calibration_error = 0;
+  std::vector<double> response_time_grid;     ///< s
   std::vector<ResponseTimes> response_times;  ///< all trials first, then each psychometric point's
-  std::vector<ChoiceScore> choice_models;
-  std::vector<ResponseScore> response_models;
+  std::vector<ChoiceScore> choice_models;  ///< the network first; baselines where they are fitted
+  std::vector<ResponseScore> response_models;  ///< the same
 };
 
 /// The trials of one stimulus.
@@ -174,8 +196,8 @@ struct StimulusEvaluation {
   std::vector<double> stimulus;  ///< [F] in the model's order
   std::size_t trials = 0, left = 0, right = 0;
   double median_time = 0;  ///< s, of the answered trials
-  double predicted_left = 0,
-         predicted_right = 0;        ///< probability of that response inside the window
+  /// Probability of that response inside the window.
+  double predicted_left = 0, predicted_right = 0;
   double predicted_median_time = 0;  ///< s, of responses inside the window
 };
 
@@ -186,16 +208,14 @@ struct JointTerm {
 };
 
 struct Evaluation {
-  std::string null;  ///< what null_rate is, in words
-  std::string
-      fitted_on;  ///< what baselines and rivals were fitted on, in words; empty: there are none
-  std::vector<std::string> models;        ///< "network", then baselines: "glm", "psth", "constant"
+  std::string null;       ///< what null_rate is, in words
+  std::string fitted_on;  ///< what baselines were fitted on, in words; empty: there are none
   std::vector<RegionEvaluation> regions;  ///< the dataset's order
   std::vector<UnitEvaluation> units;      ///< the dataset's order
   std::uint64_t spikes = 0;
   double log_likelihood = 0, null_log_likelihood = 0, bits_per_spike = 0;  ///< all regions
-  std::vector<SpikeScore> scores;  ///< all regions, as `models`
-  std::vector<double> bin_edges;   ///< s; of Psth, of deviances and of the baselines' time
+  SpikeScores scores;                                                      ///< all regions
+  std::vector<double> bin_edges;  ///< s; of Psth, of deviances and of the baselines' time
   std::vector<TrialGroup> groups;
   BehaviourEvaluation behaviour;
   std::vector<StimulusEvaluation> stimuli;  ///< distinct ones
@@ -204,15 +224,14 @@ struct Evaluation {
 };
 
 struct EvaluationOptions {
-  const Dataset* training =
-      nullptr;  ///< baselines are fitted on it; else cross-validated over the dataset evaluated
-  std::string training_file = "training set";  ///< its name in messages
-  bool baselines = true;                       ///< fit the simpler models
-  std::size_t bins = 25;                       ///< of time, about
+  /// Baselines are fitted on it; else cross-validated over the dataset evaluated.
+  const Dataset* training = nullptr;
+  bool baselines = true;  ///< fit the baselines, but for the constant rate, which is always there
+  std::size_t bins = 25;  ///< of time, about
   std::size_t folds = 5;
   std::size_t bases = 8;  ///< raised cosines of the GLM
   double glm_ridge = 1;
-  double rival_ridge = 0.01;  ///< of logistic regression and log-normal race
+  double behaviour_ridge = 0.01;  ///< of logistic regression and log-normal race
   std::size_t resamples = 1000;
   std::uint64_t seed = 0;  ///< of folds and resamples
   int threads = 0;         ///< 0: one for each processor; the result does not depend on it
@@ -231,12 +250,11 @@ struct EvaluationOptions {
 /// over the region's units and trials; the band is the limit distribution's with Stephens' (1970)
 /// correction for small numbers.
 ///
-/// `file` names the dataset in messages. Throws DataError where
-/// model and dataset do not fit together: another time limit, a region that the model does not
-/// know, other stimulus features.
+/// Throws DataError, naming the dataset's `source`, where model and dataset do not fit together
+/// (another time limit, a region that the model does not know, other stimulus features), UsageError
+/// (options), Interrupted (`watch`).
 [[nodiscard]] Evaluation evaluate(const Model& model, const Dataset& data,
-                                  const EvaluationOptions& options = {},
-                                  const std::string& file = "dataset");
+                                  const EvaluationOptions& options = {}, const Watch& watch = {});
 
 /// All of an evaluation as JSON; NaN and infinity become null.
 [[nodiscard]] std::string to_json(const Evaluation& evaluation);

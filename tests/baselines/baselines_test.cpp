@@ -1,13 +1,15 @@
-#include "nnpoisson/baselines.hpp"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <memory>
 #include <numeric>
 #include <utility>
 
+#include "baselines/behaviour_baselines.hpp"
+#include "baselines/newton.hpp"
+#include "baselines/spike_baselines.hpp"
 #include "nnpoisson/error.hpp"
 #include "nnpoisson/sample.hpp"
 
@@ -29,6 +31,13 @@ struct Drawn {
   }
   Dataset data;
 };
+
+/// Whom nobody watches.
+Workers& alone() {
+  static const Watch nobody;
+  static Workers workers(1, nobody);
+  return workers;
+}
 
 TEST(TimeGrid, BinsCoverTheWindow) {
   Dataset data;
@@ -79,8 +88,9 @@ TEST(CrossValidation, DoesNotSeeTheTrialThatItJudges) {
   const auto before = drawn.trials();
   const auto sets = cross_validate(before, 3, 0);
   const auto intensities = [&](std::size_t n) {
-    const auto glm = glm_baseline(fit_glm(sets, 6, grid, 4, 1, 1), sets, before, grid);
-    const auto psth = psth_baseline(sets, before, 6, grid, 1);
+    const ColumnTotals totals(sets, 6, grid);
+    const auto glm = glm_baseline(fit_glm(totals, 4, 1, alone()), sets, before, grid);
+    const auto psth = psth_baseline(totals, before, alone());
     return std::pair(glm->trial(n)->at(2, 0.31).intensity, psth->trial(n)->at(2, 0.31).intensity);
   };
   const auto own = intensities(7);
@@ -101,7 +111,8 @@ TEST(Psth, IsShrunkByOneSpikeTwice) {
   const auto own = drawn.trials();
   const TimeGrid grid = time_grid(drawn.data, 10);
   const auto sets = fit_elsewhere(own, own);
-  const auto psth = psth_baseline(sets, own, 6, grid, 1);
+  const ColumnTotals totals(sets, 6, grid);
+  const auto psth = psth_baseline(totals, own, alone());
   const auto& data = drawn.data;
   constexpr std::size_t n = 5, column = 4;
   double events[3]{}, exposure[3]{};  // all, from 0.3 to 0.4 s, there after the same stimulus
@@ -127,8 +138,8 @@ TEST(Psth, IsShrunkByOneSpikeTwice) {
   auto unseen = own;
   unseen.stimulus[n] = {9, 9};
   const double by_time = (events[1] + 1) / (exposure[1] + exposure[0] / events[0]);
-  EXPECT_NEAR(psth_baseline(sets, unseen, 6, grid, 1)->trial(n)->at(column, 0.33).intensity,
-              by_time, 1e-10 * by_time);
+  EXPECT_NEAR(psth_baseline(totals, unseen, alone())->trial(n)->at(column, 0.33).intensity, by_time,
+              1e-10 * by_time);
 }
 
 TEST(Baselines, CumulativeIntensityIsTheIntegral) {
@@ -136,9 +147,10 @@ TEST(Baselines, CumulativeIntensityIsTheIntegral) {
   const auto own = drawn.trials();
   const TimeGrid grid = time_grid(drawn.data, 10);
   const auto sets = fit_elsewhere(own, own);
+  const ColumnTotals totals(sets, 6, grid);
   const std::unique_ptr<IntensityModel> models[]{
-      constant_baseline({1, 2, 3, 4, 5, 6}), psth_baseline(sets, own, 6, grid, 1),
-      glm_baseline(fit_glm(sets, 6, grid, 4, 1, 1), sets, own, grid)};
+      constant_baseline({1, 2, 3, 4, 5, 6}), psth_baseline(totals, own, alone()),
+      glm_baseline(fit_glm(totals, 4, 1, alone()), sets, own, grid)};
   for (const auto& model : models) {
     const auto trial = model->trial(3);
     double integral = 0;
@@ -155,8 +167,9 @@ TEST(Glm, WithoutRidgeEqualStimuliDetermineNothing) {
   for (auto& stimulus : own.stimulus) stimulus = {1, 1};
   const TimeGrid grid = time_grid(drawn.data, 10);
   const auto sets = fit_elsewhere(own, own);
-  EXPECT_THROW(static_cast<void>(fit_glm(sets, 6, grid, 4, 0, 1)), NumericalError);
-  EXPECT_GT(fit_glm(sets, 6, grid, 4, 1, 1).log_likelihood[0][0], 0);
+  const ColumnTotals totals(sets, 6, grid);
+  EXPECT_THROW(static_cast<void>(fit_glm(totals, 4, 0, alone())), NumericalError);
+  EXPECT_GT(fit_glm(totals, 4, 1, alone()).log_likelihood[0][0], 0);
 }
 
 /// A column without a spike: the ridge keeps it at its floor.
@@ -167,16 +180,43 @@ TEST(Glm, SilentColumnsStayFinite) {
   drawn.data.spike.offset.assign(41, 0);
   const auto own = drawn.trials();
   const TimeGrid grid = time_grid(drawn.data, 10);
-  const auto fit = fit_glm(fit_elsewhere(own, own), 6, grid, 4, 1, 1);
+  const auto sets = fit_elsewhere(own, own);
+  const auto fit = fit_glm(ColumnTotals(sets, 6, grid), 4, 1, alone());
   EXPECT_EQ(fit.constant_rate[0][0], intensity_floor);
   for (const double w : fit.coefficients[0][0]) EXPECT_LT(std::abs(w), 0.1);
+}
+
+/// A fit of one column may be long: it ends within a piece.
+TEST(Glm, EndsWithinAFitWhenStopped) {
+  Drawn drawn(40);
+  const auto own = drawn.trials();
+  const auto sets = fit_elsewhere(own, own);
+  const std::atomic<bool> stop{true};
+  const Watch watch{.stop = &stop};
+  Workers workers(1, watch);
+  std::size_t pieces = 0;
+  EXPECT_THROW(static_cast<void>(maximise(
+                   {1.0},
+                   [&](const std::vector<double>& x) {
+                     ++pieces;
+                     Concave square(1);
+                     square.value = -x[0] * x[0] / 2, square.gradient = {-x[0]};
+                     square.curvature = {1};
+                     return square;
+                   },
+                   "square", workers)),
+               Interrupted);
+  EXPECT_EQ(pieces, 1U);
+  EXPECT_THROW(
+      static_cast<void>(fit_glm(ColumnTotals(sets, 6, time_grid(drawn.data, 10)), 4, 1, workers)),
+      Interrupted);
 }
 
 TEST(Race, ActionsNeverSeenNeverFinish) {
   Drawn drawn(40);
   for (auto& choice : drawn.data.trial.choice) choice = std::min<std::int8_t>(choice, 0);
   const auto own = drawn.trials();
-  const auto race = fit_race(fit_elsewhere(own, own), 0.01);
+  const auto race = fit_race(fit_elsewhere(own, own), 0.01, alone());
   EXPECT_EQ(race[0][0].precision, 0);
   EXPECT_EQ(race_log_survival(race[0][0], own.stimulus[0], 0.5), 0);
   EXPECT_GT(race[0][1].precision, 0);
@@ -187,8 +227,8 @@ TEST(Race, EqualTimesAreKeptApartByTheRidge) {
   for (auto& time : drawn.data.trial.response_time) time = 0.4;
   for (auto& choice : drawn.data.trial.choice) choice = 1;
   const auto own = drawn.trials();
-  EXPECT_THROW(static_cast<void>(fit_race(fit_elsewhere(own, own), 0)), NumericalError);
-  EXPECT_TRUE(std::isfinite(fit_race(fit_elsewhere(own, own), 0.01)[0][0].precision));
+  EXPECT_THROW(static_cast<void>(fit_race(fit_elsewhere(own, own), 0, alone())), NumericalError);
+  EXPECT_TRUE(std::isfinite(fit_race(fit_elsewhere(own, own), 0.01, alone())[0][0].precision));
 }
 
 /// Density and survival of a racer belong together; far out in the tail too.

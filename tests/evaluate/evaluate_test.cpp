@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <numbers>
 #include <string>
@@ -70,9 +72,65 @@ TEST(Evaluate, AWrongModelIsSeenEverywhere) {
 TEST(Evaluate, DoesNotDependOnThreads) {
   const Model model = known_model();
   const Dataset data = known_draw(100, 1);
-  const std::string once = to_json(evaluate(model, data, {.threads = 1}, "d.h5"));
+  const std::string once = to_json(evaluate(model, data, {.threads = 1}));
   for (const int threads : {2, 7})
-    EXPECT_EQ(to_json(evaluate(model, data, {.threads = threads}, "d.h5")), once);
+    EXPECT_EQ(to_json(evaluate(model, data, {.threads = threads})), once);
+}
+
+/// Every phase's last piece is told, none goes back, and the numbers are those without a watch.
+TEST(Evaluate, ProgressReachesTheEndOfEveryPhaseAndChangesNothing) {
+  const Model model = known_model();
+  const Dataset data = known_draw(60, 1);
+  std::map<std::string, Progress> last;
+  const auto follow = [&](const Progress& now) {
+    const Progress& before = last[now.phase];
+    EXPECT_GE(now.done, before.done) << now.phase;
+    EXPECT_GE(now.seconds, before.seconds) << now.phase;
+    last[now.phase] = now;
+  };
+  EXPECT_EQ(to_json(evaluate(model, data, {.resamples = 20, .threads = 1}, {follow})),
+            to_json(evaluate(model, data, {.resamples = 20, .threads = 2})));
+
+  for (const auto& [phase, progress] : last) EXPECT_EQ(progress.done, progress.all) << phase;
+  EXPECT_EQ(last.at("network: trials").all, 60U);
+  EXPECT_EQ(last.at("GLM: fits of a column").all, 6 * EvaluationOptions().folds);
+  EXPECT_EQ(last.at("spikes: resamples").all, 20U);
+  EXPECT_EQ(last.count("choices: resamples"), 1U);
+}
+
+/// Wherever it is: after the first word of a phase no other phase begins.
+TEST(Evaluate, EndsSoonWhenStopped) {
+  const Model model = known_model();
+  const Dataset data = known_draw(60, 1);
+  for (const char* phase :
+       {"network: trials", "GLM: fits of a column", "psth: trials", "spikes: resamples"}) {
+    std::atomic<bool> stop{false};
+    bool reached = false;
+    const auto stop_there = [&](const Progress& now) {
+      EXPECT_FALSE(reached) << now.phase << " was told of after the stop";
+      reached = now.phase == phase;
+      stop = reached;
+    };
+    EXPECT_THROW(static_cast<void>(
+                     evaluate(model, data, {.resamples = 20, .threads = 1}, {stop_there, &stop})),
+                 Interrupted)
+        << phase;
+  }
+}
+
+TEST(Evaluate, MessagesNameTheSources) {
+  const Model model = known_model();
+  Dataset data = known_draw(40, 1), training = known_draw(40, 2);
+  training.source = "training.h5";
+  EXPECT_EQ(evaluate(model, data, {.training = &training, .resamples = 0}).fitted_on,
+            "training.h5");
+  training.time_limit = 2;
+  try {
+    static_cast<void>(evaluate(model, data, {.training = &training}));
+    FAIL() << "no error";
+  } catch (const DataError& error) {
+    EXPECT_TRUE(std::string(error.what()).starts_with("training.h5: ")) << error.what();
+  }
 }
 
 TEST(Evaluate, NullOfBehaviourIsConstantHazards) {

@@ -19,11 +19,6 @@ TEST(Ks, DistanceIsTheLargestGapOfTheDistribution) {
   EXPECT_TRUE(std::isnan(ks_band(0)));
 }
 
-TEST(Ks, TiesInTheAreaCountHalf) {
-  EXPECT_NEAR(area_under_curve(std::vector{0.9, 0.5}, std::vector{0.5, 0.1}), 3.5 / 4, 1e-15);
-  EXPECT_TRUE(std::isnan(area_under_curve(std::vector{0.9}, {})));
-}
-
 TEST(Ks, MedianOfEvenAndOdd) {
   EXPECT_EQ(median({3, 1, 2}), 2);
   EXPECT_EQ(median({4, 1, 2, 3}), 2.5);

@@ -147,7 +147,7 @@ TEST_F(Report, FiguresHoldWhatTheLibraryReturns) {
 
   std::size_t groups = 0;
   for (std::size_t k = 0; k < e.groups.size(); ++k) {
-    if (e.groups[k].grouping != "stimulus") continue;
+    if (e.groups[k].grouping != TrialGrouping::stimulus) continue;
     ++groups;
     for (const std::size_t g : {0U, 2U}) {  // 2: the awkward name
       expect_same(numbers("psth-stimulus", e.regions[g].name, e.groups[k].name + ", observed", 3),

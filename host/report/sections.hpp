@@ -1,8 +1,6 @@
 #pragma once
 
-#include <limits>
 #include <string>
-#include <vector>
 
 #include "nnpoisson/correlations.hpp"
 #include "nnpoisson/dataset.hpp"
@@ -28,14 +26,5 @@ struct Source {
 [[nodiscard]] Section covariation(const Correlations& correlations);
 /// `answered`: the training data had responses inside the window.
 [[nodiscard]] Section dependence(const Dependencies& dependencies, bool answered);
-
-// What they share.
-inline constexpr double missing = std::numeric_limits<double>::quiet_NaN();
-[[nodiscard]] std::string interval(const Estimate& estimate, int decimals = 3);
-/// As a table names it.
-[[nodiscard]] std::string model_name(const std::string& model);
-/// A reference line across all categories.
-[[nodiscard]] Series upright(double x, std::size_t categories);
-[[nodiscard]] double category_height(std::size_t categories);
 
 }  // namespace nnpoisson::report
