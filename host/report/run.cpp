@@ -46,12 +46,13 @@ std::vector<std::string> split(const std::string& line) {
 /// The numbers of test.csv, by the names of their columns.
 class LossTable {
  public:
-  LossTable(const fs::path& file, const std::vector<std::string>& regions)
+  LossTable(const fs::path& file, std::vector<std::string> regions)
       : file_(file), regions_(regions.size()), stream_(opened(file)) {
-    // Regions stand together, and their names may hold commas: they are taken out as they were
-    // written.
+    // Regions stand together, in alphabetical order, and their names may hold commas: they are
+    // taken out as they were written.
     std::string header, text;
     std::getline(stream_, header);
+    std::sort(regions.begin(), regions.end());
     for (const auto& region : regions) text += "," + region;
     const auto begin = header.find(text);
     if (begin == std::string::npos)
