@@ -13,13 +13,13 @@
 namespace nnpoisson::command {
 namespace {
 
-struct Options {
+struct EvaluateArguments {
   std::filesystem::path model, against, data, training, out;
   EvaluationOptions evaluation;
   bool no_baselines = false, json = false, quiet = false;
 };
 
-void add_options(CLI::App& command, Options& options) {
+void add_evaluate_options(CLI::App& command, EvaluateArguments& options) {
   command.add_option("--model", options.model, "Model of a run (model.h5)")->required();
   command.add_option("--data", options.data, "Dataset (layout 1)")->required();
   command.add_option("--against", options.against, "A second model: print both side by side");
@@ -45,7 +45,7 @@ void add_options(CLI::App& command, Options& options) {
   command.add_flag("--quiet", options.quiet, "No progress");
 }
 
-void run(Options& options) {
+void run_evaluate(EvaluateArguments& options) {
   require_different({options.model, options.data, options.training, options.out});
   const Model model = read_model(options.model);
   const Dataset data = read_dataset(options.data);
@@ -74,9 +74,9 @@ void run(Options& options) {
 
 void add_evaluate(CLI::App& app) {
   auto* command = app.add_subcommand("evaluate", "Say how well a model describes a dataset");
-  auto options = std::make_shared<Options>();
-  add_options(*command, *options);
-  command->callback([options] { run(*options); });
+  auto options = std::make_shared<EvaluateArguments>();
+  add_evaluate_options(*command, *options);
+  command->callback([options] { run_evaluate(*options); });
 }
 
 }  // namespace nnpoisson::command

@@ -4,6 +4,7 @@
 
 #include "correlations/deviations.hpp"
 #include "correlations/session_statistics.hpp"
+#include "curves/roc.hpp"
 #include "data/trial_events.hpp"
 
 namespace nnpoisson {
@@ -73,10 +74,10 @@ void observed_correlations(SessionStatistics& out, const Deviations& residuals,
   for (auto& estimate : out.population_pairs) estimate.weight *= weight;
 }
 
-/// Of sorted counts the part below a count, ties half.
+/// Of sorted counts the part that a count beats.
 double part_below(const std::vector<double>& sorted, double count) {
   const auto [first, last] = std::equal_range(sorted.begin(), sorted.end(), count);
-  return (static_cast<double>(first - sorted.begin()) + 0.5 * static_cast<double>(last - first)) /
+  return beaten(static_cast<double>(first - sorted.begin()), static_cast<double>(last - first)) /
          static_cast<double>(sorted.size());
 }
 

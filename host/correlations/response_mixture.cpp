@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "curves/quadrature.hpp"
+#include "curves/roc.hpp"
 #include "nnpoisson/curves.hpp"
 
 namespace nnpoisson {
@@ -86,7 +87,7 @@ double roc_area(const ResponseMixture& mixture, const std::vector<double>& mean)
   double area = 0, below = 0;
   for (std::size_t n = 0; n < left.size(); ++n) {
     const double equal = n < right.size() ? right[n] : 0;
-    area += left[n] * (below + equal / 2);
+    area += left[n] * beaten(below, equal);
     below += equal;
   }
   return area;
