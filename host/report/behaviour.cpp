@@ -95,6 +95,7 @@ Figure quantile_probability(const BehaviourEvaluation& b) {
                 .y_label = "response time, s"};
   figure.columns = 2, figure.width = 330, figure.height = 240;
   figure.legend = {{"observed", Mark::points, colour::black}, {"model", Mark::line, colour::black}};
+
   for (std::size_t a = 0; a < actions.size(); ++a) {
     Panel panel{actions[a], {}};
     for (std::size_t q = 0; q < response_quantiles.size(); ++q)
@@ -116,6 +117,7 @@ Figure defective(const BehaviourEvaluation& b) {
                    {"right", Mark::line, colour::right},
                    {"model", Mark::line, colour::black},
                    {"observed", Mark::pale, colour::black}};
+
   for (const auto& times : b.response_times) {
     Panel panel{fmt::format("{} ({} trials)", times.name, times.trials), {}};
     for (std::size_t a = 0; a < actions.size(); ++a) {

@@ -28,6 +28,7 @@ Figure against_model(const Correlations& all, Comparison RegionPair::*what, cons
   for (const auto& window : all.windows) {
     Series within{.name = "within a region", .mark = Mark::points, .colour = colour::vermilion},
         between{.name = "between two", .mark = Mark::points, .colour = colour::blue};
+
     double low = std::numeric_limits<double>::infinity(), high = -low;
     for (const auto& pair : window.pairs) {
       const Comparison& c = pair.*what;
@@ -35,7 +36,8 @@ Figure against_model(const Correlations& all, Comparison RegionPair::*what, cons
       add(pair.first == pair.second ? within : between, c.implied, c.observed.value, c.observed);
       low = std::min(low, c.implied), high = std::max(high, c.implied);
     }
-    if (!(low <= high)) continue;
+    if (!(low <= high)) continue;  // nothing to be seen in this window
+
     Panel panel{window_name(window.window),
                 {{.name = "equal",
                   .mark = Mark::dashed,
@@ -62,8 +64,11 @@ Figure matrix(const Correlations& all) {
   figure.columns = 2;
   figure.width = figure.height = std::max(180.0, category_height(all.region_names.size()));
   if (all.region_names.size() > 20) figure.columns = 1;
+
   Panel observed{"observed", {{.name = "observed", .mark = Mark::cells}}},
       implied{"model", {{.name = "model", .mark = Mark::cells}}};
+
+  // A pair stands on both sides of the diagonal.
   for (const auto& pair : all.windows.front().pairs) {
     const auto put = [&](Panel& panel, std::size_t x, std::size_t y, double value) {
       auto& s = panel.series.front();

@@ -164,20 +164,8 @@ class Page {
     add("set multiplot{}", figure_.log_x ? "\nset logscale x" : "");
     add("unset key\nset border 3 lc rgb '#404040'\nset tics nomirror out scale 0.5 textcolor rgb "
         "'#000000'\nset format '%g'");
-    if (strongest_ > 0) {
-      const double lowest = negative_ ? -strongest_ : 0, above = legend_height_ + top + title(),
-                   tall = std::min(figure_.height, 120.0);
-      add("set palette defined ({}0 '#ffffff', 1 '{}')\nset cbrange [{:.8g}:{:.8g}]",
-          negative_ ? fmt::format("-1 '{}', ", colour::blue) : "",
-          negative_ ? colour::vermilion : colour::blue, lowest, strongest_);
-      add("set colorbox user origin screen {:.5f},{:.5f} size screen {:.5f},{:.5f} border\nset "
-          "cbtics {:.8g}",
-          sx(width_ - 62), sy(above + tall), 10 / width_, tall / height_,
-          axis(lowest, strongest_).step);
-      add("set label {} at screen {:.5f},{:.5f} left", quoted(figure_.value_label), sx(width_ - 62),
-          sy(above - 10));
-    }
-    draw_keys();
+    if (strongest_ > 0) draw_palette();
+    draw_labels();
     for (std::size_t p = 0; p < count_; ++p) {
       panel(p);
       if (p == 0) add("unset arrow\nunset label\nunset object");
@@ -186,35 +174,57 @@ class Page {
     add("unset multiplot\nunset colorbox");
   }
 
-  void draw_keys() {
-    const double low = legend_height_ + top + title() +
-                       static_cast<double>(rows_) * (title() + figure_.height) - title() +
-                       static_cast<double>(rows_ - 1) * gap_y;
+  /// The colours of cells, and what values they stand for.
+  void draw_palette() {
+    const double lowest = negative_ ? -strongest_ : 0, above = legend_height_ + top + title(),
+                 tall = std::min(figure_.height, 120.0);
+    add("set palette defined ({}0 '#ffffff', 1 '{}')\nset cbrange [{:.8g}:{:.8g}]",
+        negative_ ? fmt::format("-1 '{}', ", colour::blue) : "",
+        negative_ ? colour::vermilion : colour::blue, lowest, strongest_);
+    add("set colorbox user origin screen {:.5f},{:.5f} size screen {:.5f},{:.5f} border\nset "
+        "cbtics {:.8g}",
+        sx(width_ - 62), sy(above + tall), 10 / width_, tall / height_,
+        axis(lowest, strongest_).step);
+    add("set label {} at screen {:.5f},{:.5f} left", quoted(figure_.value_label), sx(width_ - 62),
+        sy(above - 10));
+  }
+
+  /// The names of the axes in the middle of all panels, and the legend above them.
+  void draw_labels() {
+    const double rows = static_cast<double>(rows_), columns = static_cast<double>(columns_);
+    const double low = legend_height_ + top + title() + rows * (title() + figure_.height) -
+                       title() + (rows - 1) * gap_y;
     const double middle = (legend_height_ + top + low) / 2;
-    const double used = static_cast<double>(columns_) * figure_.width +
-                        static_cast<double>(columns_ - 1) * between();
+    const double used = columns * figure_.width + (columns - 1) * between();
     add("set label {} at screen {:.5f},{:.5f} center", quoted(figure_.x_label),
         sx(left_ + used / 2), sy(height_ - 10));
     if (figure_.categories.empty())
       add("set label {} at screen {:.5f},{:.5f} center rotate", quoted(figure_.y_label), sx(12),
           sy(middle));
-    for (const auto& [key, x, y] : placed_) {
-      add("set label {} at screen {:.5f},{:.5f} left", quoted(key.text), sx(x + 28), sy(y));
-      if (key.mark == Mark::points)
-        add("set label '' at screen {:.5f},{:.5f} point pt 7 ps 0.5 lc rgb '{}'", sx(x + 12), sy(y),
-            key.colour);
-      else if (key.mark == Mark::band)
-        add("set object rectangle from screen {:.5f},{:.5f} to screen {:.5f},{:.5f} fc rgb '{}' fs "
-            "solid 0.25 noborder",
-            sx(x), sy(y + 5), sx(x + 22), sy(y - 5), key.colour);
-      else
-        add("set arrow from screen {:.5f},{:.5f} to screen {:.5f},{:.5f} nohead {} lc rgb '{}{}'",
-            sx(x), sy(y), sx(x + 22), sy(y),
-            key.mark == Mark::dashed ? "lw 1.2 dt 2"
-            : key.mark == Mark::pale ? "lw 5"
-                                     : "lw 2",
-            key.mark == Mark::pale ? "#a0" : "#", key.colour.substr(1));
+
+    for (const auto& placed : placed_) {
+      add("set label {} at screen {:.5f},{:.5f} left", quoted(placed.key.text), sx(placed.x + 28),
+          sy(placed.y));
+      draw_mark(placed.key, placed.x, placed.y);
     }
+  }
+
+  /// What a key's series look like, before its text.
+  void draw_mark(const Key& key, double x, double y) {
+    if (key.mark == Mark::points)
+      add("set label '' at screen {:.5f},{:.5f} point pt 7 ps 0.5 lc rgb '{}'", sx(x + 12), sy(y),
+          key.colour);
+    else if (key.mark == Mark::band)
+      add("set object rectangle from screen {:.5f},{:.5f} to screen {:.5f},{:.5f} fc rgb '{}' fs "
+          "solid 0.25 noborder",
+          sx(x), sy(y + 5), sx(x + 22), sy(y - 5), key.colour);
+    else
+      add("set arrow from screen {:.5f},{:.5f} to screen {:.5f},{:.5f} nohead {} lc rgb '{}{}'",
+          sx(x), sy(y), sx(x + 22), sy(y),
+          key.mark == Mark::dashed ? "lw 1.2 dt 2"
+          : key.mark == Mark::pale ? "lw 5"
+                                   : "lw 2",
+          key.mark == Mark::pale ? "#a0" : "#", key.colour.substr(1));
   }
 
   void panel(std::size_t p) {

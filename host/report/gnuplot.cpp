@@ -23,12 +23,14 @@ Gnuplot::Gnuplot(const std::filesystem::path& folder) {
       ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
     throw ResourceError(std::string("gnuplot: cannot be started (") + std::strerror(errno) + ")");
   input_ = ends[0];
+
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addchdir_np(&actions, folder.c_str());
   posix_spawn_file_actions_adddup2(&actions, ends[1], STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&actions, ::fileno(complaints_), STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, ::fileno(complaints_), STDERR_FILENO);
+
   std::array<std::string, 3> words{"gnuplot", "-d", "-"};  // -d: no start-up file of the user's
   std::array<char*, 4> arguments{words[0].data(), words[1].data(), words[2].data(), nullptr};
   const int error =
@@ -36,6 +38,7 @@ Gnuplot::Gnuplot(const std::filesystem::path& folder) {
   posix_spawn_file_actions_destroy(&actions);
   ::close(ends[1]);
   if (error == 0) return;
+
   process_ = -1;
   const std::string reason = error == ENOENT
                                  ? "is not found"
@@ -79,9 +82,11 @@ void Gnuplot::fail() {
   std::array<char, 400> text{};
   std::rewind(complaints_);
   std::string said;
-  for (std::size_t k = 0, n = std::fread(text.data(), 1, text.size(), complaints_); k < n;
-       ++k)  // its lines, as one
-    if (const char c = text[k] == '\n' ? ' ' : text[k]; c != ' ' || !said.ends_with(' ')) said += c;
+  const std::size_t size = std::fread(text.data(), 1, text.size(), complaints_);
+  for (std::size_t k = 0; k < size; ++k) {
+    const char c = text[k] == '\n' ? ' ' : text[k];  // its lines, as one
+    if (c != ' ' || !said.ends_with(' ')) said += c;
+  }
   throw ResourceError("gnuplot: has not drawn the figures:" + said);
 }
 

@@ -13,9 +13,12 @@ Section learning(const Run& run) {
                 .y_label = run.model.preset == Preset::exact ? "minus log-likelihood, nats a trial"
                                                              : "loss of the published program"};
   figure.log_x = true, figure.columns = 3, figure.width = 220, figure.height = 160;
+
   std::string chosen;
   for (const auto& note : run.notes)
     if (note.starts_with("model.h5 holds")) chosen = note + ".";
+
+  // Iterations are numbered from 0; a loss is known when one has ended.
   std::vector<double> finished = run.iteration;
   for (double& n : finished) ++n;
   const std::pair<const char*, std::vector<double> Losses::*> terms[] = {
@@ -28,6 +31,7 @@ Section learning(const Run& run) {
         panel.series.push_back(
             {.name = name, .colour = colour, .x = finished, .y = losses.*member});
     };
+
     add("training", colour::grey, run.training);
     add("validation", colour::orange, run.validation);
     add("test", colour::blue, run.testing);

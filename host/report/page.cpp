@@ -10,20 +10,27 @@
 namespace nnpoisson::report {
 namespace {
 
-constexpr const char* style = R"(
+// Lines that are too long for here go on in a string of their own.
+constexpr const char* style =
+    R"(
 :root { color-scheme: light dark; }
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 1000px; margin: 2em auto; padding: 0 1.2em; color: #1a1a1a; background: #ffffff; }
-h1 { font-size: 1.6em; margin-bottom: 0.2em; } h2 { font-size: 1.2em; margin-top: 2em; border-bottom: 1px solid #bbbbbb; }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 1000px; margin: 2em auto; )"
+    R"(padding: 0 1.2em; color: #1a1a1a; background: #ffffff; }
+h1 { font-size: 1.6em; margin-bottom: 0.2em; } h2 { font-size: 1.2em; margin-top: 2em; )"
+    R"(border-bottom: 1px solid #bbbbbb; }
 p { max-width: 48em; } nav { margin: 1em 0; } nav a { margin-right: 1em; }
 .lead { font-size: 1.05em; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 0.87em; margin: 0.8em 0; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 0.87em; )"
+    R"(margin: 0.8em 0; }
 caption { text-align: left; padding-bottom: 0.4em; }
 th, td { padding: 0.15em 0.7em; text-align: right; white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
-thead th { border-bottom: 1px solid #777777; vertical-align: bottom; white-space: normal; font-weight: 600; }
+thead th { border-bottom: 1px solid #777777; vertical-align: bottom; white-space: normal; )"
+    R"(font-weight: 600; }
 tbody tr:last-child td { border-bottom: 1px solid #777777; }
 .wide { overflow-x: auto; }
-figure { display: inline-block; vertical-align: top; margin: 0.5em 1.5em 1em 0; max-width: 100%; break-inside: avoid; } figure svg { max-width: 100%; height: auto; display: block; }
+figure { display: inline-block; vertical-align: top; margin: 0.5em 1.5em 1em 0; max-width: 100%; )"
+    R"(break-inside: avoid; } figure svg { max-width: 100%; height: auto; display: block; }
 figcaption { font-size: 0.87em; max-width: 46em; } figcaption a { margin-left: 0.5em; }
 pre { font-size: 0.85em; overflow-x: auto; }
 a { color: #0060a0; }
@@ -32,9 +39,12 @@ a { color: #0060a0; }
   figure svg { filter: invert(0.93) hue-rotate(180deg); }
 }
 @media print {
-  body { orphans: 1; widows: 1; font-size: 10pt; margin: 0; max-width: none; padding: 0; color: #000000; background: #ffffff; }
-  nav, figcaption a { display: none; } h2 { break-after: avoid; } figure svg { filter: none; } tr { break-inside: avoid; }
-  .wide { overflow: visible; break-inside: avoid; } table { font-size: 7.5pt; } th, td { padding: 0.1em 0.5em; }
+  body { orphans: 1; widows: 1; font-size: 10pt; margin: 0; max-width: none; padding: 0; )"
+    R"(color: #000000; background: #ffffff; }
+  nav, figcaption a { display: none; } h2 { break-after: avoid; } figure svg { filter: none; } )"
+    R"(tr { break-inside: avoid; }
+  .wide { overflow: visible; break-inside: avoid; } table { font-size: 7.5pt; } )"
+    R"(th, td { padding: 0.1em 0.5em; }
 }
 )";
 
