@@ -70,6 +70,7 @@ void expect_true_model_rejected_as_often_as_it_should(const Model& model, Datase
       few.id.push_back(like.unit.id[u]);
     }
   like.unit = few;
+
   constexpr int sets = 400;
   int rejected = 0, tests = 0, rejected_units = 0, units = 0;
   double spikes = 0;
@@ -86,6 +87,7 @@ void expect_true_model_rejected_as_often_as_it_should(const Model& model, Datase
       rejected_units += unit.ks > unit.ks_band;
     }
   }
+
   EXPECT_NEAR(spikes / (sets * 16.0 * static_cast<double>(few.id.size())), spikes_a_trial,
               0.2 * spikes_a_trial);
   expect_five_percent(rejected, tests);

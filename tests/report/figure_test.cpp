@@ -80,6 +80,7 @@ TEST(Figure, IsDrawnWhateverTheNames) {
                           .x = {0, 1, 0, 1},
                           .y = {0, 0, 1, 1},
                           .value = {-1, 0, 1, none}}}}};
+
   const auto place = folder();
   Gnuplot gnuplot(place);
   for (const auto& figure : figures) gnuplot.draw(gnuplot_commands(figure, 0));
@@ -101,6 +102,7 @@ TEST(Figure, ManyPanelsAreSpreadOverPages) {
         {"panel " + std::to_string(k), {{.name = "s", .x = {0, 1}, .y = {0, 1}}}});
   EXPECT_EQ(figure.pages(), 3U);
   EXPECT_EQ(figure.file(2), "many-3");
+
   const auto place = folder();
   Gnuplot gnuplot(place);
   for (std::size_t page = 0; page < 3; ++page) gnuplot.draw(gnuplot_commands(figure, page));

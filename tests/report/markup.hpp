@@ -21,6 +21,7 @@ inline std::string markup_error(const std::string& text) {
     return name != "amp" && name != "lt" && name != "gt" && name != "quot" && name != "apos" &&
            !name.starts_with("#");
   };
+
   for (std::size_t at = 0; at < text.size(); ++at) {
     if (bad_reference(at)) return at_byte("bare &", at);
     if (text[at] != '<') continue;
@@ -29,12 +30,15 @@ inline std::string markup_error(const std::string& text) {
       at = text.find('>', at);
       continue;
     }
+
     if (text[at] == '/') ++at;
     std::string name;
     while (at < text.size() &&
            (std::isalnum(static_cast<unsigned char>(text[at])) != 0 || text[at] == '-'))
       name += text[at++];
     if (name.empty()) return at_byte("bare <", begin - 1);
+
+    // Attributes.
     for (; at < text.size() && text[at] != '>'; ++at) {
       if (bad_reference(at)) return at_byte("bare &", at);
       if (text[at] == '<') return at_byte("< in a tag", at);
@@ -46,6 +50,7 @@ inline std::string markup_error(const std::string& text) {
       for (++at; at < text.size() && text[at] != quote; ++at)
         if (text[at] == '<' || bad_reference(at)) return at_byte("bare < or & in an attribute", at);
     }
+
     if (text[begin] == '/') {
       if (open.empty() || open.back() != name)
         return at_byte("</" + name + "> closes <" + (open.empty() ? "" : open.back()) + ">", begin);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <fstream>
@@ -18,6 +19,7 @@
 #include "nnpoisson/train.hpp"
 #include "own_folder.hpp"
 #include "report/markup.hpp"
+#include "report/run.hpp"
 
 namespace nnpoisson {
 namespace {
@@ -90,6 +92,7 @@ TEST_F(Report, IsWholeAndNeedsNothingElse) {
   EXPECT_EQ(page.find("<b "), std::string::npos);
   for (const char* word : {"src=", "url(", "@import", "<script", "<link", "<img", "<image"})
     EXPECT_EQ(page.find(word), std::string::npos) << word;
+
   const std::set<std::string> namespaces{
       "http://www.w3.org/1999/xhtml", "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"};
   for (auto at = page.find("://"); at != std::string::npos; at = page.find("://", at + 1)) {
@@ -97,6 +100,7 @@ TEST_F(Report, IsWholeAndNeedsNothingElse) {
     EXPECT_TRUE(namespaces.contains(page.substr(begin, page.find('"', begin) - begin)))
         << page.substr(begin, 80);
   }
+
   std::size_t svg = 0, csv = 0;
   for (const auto& entry : fs::directory_iterator(run() / "report" / "figures")) {
     EXPECT_GT(fs::file_size(entry), 0U) << entry.path();
@@ -125,6 +129,51 @@ TEST_F(Report, LearningCurvesAreTheRunsOwn) {
     std::getline(log, line);
     EXPECT_NE(line.find("," + shortest(loss)), std::string::npos) << loss << " in " << line;
   }
+}
+
+/// A folder like the run's whose test.csv holds this.
+fs::path with_losses(const fs::path& run, const std::string& text) {
+  auto folder = fresh_file("run");
+  fs::copy(run, folder);
+  std::ofstream(folder / "test.csv") << text;
+  return folder;
+}
+
+TEST_F(Report, LossesAreFoundByTheNamesOfTheirColumns) {
+  Model model = read_model(run() / "model.h5");
+  std::sort(model.region_names.begin(), model.region_names.end());
+  std::string regions, of_regions;
+  for (const auto& name : model.region_names) regions += "," + name, of_regions += ",7";
+
+  const auto folder = with_losses(
+      run(), "iter,test loss right,validation loss neural" + regions +
+                 ",test loss left,test loss total,test loss neural,train loss neural,train loss "
+                 "total,train loss left,train loss right,validation loss total,validation loss "
+                 "left,validation loss right\n0,1," +
+                 of_regions + ",2,3,4,5,6,8,9,,,\n");
+  const auto read = report::read_run(folder);
+  EXPECT_EQ(read.iteration, std::vector{0.0});
+  EXPECT_EQ(read.testing.right, std::vector{1.0});
+  EXPECT_EQ(read.testing.left, std::vector{2.0});
+  EXPECT_EQ(read.testing.total, std::vector{3.0});
+  EXPECT_EQ(read.testing.neural, std::vector{4.0});
+  EXPECT_EQ(read.training.neural, std::vector{5.0});
+  EXPECT_EQ(read.training.right, std::vector{9.0});
+  EXPECT_TRUE(read.validation.total.empty());
+}
+
+TEST_F(Report, LossesOfOtherColumnsAreRefused) {
+  const std::string table = content(run() / "test.csv");
+  for (const auto& text : {std::string("iter,a,b\n0,1,2\n"), table + "1,2,3\n"})
+    EXPECT_THROW(static_cast<void>(report::read_run(with_losses(run(), text))), DataError) << text;
+}
+
+TEST_F(Report, EndsWhenStopped) {
+  const std::atomic<bool> stop{true};
+  const auto out = fresh_file("out");
+  EXPECT_THROW(report::write({.run = run(), .out = out}, [](const std::string&) {}, {{}, &stop}),
+               Interrupted);
+  EXPECT_FALSE(fs::exists(out));
 }
 
 TEST_F(Report, FiguresHoldWhatTheLibraryReturns) {
