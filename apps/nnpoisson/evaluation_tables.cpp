@@ -7,16 +7,14 @@
 #include <array>
 #include <cmath>
 
+#include "commands.hpp"
+
 namespace nnpoisson::command {
 namespace {
 
 // With more of them their table is not worth reading.
-constexpr std::size_t readable_stimuli = 32;
+constexpr std::size_t readable_rows = 32;
 
-/// A number, or a dash where the dataset gives none.
-std::string cell(double value, int decimals = 3) {
-  return std::isnan(value) ? "-" : fmt::format("{:.{}f}", value, decimals);
-}
 /// Bits a spike: what a stimulus adds to a constant rate is often in the third decimal.
 std::string bits(double value) {
   return cell(value, 4);
@@ -62,7 +60,7 @@ double predicted_share_of_left(const StimulusEvaluation& s) {
 /// The choice curve; recordings with a stimulus of its own for each trial have none worth reading
 /// here.
 void print_stimuli(const Evaluation& evaluation) {
-  if (evaluation.stimuli.size() > readable_stimuli) return;
+  if (evaluation.stimuli.size() > readable_rows) return;
   fmt::print("\n{:<24} {:>7} {:>9} {:>6} {:>8} {:>9} {:>8}\n", "stimulus", "trials", "answered",
              "left", "model", "median s", "model");
   for (const auto& s : evaluation.stimuli) {
@@ -131,7 +129,7 @@ double sum(const std::array<double, 2>& both) {
 }
 
 void print_stimuli_of_both(const Evaluation& a, const Evaluation& b) {
-  if (a.stimuli.size() > readable_stimuli) return;
+  if (a.stimuli.size() > readable_rows) return;
   fmt::print("\n{:<24} {:>7} {:>6} {:>8} {:>8} {:>9} {:>8} {:>8}\n", "stimulus", "trials", "left",
              "a", "b", "median s", "a", "b");
   for (std::size_t i = 0; i < a.stimuli.size(); ++i) {

@@ -6,19 +6,15 @@
 #include <array>
 #include <cmath>
 
+#include "storage/csv.hpp"
+
 namespace nnpoisson::report {
 namespace {
 
 constexpr std::size_t rows_a_page = 5;
 
-std::string csv_cell(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string result = "\"";
-  for (const char c : text) result += c == '"' ? "\"\"" : std::string(1, c);
-  return result + "\"";
-}
-
-std::string csv_cell(const std::vector<double>& numbers, std::size_t i) {
+/// A number as a cell; empty where there is none.
+std::string csv_number(const std::vector<double>& numbers, std::size_t i) {
   return numbers.empty() || std::isnan(numbers[i]) ? std::string() : fmt::format("{}", numbers[i]);
 }
 
@@ -28,7 +24,7 @@ std::string category(const Figure& figure, double y) {
   const auto k = std::lround(y);
   const bool there = k >= 0 && static_cast<std::size_t>(k) < figure.categories.size() &&
                      std::abs(y - static_cast<double>(k)) < 0.45;
-  return there ? csv_cell(figure.categories[static_cast<std::size_t>(k)]) : "";
+  return there ? csv_field(figure.categories[static_cast<std::size_t>(k)]) : "";
 }
 
 }  // namespace
@@ -74,16 +70,16 @@ std::string csv(const Figure& figure) {
   bool intervals = false, values = false;
   for (const auto& panel : figure.panels)
     for (const auto& s : panel.series) intervals |= s.has_interval(), values |= !s.value.empty();
-  std::string text = "panel,series," + csv_cell(figure.x_label) + "," + csv_cell(figure.y_label);
+  std::string text = "panel,series," + csv_field(figure.x_label) + "," + csv_field(figure.y_label);
   text += std::string(intervals ? ",low,high" : "") + (values ? ",value" : "") + "\n";
   for (const auto& panel : figure.panels)
     for (const auto& s : panel.series)
       for (std::size_t i = 0; i < s.x.size(); ++i) {
-        const auto x = figure.square ? category(figure, s.x[i]) : csv_cell(s.x, i);
-        const auto y = figure.categories.empty() ? csv_cell(s.y, i) : category(figure, s.y[i]);
-        text += csv_cell(panel.title) + "," + csv_cell(s.name) + "," + x + "," + y;
-        if (intervals) text += "," + csv_cell(s.low, i) + "," + csv_cell(s.high, i);
-        if (values) text += "," + csv_cell(s.value, i);
+        const auto x = figure.square ? category(figure, s.x[i]) : csv_number(s.x, i);
+        const auto y = figure.categories.empty() ? csv_number(s.y, i) : category(figure, s.y[i]);
+        text += csv_field(panel.title) + "," + csv_field(s.name) + "," + x + "," + y;
+        if (intervals) text += "," + csv_number(s.low, i) + "," + csv_number(s.high, i);
+        if (values) text += "," + csv_number(s.value, i);
         text += "\n";
       }
   return text;

@@ -133,7 +133,8 @@ TEST_F(Report, LearningCurvesAreTheRunsOwn) {
 
 /// A folder like the run's whose test.csv holds this.
 fs::path with_losses(const fs::path& run, const std::string& text) {
-  auto folder = fresh_file("run");
+  const fs::path folder = own_folder() / "report-other-run";
+  fs::remove_all(folder);
   fs::copy(run, folder);
   std::ofstream(folder / "test.csv") << text;
   return folder;

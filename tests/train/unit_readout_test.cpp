@@ -90,9 +90,10 @@ TEST(UnitReadout, DescribesItsOwnUnitsOnly) {
   const auto [known, like] = demonstration(4);
   const Model model = by_unit(known, like);
   Dataset other = like;
+  other.source = "other.h5";
   other.unit.id[3] = 123456;
   try {
-    static_cast<void>(evaluate(model, other, {}, "other.h5"));
+    static_cast<void>(evaluate(model, other));
     FAIL() << "a unit that the model does not know was evaluated";
   } catch (const DataError& e) {
     EXPECT_NE(std::string(e.what()).find("other.h5: unit/id[3]: unit 123456 of session"),
