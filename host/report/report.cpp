@@ -86,9 +86,9 @@ std::vector<Section> sections_of(const Run& run, const Request& request, const S
       run.model, data.evaluated, {.training = &data.training, .threads = request.threads}, watch);
 
   message("correlations and dependencies");
-  const Correlations together =
-      correlations(run.model, data.evaluated,
-                   {.windows = windows(data.evaluated), .threads = request.threads}, watch);
+  const Correlations together = nnpoisson::correlations(
+      run.model, data.evaluated, {.windows = windows(data.evaluated), .threads = request.threads},
+      watch);
   const Dependencies drives =
       dependencies({&run.model, 1}, data.evaluated, {.threads = request.threads}, watch);
 
@@ -100,7 +100,7 @@ std::vector<Section> sections_of(const Run& run, const Request& request, const S
           regions(evaluation),
           rates(evaluation),
           behaviour(evaluation),
-          covariation(together),
+          correlations(together),
           dependence(drives, answered(data.training)),
           {.heading = "Settings", .words = {made_by}, .verbatim = run.settings}};
 }

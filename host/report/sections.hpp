@@ -23,7 +23,7 @@ struct Source {
 [[nodiscard]] Section regions(const Evaluation& evaluation);
 [[nodiscard]] Section rates(const Evaluation& evaluation);
 [[nodiscard]] Section behaviour(const Evaluation& evaluation);
-[[nodiscard]] Section covariation(const Correlations& correlations);
+[[nodiscard]] Section correlations(const Correlations& correlations);
 /// `answered`: the training data had responses inside the window.
 [[nodiscard]] Section dependence(const Dependencies& dependencies, bool answered);
 

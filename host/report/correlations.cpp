@@ -113,7 +113,7 @@ Figure choice_probabilities(const Correlations& all) {
 
 }  // namespace
 
-Section covariation(const Correlations& all) {
+Section correlations(const Correlations& all) {
   Section section{.heading = "Covariation across trials"};
   section.words = {
       "Spike counts at fixed stimulus. In the model units share one thing that varies from trial "
