@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 
+#include "storage/csv.hpp"
 #include "sweep/fit_json.hpp"
 
 namespace nnpoisson {
@@ -54,14 +55,6 @@ MeanLoss mean_loss(const Fits& fits, BatchLoss SweepFit::*set) {
 
 std::string cell(double value) {
   return std::isnan(value) ? std::string() : fmt::format("{:.9g}", value);
-}
-
-/// A value with commas needs quotes; those inside it are doubled.
-std::string quoted(const std::string& text) {
-  if (text.find_first_of(",\"") == std::string::npos) return text;
-  std::string made = "\"";
-  for (const char c : text) made += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return made + "\"";
 }
 
 nlohmann::ordered_json json_of(const MeanLoss& loss) {
@@ -122,7 +115,7 @@ std::string to_csv(const SweepTable& table) {
   for (std::size_t c = 0; c < table.configurations.size(); ++c) {
     const auto& row = table.configurations[c];
     text += std::to_string(c);
-    for (const auto& value : row.values) text += "," + quoted(value);
+    for (const auto& value : row.values) text += "," + csv_field(value);
     text += fmt::format(",{},{},{},{}", table.best == c ? "*" : "", row.fits, row.failed,
                         cell(row.iterations));
     for (const auto* loss : {&row.validation, &row.test}) {

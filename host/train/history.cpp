@@ -5,6 +5,8 @@
 #include <cmath>
 #include <iterator>
 
+#include "storage/csv.hpp"
+
 namespace nnpoisson {
 namespace {
 
@@ -38,7 +40,7 @@ std::string csv_header(const std::vector<std::string>& regions) {
   std::string line =
       ",train loss neural,train loss total,train loss left,train loss right,iter,test loss "
       "left,test loss right";
-  for (const auto& region : regions) line += "," + region;
+  for (const auto& region : regions) line += "," + csv_field(region);
   return line +
          ",test loss total,test loss neural,validation loss total,validation loss "
          "neural,validation loss left,validation loss right\n";

@@ -6,6 +6,7 @@
 
 #include "nnpoisson/error.hpp"
 #include "nnpoisson/model.hpp"
+#include "storage/csv.hpp"
 #include "storage/hdf5_file.hpp"
 
 namespace nnpoisson {
@@ -34,7 +35,7 @@ void RunFolder::write_config(const std::string& toml) const {
 void RunFolder::write_region_index(const std::vector<std::string>& regions) const {
   std::string text = ",0\n";
   for (std::size_t g = 0; g < regions.size(); ++g)
-    text += regions[g] + "," + std::to_string(g) + "\n";
+    text += csv_field(regions[g]) + "," + std::to_string(g) + "\n";
   write_text_file(folder_.path() / "region_index.csv", text);
 }
 
