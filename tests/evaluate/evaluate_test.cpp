@@ -189,6 +189,24 @@ TEST(Evaluate, StimuliHoldEveryTrialOnce) {
   EXPECT_EQ(left, evaluation.behaviour.left);
 }
 
+/// Two features without sides: stimuli are numbered in ascending order, a condition each even where
+/// values of a feature would be cut into ranges.
+TEST(Evaluate, StimuliWithoutAnAxisAreNumbered) {
+  Model model = known_model();
+  Dataset data = known_draw(100, 1);
+  model.stimulus_names = data.stimulus_names = {"a", "b"};
+  const Evaluation evaluation = evaluate(model, data, {.resamples = 0});
+  EXPECT_EQ(evaluation.behaviour.axis, "stimulus number");
+  const auto& points = evaluation.behaviour.psychometric;
+  ASSERT_EQ(points.size(), evaluation.stimuli.size());
+  ASSERT_EQ(points.size(), 16U);
+  for (std::size_t k = 0; k < points.size(); ++k) {
+    EXPECT_EQ(points[k].axis, static_cast<double>(k + 1));
+    EXPECT_EQ(points[k].name, std::to_string(k + 1));
+    EXPECT_EQ(points[k].left, evaluation.stimuli[k].left);
+  }
+}
+
 TEST(Evaluate, WhatADatasetCannotGiveIsNotANumber) {
   Dataset data = binned(known_draw(40, 1), 0.02);
   data.trial.choice.assign(40, 0);
