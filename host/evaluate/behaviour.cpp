@@ -54,13 +54,12 @@ void time_errors(BehaviourEvaluation& behaviour, const Dataset& data,
 /// Fills the likelihoods, after left and right.
 void likelihood(BehaviourEvaluation& behaviour, const Dataset& data,
                 const std::vector<ResponseTerms>& terms) {
-  constexpr double authors_divisor = 200;
   double time = 0;
   for (std::size_t n = 0; n < data.trials(); ++n) {
     time += data.waited(n);
     for (const std::size_t a : {0U, 1U}) {
       behaviour.log_likelihood[a] += terms[n].exact[a];
-      behaviour.authors_terms[a] -= terms[n].authors[a] / authors_divisor;
+      behaviour.authors_terms[a] -= terms[n].authors[a] / authors_loss_divisor;
     }
   }
 

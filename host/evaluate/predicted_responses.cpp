@@ -10,8 +10,9 @@ ResponseTerms terms_of(const Dataset& data, std::size_t n, Curves curves) {
   const auto until = curves.actions(data.waited(n));
 
   // The authors' form runs in scaled time to the window's end, and counts what is there at onset.
-  const double kappa = data.time_limit / data.trial.observed_until[n],
-               end = kappa * data.time_limit;
+  const double kappa =
+      time_scale(NeuralTime::scaled, data.time_limit, data.trial.observed_until[n]);
+  const double end = kappa * data.time_limit;
   const auto at_end = curves.actions(end);
   for (const std::size_t a : {0U, 1U}) {
     terms.exact[a] = -until[a].cumulative;
