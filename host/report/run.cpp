@@ -8,6 +8,7 @@
 
 #include "data/table.hpp"
 #include "nnpoisson/error.hpp"
+#include "storage/csv.hpp"
 
 namespace nnpoisson::report {
 namespace {
@@ -48,12 +49,15 @@ class LossTable {
  public:
   LossTable(const fs::path& file, std::vector<std::string> regions)
       : file_(file), regions_(regions.size()), stream_(opened(file)) {
-    // Regions stand together, in alphabetical order, and their names may hold commas: they are
-    // taken out as they were written.
-    std::string header, text;
+    std::string header;
     std::getline(stream_, header);
+
+    // Regions stand together, in alphabetical order. Their names may hold commas, so they are taken
+    // out as they were written: as cells, or plain by earlier versions.
     std::sort(regions.begin(), regions.end());
-    for (const auto& region : regions) text += "," + region;
+    std::string as_cells, plain;
+    for (const auto& region : regions) as_cells += "," + csv_field(region), plain += "," + region;
+    const std::string& text = header.find(as_cells) != std::string::npos ? as_cells : plain;
     const auto begin = header.find(text);
     if (begin == std::string::npos)
       throw DataError(file_.string() + ": its columns are not those of this model's regions");

@@ -140,6 +140,7 @@ fs::path with_losses(const fs::path& run, const std::string& text) {
   return folder;
 }
 
+/// Also where regions' names are written as they are, without quotes.
 TEST_F(Report, LossesAreFoundByTheNamesOfTheirColumns) {
   Model model = read_model(run() / "model.h5");
   std::sort(model.region_names.begin(), model.region_names.end());
