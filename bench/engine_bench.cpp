@@ -7,7 +7,7 @@
 #include <thread>
 #include <tuple>
 
-#include "engine/point_merger.hpp"
+#include "devices/point_merger.hpp"
 #include "kernels/device_backend.hpp"
 #include "nnpoisson/backend.hpp"
 #include "nnpoisson/plan.hpp"

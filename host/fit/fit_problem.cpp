@@ -6,7 +6,7 @@
 #include <cmath>
 #include <utility>
 
-#include "engine/point_merger.hpp"
+#include "devices/point_merger.hpp"
 #include "fit/losses.hpp"
 #include "fit/unfitted_model.hpp"
 

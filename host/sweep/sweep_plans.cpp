@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "engine/point_merger.hpp"
+#include "devices/point_merger.hpp"
 #include "fit/unfitted_model.hpp"
 #include "nnpoisson/folds.hpp"
 #include "train/fingerprint.hpp"

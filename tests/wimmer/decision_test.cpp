@@ -1,4 +1,4 @@
-#include "wimmer/decision.hpp"
+#include "synthetic/decision.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,8 +6,8 @@
 #include <cmath>
 #include <set>
 
+#include "synthetic/recording.hpp"
 #include "wimmer/constants.hpp"
-#include "wimmer/recording.hpp"
 #include "wimmer/spikes.hpp"
 
 namespace nnpoisson::wimmer {

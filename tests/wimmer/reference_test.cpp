@@ -9,8 +9,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "synthetic/decision.hpp"
 #include "wimmer/constants.hpp"
-#include "wimmer/decision.hpp"
 #include "wimmer/statistics.hpp"
 
 /// Against the statistics of an independent implementation without feedback. Each comparison is of

@@ -6,9 +6,9 @@
 #include "nnpoisson/error.hpp"
 #include "own_folder.hpp"
 #include "storage/hdf5_file.hpp"
+#include "synthetic/journal.hpp"
+#include "synthetic/picture.hpp"
 #include "wimmer/constants.hpp"
-#include "wimmer/journal.hpp"
-#include "wimmer/picture.hpp"
 #include "wimmer/trial.hpp"
 
 namespace nnpoisson::wimmer {

@@ -2,8 +2,8 @@
 
 #include "nnpoisson/dataset.hpp"
 #include "nnpoisson/wimmer.hpp"
+#include "synthetic/decision.hpp"
 #include "wimmer/constants.hpp"
-#include "wimmer/decision.hpp"
 
 namespace nnpoisson::wimmer {
 

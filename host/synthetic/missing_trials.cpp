@@ -1,4 +1,4 @@
-#include "wimmer/missing_trials.hpp"
+#include "synthetic/missing_trials.hpp"
 
 #include <algorithm>
 #include <atomic>

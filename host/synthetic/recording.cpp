@@ -1,4 +1,4 @@
-#include "wimmer/recording.hpp"
+#include "synthetic/recording.hpp"
 
 #include <fmt/format.h>
 

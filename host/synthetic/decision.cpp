@@ -1,4 +1,4 @@
-#include "wimmer/decision.hpp"
+#include "synthetic/decision.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "wimmer/journal.hpp"
+#include "synthetic/journal.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>

@@ -1,4 +1,4 @@
-#include "wimmer/picture.hpp"
+#include "synthetic/picture.hpp"
 
 #include <fmt/format.h>
 
@@ -8,9 +8,9 @@
 #include <span>
 #include <vector>
 
+#include "synthetic/decision.hpp"
 #include "wimmer/conditions.hpp"
 #include "wimmer/constants.hpp"
-#include "wimmer/decision.hpp"
 #include "wimmer/spikes.hpp"
 
 namespace nnpoisson::wimmer {

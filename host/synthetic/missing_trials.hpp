@@ -5,7 +5,7 @@
 
 #include "kernels/wimmer_trials.hpp"
 #include "nnpoisson/progress.hpp"
-#include "wimmer/journal.hpp"
+#include "synthetic/journal.hpp"
 
 namespace nnpoisson::wimmer {
 

@@ -4,12 +4,12 @@
 
 #include "nnpoisson/error.hpp"
 #include "storage/hdf5_file.hpp"
+#include "synthetic/journal.hpp"
+#include "synthetic/missing_trials.hpp"
+#include "synthetic/picture.hpp"
+#include "synthetic/raw_file.hpp"
+#include "synthetic/recording.hpp"
 #include "wimmer/conditions.hpp"
-#include "wimmer/journal.hpp"
-#include "wimmer/missing_trials.hpp"
-#include "wimmer/picture.hpp"
-#include "wimmer/raw_file.hpp"
-#include "wimmer/recording.hpp"
 
 namespace nnpoisson::wimmer {
 namespace {

@@ -1,4 +1,4 @@
-#include "wimmer/raw_file.hpp"
+#include "synthetic/raw_file.hpp"
 
 #include <fmt/format.h>
 

@@ -1,0 +1,19 @@
+#include "engine/batch_terms.hpp"
+
+#include "nnpoisson/error.hpp"
+
+namespace nnpoisson {
+
+void require_fitting(const NetworkShape& shape, const Plan& plan) {
+  if (shape.columns() != plan.columns && shape.regions == plan.regions)
+    throw UsageError("network: reads out " + std::to_string(shape.columns()) +
+                     " intensities, but the plan has " + std::to_string(plan.columns) +
+                     "; take one readout, by region or by unit, for both");
+  if (shape.features != plan.features || shape.regions != plan.regions)
+    throw UsageError("network: has " + std::to_string(shape.features) + " features and " +
+                     std::to_string(shape.regions) + " regions, but the dataset has " +
+                     std::to_string(plan.features) + " and " + std::to_string(plan.regions) +
+                     "; take a model of such data");
+}
+
+}  // namespace nnpoisson
