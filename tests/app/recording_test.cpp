@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "app/program.hpp"
 #include "nnpoisson/dataset.hpp"
 
@@ -24,7 +26,7 @@ TEST_P(RecordingRun, FromArchiveToEvaluation) {
              run = folder / "run";
   std::vector<std::string> import{"import", "npz"};
   for (const auto& source : GetParam().sources)
-    import.push_back(std::string(NNPOISSON_SHARED_DIR) + "/data/" + source);
+    import.push_back(std::filesystem::path(NNPOISSON_SHARED_DIR) / "data" / source);
   import.insert(import.end(), {"--out", data});
   import.insert(import.end(), GetParam().options.begin(), GetParam().options.end());
   expect_done(import);
