@@ -7,7 +7,7 @@ cmake_minimum_required(VERSION 3.22)
 separate_arguments(MAY)
 separate_arguments(HEADERS)
 if(ROOM STREQUAL kernels)
-  list(APPEND MAY simt)  # the emulation of CUDA, in place of it where kernels are compiled for tests
+  list(APPEND MAY simt)  # the emulation that tests compile kernels with, in place of CUDA
 endif()
 
 set(wrong "")
