@@ -7,6 +7,14 @@
 
 namespace nnpoisson {
 
+std::vector<SweepJob> all_jobs(const SweepRequest& request, std::size_t configurations) {
+  std::vector<SweepJob> jobs;
+  for (int fold = 0; fold < request.folds; ++fold)
+    for (std::size_t c = 0; c < configurations; ++c)
+      for (const auto seed : request.seeds) jobs.push_back({static_cast<int>(c), fold, seed});
+  return jobs;
+}
+
 FitQueue::FitQueue(const std::vector<SweepJob>& jobs, const SweepFolder& folder, std::size_t most,
                    const std::function<std::string(const SweepJob&)>& common)
     : jobs_(jobs), folder_(folder), fits_(jobs.size()) {

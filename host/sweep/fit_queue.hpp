@@ -19,6 +19,10 @@ struct SweepJob {
   std::uint64_t seed = 0;
 };
 
+/// Fits of one fold are neighbours, so that plans are made once.
+[[nodiscard]] std::vector<SweepJob> all_jobs(const SweepRequest& request,
+                                             std::size_t configurations);
+
 /// What is done of a sweep and what is given out next, on the first process. Jobs are known by
 /// their number. Threads may ask at the same time.
 class FitQueue {

@@ -27,15 +27,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Json = nlohmann::ordered_json;
 
-/// Fits of one fold are neighbours, so that plans are made once.
-std::vector<SweepJob> all_jobs(const SweepRequest& request, const Grid& grid) {
-  std::vector<SweepJob> jobs;
-  for (int fold = 0; fold < request.folds; ++fold)
-    for (std::size_t c = 0; c < grid.configurations.size(); ++c)
-      for (const auto seed : request.seeds) jobs.push_back({static_cast<int>(c), fold, seed});
-  return jobs;
-}
-
 /// What fits side by side must have in common.
 std::string common_settings(const Settings& settings) {
   Settings common = settings;
@@ -85,7 +76,7 @@ class Sweep {
                    ? request_.side_by_side
                    : (on_gpus ? static_cast<int>(devices_.size()) : request_.backend.threads);
     grid_ = make_grid(request_.settings, request_.grid);
-    jobs_ = all_jobs(request_, grid_);
+    jobs_ = all_jobs(request_, grid_.configurations.size());
     plans_ =
         std::make_unique<SweepPlans>(request_, grid_, 3 * static_cast<std::size_t>(workers_) + 3);
     // Whatever is wrong with data or backend is found now, before anything is on disk.
