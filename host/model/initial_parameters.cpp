@@ -36,7 +36,7 @@ std::vector<double> initial_parameters(const NetworkShape& shape, std::uint64_t 
     const double deviation = std::sqrt(2 / fans), limit = std::sqrt(6 / fans);
 
     for (std::size_t i = slot.offset; i < slot.offset + slot.size(); ++i) {
-      if (slot.kind == "bias")
+      if (slot.kind == TensorKind::bias)
         parameters[i] = 0.05 * (2 * stream.uniform() - 1);
       else
         parameters[i] = stimulus_kernel ? deviation * cut_normal(stream) : limit * stream.uniform();

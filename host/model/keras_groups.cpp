@@ -29,7 +29,7 @@ std::string text(const std::vector<std::size_t>& shape) {
 
 std::vector<std::size_t> shape_of(const TensorSlot& slot) {
   const auto in = static_cast<std::size_t>(slot.in), out = static_cast<std::size_t>(slot.out);
-  return slot.kind == "bias" ? std::vector{out} : std::vector{in, out};
+  return slot.kind == TensorKind::bias ? std::vector{out} : std::vector{in, out};
 }
 
 std::vector<float> values_of(const TensorSlot& slot, const std::filesystem::path& file,
@@ -116,7 +116,7 @@ KerasWeights read_keras_groups(const Hdf5Reader& reader, std::vector<std::int32_
     if (const auto shape = reader.shape(path); shape != shape_of(slot))
       throw DataError(reader.file() + ": " + path + ": has shape " + text(shape) +
                       "; the other layers' kernels make it " + text(shape_of(slot)));
-    const auto values = reader.numbers<double>(path, slot.kind == "bias" ? 1 : 2);
+    const auto values = reader.numbers<double>(path, slot.kind == TensorKind::bias ? 1 : 2);
     weights.parameters.insert(weights.parameters.end(), values.begin(), values.end());
   }
   check_parameters(reader.file(), layout, weights.parameters, root);

@@ -39,8 +39,9 @@ ParameterLayout::ParameterLayout(const NetworkShape& shape)
     slots_[next++] = slot;
   };
   for (const Layer& layer : layers) {
-    place({layer.name, "kernel", layer.in, layer.out, 0, layer.non_negative, layer.trained});
-    if (layer.bias) place({layer.name, "bias", 1, layer.out, 0, false, layer.trained});
+    place({layer.name, TensorKind::kernel, layer.in, layer.out, 0, layer.non_negative,
+           layer.trained});
+    if (layer.bias) place({layer.name, TensorKind::bias, 1, layer.out, 0, false, layer.trained});
   }
 }
 

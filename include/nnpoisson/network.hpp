@@ -54,11 +54,13 @@ enum class Tensor : std::uint8_t {
 };
 inline constexpr int tensor_count = 21;
 
+enum class TensorKind : std::uint8_t { kernel, bias };
+
 /// Where one tensor lies in the flat parameter vector; kernels are row-major [in x out] as Keras
 /// stores them.
 struct TensorSlot {
-  std::string layer;    ///< Keras layer, e.g. "neuro4"
-  std::string kind;     ///< "kernel" or "bias"
+  std::string layer;  ///< Keras layer, e.g. "neuro4"
+  TensorKind kind = TensorKind::kernel;
   int in = 0, out = 0;  ///< bias: in = 1
   std::size_t offset = 0;
   bool non_negative = false;  ///< clamped at 0 after every step
@@ -66,7 +68,10 @@ struct TensorSlot {
   [[nodiscard]] std::size_t size() const {
     return static_cast<std::size_t>(in) * static_cast<std::size_t>(out);
   }
-  [[nodiscard]] std::string name() const { return layer + "/" + kind + ":0"; }
+  /// As in Keras files, e.g. "neuro4/kernel:0".
+  [[nodiscard]] std::string name() const {
+    return layer + (kind == TensorKind::bias ? "/bias:0" : "/kernel:0");
+  }
 };
 
 /// The flat order of a network's parameters: the one place that knows it.

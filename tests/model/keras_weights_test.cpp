@@ -71,7 +71,7 @@ struct Tensors {
       const auto first = parameters.begin() + static_cast<std::ptrdiff_t>(slot.offset);
       const auto in = static_cast<std::size_t>(slot.in), out = static_cast<std::size_t>(slot.out);
       at[slot.layer + "/" + slot.name()] = {
-          slot.kind == "bias" ? std::vector{out} : std::vector{in, out},
+          slot.kind == TensorKind::bias ? std::vector{out} : std::vector{in, out},
           {first, first + static_cast<std::ptrdiff_t>(slot.size())}};
     }
   }
@@ -214,7 +214,7 @@ TEST_P(GoldenKerasWeights, ReadAndWrittenAgain) {
     const TensorSlot& slot = layout[static_cast<Tensor>(t)];
     const auto expected = golden.numbers<double>(
         "float32/weights/step0/" + std::string(t < 10 ? "0" : "") + std::to_string(t),
-        slot.kind == "bias" ? 1 : 2);
+        slot.kind == TensorKind::bias ? 1 : 2);
     ASSERT_EQ(expected.size(), slot.size());
     for (std::size_t i = 0; i < slot.size(); ++i)
       ASSERT_EQ(first.parameters[slot.offset + i], expected[i]) << slot.name() << i;

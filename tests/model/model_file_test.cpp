@@ -90,7 +90,7 @@ struct Parts {
       const auto in = static_cast<std::size_t>(slot.in), out = static_cast<std::size_t>(slot.out);
       writer.numbers(slot.layer + "/" + slot.name(),
                      std::vector<double>(first, first + static_cast<std::ptrdiff_t>(slot.size())),
-                     slot.kind == "bias" ? std::vector{out} : std::vector{in, out});
+                     slot.kind == TensorKind::bias ? std::vector{out} : std::vector{in, out});
     }
     writer.group("nnpoisson");
     writer.attribute("nnpoisson", "version", version);

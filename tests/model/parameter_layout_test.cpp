@@ -30,7 +30,7 @@ TEST_P(GoldenLayout, HasTheOrderAndShapesOfTheAuthorsWeights) {
     const TensorSlot& slot = layout[static_cast<Tensor>(i)];
     EXPECT_EQ(slot.name(), names[static_cast<std::size_t>(i)]);
     const auto in = static_cast<std::size_t>(slot.in), out = static_cast<std::size_t>(slot.out);
-    EXPECT_EQ(shape(i), slot.kind == "bias" ? std::vector{out} : (std::vector{in, out}))
+    EXPECT_EQ(shape(i), slot.kind == TensorKind::bias ? std::vector{out} : (std::vector{in, out}))
         << slot.name();
     EXPECT_EQ(slot.offset, offset) << slot.name();
     offset += slot.size();
@@ -118,7 +118,7 @@ TEST(InitialParameters, FollowGlorotRules) {
     SCOPED_TRACE(slot.name());
     if (static_cast<Tensor>(t) == Tensor::d) {
       EXPECT_EQ(r.mean_square, 0);
-    } else if (slot.kind == "bias") {
+    } else if (slot.kind == TensorKind::bias) {
       EXPECT_GE(r.low, -0.05);
       EXPECT_LE(r.high, 0.05);
       EXPECT_NEAR(r.mean_square / (0.05 * 0.05 / 3), 1, allowance);
