@@ -194,7 +194,15 @@ void peak(benchmark::State& state, const PeakLoop& loop) {
                          benchmark::Counter::kIsRate);
 }
 
-void register_all() {
+void register_planning(const char* name, BackendKind kind) {
+  benchmark::RegisterBenchmark(name, planning, kind)
+      ->Arg(0)
+      ->Arg(1)
+      ->Unit(benchmark::kMillisecond)
+      ->UseRealTime();
+}
+
+void register_cpu() {
   using benchmark::RegisterBenchmark;
   for (const auto& loop : peak_loops())
     RegisterBenchmark(("peak/" + std::string(loop.name)).c_str(),
@@ -221,18 +229,14 @@ void register_all() {
       ->Arg(15)
       ->Arg(60)
       ->Unit(benchmark::kMillisecond);
-  const auto planning_on = [](const char* name, BackendKind kind) {
-    RegisterBenchmark(name, planning, kind)
-        ->Arg(0)
-        ->Arg(1)
-        ->Unit(benchmark::kMillisecond)
-        ->UseRealTime();
-  };
-  planning_on("planning/resolution_ms", BackendKind::cpu);
+  register_planning("planning/resolution_ms", BackendKind::cpu);
   RegisterBenchmark("by_unit", by_unit, BackendOptions{.kind = BackendKind::cpu})
       ->Unit(benchmark::kMillisecond)
       ->UseRealTime();
-  if (!has_gpu()) return;
+}
+
+void register_cuda() {
+  using benchmark::RegisterBenchmark;
   for (const auto precision : {Precision::single_precision, Precision::double_precision})
     RegisterBenchmark(
         (std::string("cuda/large_batch/") +
@@ -251,7 +255,7 @@ void register_all() {
   phases_of("cuda/phases/authors/1ms", Preset::authors, 0.001, 10);
   phases_of("cuda/phases/exact/1ms", Preset::exact, 0.001, 10);
   phases_of("cuda/phases/exact/large_batch", Preset::exact, 0, 1);
-  planning_on("cuda/planning/resolution_ms", BackendKind::cuda);
+  register_planning("cuda/planning/resolution_ms", BackendKind::cuda);
   RegisterBenchmark("cuda/by_unit", by_unit, BackendOptions{.kind = BackendKind::cuda})
       ->Unit(benchmark::kMillisecond)
       ->UseRealTime();
@@ -266,7 +270,8 @@ void register_all() {
 }  // namespace nnpoisson
 
 int main(int argc, char** argv) {
-  nnpoisson::register_all();
+  nnpoisson::register_cpu();
+  if (nnpoisson::has_gpu()) nnpoisson::register_cuda();
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   benchmark::RunSpecifiedBenchmarks();

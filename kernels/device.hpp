@@ -40,40 +40,40 @@ class Buffer {
   Buffer(Device& device, std::size_t n)
       : device_(&device),
         size_(n),
-        at_(n > 0 ? static_cast<T*>(device.allocate(n * sizeof(T))) : nullptr) {}
+        data_(n > 0 ? static_cast<T*>(device.allocate(n * sizeof(T))) : nullptr) {}
   Buffer(Device& device, std::span<const T> values) : Buffer(device, values.size()) { set(values); }
   ~Buffer() {
-    if (at_) device_->release(at_);
+    if (data_) device_->release(data_);
   }
   Buffer(Buffer&& from) noexcept
       : device_(from.device_),
         size_(std::exchange(from.size_, 0)),
-        at_(std::exchange(from.at_, nullptr)) {}
+        data_(std::exchange(from.data_, nullptr)) {}
   Buffer& operator=(Buffer&& from) noexcept {
     std::swap(device_, from.device_);
     std::swap(size_, from.size_);
-    std::swap(at_, from.at_);
+    std::swap(data_, from.data_);
     return *this;
   }
 
-  [[nodiscard]] T* data() const { return at_; }
+  [[nodiscard]] T* data() const { return data_; }
   [[nodiscard]] std::size_t size() const { return size_; }
   void set(std::span<const T> values) {
-    if (!values.empty()) device_->to_device(at_, values.data(), values.size_bytes());
+    if (!values.empty()) device_->to_device(data_, values.data(), values.size_bytes());
   }
   void zero() {
-    if (size_ > 0) device_->zero(at_, size_ * sizeof(T));
+    if (size_ > 0) device_->zero(data_, size_ * sizeof(T));
   }
   [[nodiscard]] std::vector<T> get() const {
     std::vector<T> values(size_);
-    if (size_ > 0) device_->to_host(values.data(), at_, size_ * sizeof(T));
+    if (size_ > 0) device_->to_host(values.data(), data_, size_ * sizeof(T));
     return values;
   }
 
  private:
   Device* device_ = nullptr;
   std::size_t size_ = 0;
-  T* at_ = nullptr;
+  T* data_ = nullptr;
 };
 
 }  // namespace nnpoisson::kernels

@@ -12,16 +12,16 @@ namespace nnpoisson::kernels {
 /// Columns from which on a readout by unit is done by matrix products.
 inline constexpr std::uint32_t wide_columns = 256;
 
-/// Seconds that each phase of a step took (views.hpp), summed over steps.
+/// What the phases of steps took.
 struct PhaseTimes {
-  double seconds[phases] = {};
+  double seconds[phases] = {};  ///< by Phase, summed over steps
   std::uint64_t steps = 0;
 };
 
 struct DeviceBackendOptions {
   std::uint32_t wide_from = wide_columns;
-  PhaseTimes* times = nullptr;  ///< where it is not null, phases are launched and timed one by one;
-                                ///< must outlive the backend
+  /// Where it is not null, phases are launched and timed one by one. It must outlive the backend.
+  PhaseTimes* times = nullptr;
 };
 
 /// The backend that runs the kernels on `device`. Programs are handed over in pieces of so many

@@ -34,37 +34,16 @@ class SlabCutter {
       : plan_(plan), wide_from_(wide_from), slabs_(slabs), rank_(rank) {}
 
   SlabRange cut(TileRange tiles) {
-    const auto [at, added] = ranges_.try_emplace({tiles.first, tiles.end});
-    if (!added) return at->second;
+    const auto [found, is_new] = ranges_.try_emplace({tiles.first, tiles.end});
+    SlabRange& range = found->second;
+    if (!is_new) return range;
+
+    // Tiles that a slab joins at most, so that the range has no more slabs than it may.
     const std::uint32_t joined =
         (tiles.end - tiles.first + most_slabs_of_range - 1) / most_slabs_of_range;
-    SlabRange& range = at->second;
     range.first = static_cast<std::uint32_t>(slabs_.size());
-    for (std::uint32_t t = tiles.first; t < tiles.end;) {
-      const Tile& first = plan_.tiles[t];
-      Slab slab{};
-      slab.term = first.term;
-      slab.reading = first.reading;
-      slab.first_tile = t;
-      slab.first_column = first.first_column;
-      slab.columns = first.columns;
-      slab.stimulus_row = range.stimulus_rows;
-      const std::uint32_t columns =
-          first.term == Term::neural ? first.columns : static_cast<std::uint32_t>(plan_.columns);
-      slab.wide = columns >= wide_from_;
-      const std::uint32_t most =
-          slab.wide ? std::max(joined, most_wide_numbers / (columns * tile_points)) : joined;
-      std::uint32_t distinct = 0;
-      for (; t < tiles.end && slab.tiles < most && alike(plan_, first, plan_.tiles[t]);
-           ++t, ++slab.tiles) {
-        number_stimuli(t, distinct);
-        slab.points += plan_.tiles[t].count;
-      }
-      range.stimulus_rows += distinct;
-      slabs_.push_back(slab);
-      stimuli.push_back(std::move(seen_));
-      seen_.clear();
-    }
+    for (std::uint32_t t = tiles.first; t < tiles.end; t += slabs_.back().tiles)
+      add_slab({t, tiles.end}, joined, range);
     range.count = static_cast<std::uint32_t>(slabs_.size()) - range.first;
     return range;
   }
@@ -72,14 +51,41 @@ class SlabCutter {
   std::vector<std::vector<std::uint32_t>> stimuli;  ///< distinct ones of each slab, in order
 
  private:
-  void number_stimuli(std::uint32_t t, std::uint32_t& distinct) {
-    const Tile& tile = plan_.tiles[t];
+  /// A slab of the first tiles and those that are like it.
+  void add_slab(TileRange tiles, std::uint32_t joined, SlabRange& range) {
+    const Tile& first = plan_.tiles[tiles.first];
+    Slab slab{};
+    slab.term = first.term;
+    slab.reading = first.reading;
+    slab.first_tile = tiles.first;
+    slab.first_column = first.first_column;
+    slab.columns = first.columns;
+    slab.stimulus_row = range.stimulus_rows;
+    const std::uint32_t columns =
+        first.term == Term::neural ? first.columns : static_cast<std::uint32_t>(plan_.columns);
+    if (columns >= wide_from_) {
+      slab.kind = SlabKind::wide;
+      joined = std::max(joined, most_wide_numbers / (columns * tile_points));
+    }
+
+    std::vector<std::uint32_t> distinct;
+    for (std::uint32_t t = tiles.first;
+         t < tiles.end && slab.tiles < joined && alike(plan_, first, plan_.tiles[t]);
+         ++t, ++slab.tiles) {
+      number_stimuli(plan_.tiles[t], distinct);
+      slab.points += plan_.tiles[t].count;
+    }
+    range.stimulus_rows += static_cast<std::uint32_t>(distinct.size());
+    slabs_.push_back(slab);
+    stimuli.push_back(std::move(distinct));
+  }
+
+  /// Each point's place among the distinct stimuli of its slab.
+  void number_stimuli(const Tile& tile, std::vector<std::uint32_t>& distinct) {
     for (std::uint64_t p = tile.first_point; p < tile.first_point + tile.count; ++p) {
-      if (seen_.empty() || seen_.back() != plan_.stimulus[p]) {
-        seen_.push_back(plan_.stimulus[p]);
-        ++distinct;
-      }
-      rank_[p] = static_cast<std::uint16_t>(distinct - 1);
+      if (distinct.empty() || distinct.back() != plan_.stimulus[p])
+        distinct.push_back(plan_.stimulus[p]);
+      rank_[p] = static_cast<std::uint16_t>(distinct.size() - 1);
     }
   }
 
@@ -88,7 +94,6 @@ class SlabCutter {
   std::vector<Slab>& slabs_;
   std::vector<std::uint16_t>& rank_;
   std::map<std::pair<std::uint32_t, std::uint32_t>, SlabRange> ranges_;
-  std::vector<std::uint32_t> seen_;
 };
 
 }  // namespace
@@ -121,72 +126,90 @@ PlanImage<T>::PlanImage(const Plan& plan, std::uint32_t wide_from)
     view.action_scale = batch.action_scale;
     view.action_weight = batch.action_weight;
     view.neural_constant = batch.neural_constant;
-    view.first_stimulus = static_cast<std::uint32_t>(batch_stimulus.size());
-    view.first_source = static_cast<std::uint32_t>(source_first.size());
-    view.first_column = static_cast<std::uint32_t>(column_first.size());
-
-    std::map<std::uint32_t, std::vector<std::uint32_t>> sources;  // of each stimulus
-    std::vector<std::vector<ColumnSource>> columns(static_cast<std::size_t>(plan.columns));
-    for (const std::uint32_t r : {1U, 0U})  // the order in which the team takes them
-      for (std::uint32_t s = 0; s < view.range[r].count; ++s) {
-        const Slab& slab = slabs[view.range[r].first + s];
-        std::uint32_t row = slab.stimulus_row + (r == 1 ? view.range[0].stimulus_rows : 0);
-        for (const auto number : cutter.stimuli[view.range[r].first + s])
-          sources[number].push_back(row++ | (r == 1 ? behaviour_source : 0));
-        for (std::uint32_t k = 0; r == 0 && k < slab.columns; ++k)
-          columns[column[slab.first_column + k]].push_back({s, k});
-      }
-    for (const auto& [number, rows] : sources) {
-      batch_stimulus.push_back(number);
-      source_first.push_back(static_cast<std::uint32_t>(source.size()));
-      source.insert(source.end(), rows.begin(), rows.end());
-    }
-    source_first.push_back(static_cast<std::uint32_t>(source.size()));
-    view.stimuli = static_cast<std::uint32_t>(sources.size());
-    for (const auto& sources_of_column : columns) {
-      column_first.push_back(static_cast<std::uint32_t>(column_source.size()));
-      column_source.insert(column_source.end(), sources_of_column.begin(), sources_of_column.end());
-    }
-    column_first.push_back(static_cast<std::uint32_t>(column_source.size()));
+    list_stimuli(view, cutter.stimuli);
+    list_columns(view, static_cast<std::size_t>(plan.columns));
+    batches.push_back(view);
 
     most_stimuli = std::max(most_stimuli, view.stimuli);
     most_slabs = std::max(most_slabs, view.range[0].count + view.range[1].count);
     most_stimulus_rows =
         std::max(most_stimulus_rows, view.range[0].stimulus_rows + view.range[1].stimulus_rows);
-    batches.push_back(view);
   }
 }
 
 template <class T>
-void PlanImage<T>::place_rows(const formulas::Network<T>& net, std::uint64_t shared_bytes) {
+void PlanImage<T>::list_stimuli(BatchView& batch,
+                                const std::vector<std::vector<std::uint32_t>>& slab_stimuli) {
+  std::map<std::uint32_t, std::vector<std::uint32_t>> sources;  // of each stimulus
+  for (const std::uint32_t r : {1U, 0U})  // the order in which the team takes them
+    for (std::uint32_t s = batch.range[r].first; s < batch.range[r].first + batch.range[r].count;
+         ++s) {
+      std::uint32_t row = slabs[s].stimulus_row + (r == 1 ? batch.range[0].stimulus_rows : 0);
+      for (const auto stimulus_number : slab_stimuli[s])
+        sources[stimulus_number].push_back(row++ | (r == 1 ? behaviour_source : 0));
+    }
+
+  batch.stimuli = static_cast<std::uint32_t>(sources.size());
+  batch.first_stimulus = static_cast<std::uint32_t>(batch_stimulus.size());
+  batch.first_source = static_cast<std::uint32_t>(source_first.size());
+  for (const auto& [stimulus_number, rows] : sources) {
+    batch_stimulus.push_back(stimulus_number);
+    source_first.push_back(static_cast<std::uint32_t>(source.size()));
+    source.insert(source.end(), rows.begin(), rows.end());
+  }
+  source_first.push_back(static_cast<std::uint32_t>(source.size()));
+}
+
+template <class T>
+void PlanImage<T>::list_columns(BatchView& batch, std::size_t columns) {
+  std::vector<std::vector<ColumnSource>> sources(columns);
+  for (std::uint32_t s = 0; s < batch.range[0].count; ++s) {
+    const Slab& slab = slabs[batch.range[0].first + s];
+    for (std::uint32_t k = 0; k < slab.columns; ++k)
+      sources[column[slab.first_column + k]].push_back({s, k});
+  }
+
+  batch.first_column = static_cast<std::uint32_t>(column_first.size());
+  for (const auto& of_column : sources) {
+    column_first.push_back(static_cast<std::uint32_t>(column_source.size()));
+    column_source.insert(column_source.end(), of_column.begin(), of_column.end());
+  }
+  column_first.push_back(static_cast<std::uint32_t>(column_source.size()));
+}
+
+template <class T>
+void PlanImage<T>::place_rows(const formulas::NetworkSizes& net, std::uint64_t shared_bytes) {
   const bool paper =
       sizeof(T) == 4 && net.time_width == paper_width && net.hidden_width == paper_width;
+  const auto scratch = [&net](const Slab& slab, SlabKind kind) {
+    return slab_scratch(net, slab.term, slab.reading, static_cast<int>(slab.columns), kind);
+  };
+  for (Slab& slab : slabs) {
+    if (paper && slab.kind != SlabKind::wide && slab.term == Term::neural &&
+        scratch(slab, SlabKind::paper_widths).bytes(sizeof(T)) <= shared_bytes)
+      slab.kind = SlabKind::paper_widths;
+    slab.bytes = scratch(slab, slab.kind).bytes(sizeof(T));
+  }
+
   std::uint64_t wide_points[2] = {0, 0};  // most of any batch, by range
-  for (BatchView& batch : batches)
+  for (BatchView& batch : batches) {
     for (const std::size_t r : {0U, 1U}) {
       SlabRange& range = batch.range[r];
       range.rows = 0;
       std::uint64_t wide = 0;
       for (Slab& slab : std::span(slabs).subspan(range.first, range.count)) {
-        const auto scratch = [&](bool in_registers) {
-          return slab_scratch(net, slab.term, slab.reading, static_cast<int>(slab.columns),
-                              in_registers, slab.wide);
-        };
         slab.row = range.rows;
-        slab.knows_widths = paper && !slab.wide && slab.term == Term::neural &&
-                            scratch(true).bytes(sizeof(T)) <= shared_bytes;
-        slab.bytes = scratch(slab.knows_widths).bytes(sizeof(T));
-        range.rows += static_cast<std::uint32_t>(scratch(false).gradient_size());
+        range.rows += static_cast<std::uint32_t>(scratch(slab, slab.kind).gradient_size());
         slab.wide_point = wide;
-        if (slab.wide) wide += slab.points;
+        if (slab.kind == SlabKind::wide) wide += slab.points;
       }
       wide_points[r] = std::max(wide_points[r], wide);
     }
+    most_rows = std::max(most_rows, batch.range[0].rows + batch.range[1].rows);
+  }
   for (Slab& slab : slabs)
     if (slab.term == Term::behaviour) slab.wide_point += wide_points[0];
   most_wide_points = wide_points[0] + wide_points[1];
-  for (const BatchView& batch : batches)
-    most_rows = std::max(most_rows, batch.range[0].rows + batch.range[1].rows);
 }
 
 template <class T>

@@ -23,18 +23,24 @@ struct PlanImage {
   std::vector<BatchView> batches;
   std::vector<std::uint32_t> batch_stimulus, source_first, source, column_first;
   std::vector<ColumnSource> column_source;
-  std::uint32_t most_stimuli = 0, most_slabs = 0, most_rows = 0,
-                most_stimulus_rows = 0;  ///< of any batch
-  std::uint64_t most_wide_points = 0;    ///< that wide slabs keep
+  // Of any batch; the last: points of wide slabs.
+  std::uint32_t most_stimuli = 0, most_slabs = 0, most_rows = 0, most_stimulus_rows = 0;
+  std::uint64_t most_wide_points = 0;
 
-  /// Gives every slab its gradient row and the size of its scratch, which depend on the network.
-  /// shared_bytes: what a block may have. The many points of spikes in float are for the kernel
-  /// that knows the paper's widths.
-  void place_rows(const formulas::Network<T>& net, std::uint64_t shared_bytes);
+  /// Gives every slab its kernel, its gradient row and the size of its scratch, which depend on the
+  /// network. shared_bytes: what a block may have. Neural terms in float are for the kernel that
+  /// knows the paper's widths, where the network has them.
+  void place_rows(const formulas::NetworkSizes& net, std::uint64_t shared_bytes);
   /// Of the arrays of points.
   [[nodiscard]] std::size_t point_bytes() const;
   /// Lets the arrays of points go.
   void release_points();
+
+ private:
+  /// Lists a batch's stimuli, and for each the stimulus rows that its slabs leave.
+  void list_stimuli(BatchView& batch, const std::vector<std::vector<std::uint32_t>>& slab_stimuli);
+  /// Lists for each column of E the slabs of neural terms that have it.
+  void list_columns(BatchView& batch, std::size_t columns);
 };
 
 /// Calls `body(array, its pointer in PlanView, what a place in it stands for)` for every array that

@@ -16,13 +16,13 @@ constexpr std::size_t aligned(std::size_t bytes) {
 template <class T>
 template <class Body>
 std::size_t PointChunks<T>::for_arrays(const Chunk& chunk, const Body& body) const {
-  std::size_t at = 0;
+  std::size_t offset = 0;
   for_point_arrays(image_, [&](const auto& array, auto member, PerPoint kind) {
-    const Range& range = chunk.of[static_cast<int>(kind)];
-    body(array, member, range, at);
-    at += aligned((range.end - range.first) * sizeof(array[0]));
+    const Range& range = chunk.range[static_cast<int>(kind)];
+    body(array, member, range, offset);
+    offset += aligned((range.end - range.first) * sizeof(array[0]));
   });
-  return at;
+  return offset;
 }
 
 template <class T>
@@ -50,7 +50,7 @@ PointChunks<T>::PointChunks(PlanImage<T>& image, std::size_t most) : image_(imag
     if (!chunks_.empty() && !std::ranges::binary_search(range_ends, s)) {
       Chunk joined = chunks_.back();
       joined.end_slab = alone.end_slab;
-      for (int k = 0; k < 3; ++k) joined.of[k].end = alone.of[k].end;
+      for (int k = 0; k < 3; ++k) joined.range[k].end = alone.range[k].end;
       if (bytes(joined) <= most) {
         chunks_.back() = joined;
         continue;
@@ -63,15 +63,15 @@ PointChunks<T>::PointChunks(PlanImage<T>& image, std::size_t most) : image_(imag
     for (std::uint32_t s = chunk.first_slab; s < chunk.end_slab; ++s)
       for (std::uint32_t t = image.slabs[s].first_tile;
            t < image.slabs[s].first_tile + image.slabs[s].tiles; ++t) {
-        image.tiles[t].first_point -= chunk.of[0].first;
-        image.tiles[t].first_weight -= chunk.of[1].first;
-        image.tiles[t].first_interval -= chunk.of[2].first;
+        image.tiles[t].first_point -= chunk.range[0].first;
+        image.tiles[t].first_weight -= chunk.range[1].first;
+        image.tiles[t].first_interval -= chunk.range[2].first;
       }
   }
 }
 
 template <class T>
-std::vector<std::size_t> PointChunks<T>::of(const BatchView& batch) const {
+std::vector<std::size_t> PointChunks<T>::chunks_of(const BatchView& batch) const {
   std::vector<std::size_t> found;
   for (std::size_t c = 0; c < chunks_.size(); ++c)
     if (std::ranges::any_of(batch.range, [&](const SlabRange& range) {
@@ -85,16 +85,16 @@ std::vector<std::size_t> PointChunks<T>::of(const BatchView& batch) const {
 template <class T>
 std::size_t PointChunks<T>::pack(std::size_t chunk, char* to) const {
   return for_arrays(chunks_[chunk], [&](const auto& array, auto, const Range& range,
-                                        std::size_t at) {
+                                        std::size_t offset) {
     std::ranges::copy(std::as_bytes(std::span(array).subspan(range.first, range.end - range.first)),
-                      reinterpret_cast<std::byte*>(to + at));
+                      reinterpret_cast<std::byte*>(to + offset));
   });
 }
 
 template <class T>
 void PointChunks<T>::place(std::size_t chunk, const char* memory, ProgramView<T>& program) const {
-  for_arrays(chunks_[chunk], [&](const auto& array, auto member, const Range&, std::size_t at) {
-    program.plan.*member = reinterpret_cast<decltype(array.data())>(memory + at);
+  for_arrays(chunks_[chunk], [&](const auto& array, auto member, const Range&, std::size_t offset) {
+    program.plan.*member = reinterpret_cast<decltype(array.data())>(memory + offset);
   });
   program.first_slab = chunks_[chunk].first_slab;
   program.end_slab = chunks_[chunk].end_slab;

@@ -20,7 +20,7 @@ class PointChunks {
   [[nodiscard]] std::size_t size() const { return chunks_.size(); }
   [[nodiscard]] std::size_t largest() const { return largest_; }  ///< bytes
   /// Those that hold the slabs of a batch.
-  [[nodiscard]] std::vector<std::size_t> of(const BatchView& batch) const;
+  [[nodiscard]] std::vector<std::size_t> chunks_of(const BatchView& batch) const;
   /// Writes a chunk as it will lie in the device's memory; returns its bytes.
   std::size_t pack(std::size_t chunk, char* to) const;
   /// Makes the program read that chunk from `memory` and take its slabs alone.
@@ -32,7 +32,7 @@ class PointChunks {
   };
   struct Chunk {
     std::uint32_t first_slab, end_slab;
-    Range of[3];  ///< by PerPoint
+    Range range[3];  ///< by PerPoint
   };
   /// Calls `body(array, its pointer in PlanView, the chunk's range in it, where that begins in the
   /// chunk)`; returns the chunk's bytes.

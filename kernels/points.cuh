@@ -169,72 +169,102 @@ void append(std::vector<T>& to, const Array<T>& from) {
   thrust::copy(from.begin(), from.end(), to.begin() + static_cast<std::ptrdiff_t>(before));
 }
 
-/// What PointMerger::merge says.
+/// How points are cut into tiles: all of them in their order, or those of one column after those of
+/// another. Tiles count from 1 in `of_point`.
+struct TileCut {
+  Array<std::uint32_t> start;     ///< [tiles + 1] points
+  Array<std::uint32_t> of_point;  ///< [points]
+  [[nodiscard]] std::uint32_t tiles() const { return static_cast<std::uint32_t>(start.size() - 1); }
+};
+/// starts: [points + 1] entries.
 template <class Policy>
-void add_points(const Policy& on, PlanPiece& piece, const MergeRule& rule,
-                const std::vector<Entry>& given) {
-  if (given.empty()) return;
-  const auto n = static_cast<std::uint32_t>(given.size());
-  Array<Entry> entries(given);
-  thrust::sort(on, entries.begin(), entries.end(), PointOrder{});
-  const bool shared = sharing_pays(on, entries, rule);
-  if (!shared) thrust::stable_sort(on, entries.begin(), entries.end(), ColumnOrder{});
-
-  // Points are cut into tiles: all of them in their order, or those of one column after those of
-  // another.
-  const PointBegins point_begins{begin_of(entries), rule, shared};
-  auto starts = places(on, n, point_begins);
+TileCut cut_tiles(const Policy& on, Array<Entry>& entries, Array<std::uint32_t>& starts,
+                  bool shared) {
   const auto points = static_cast<std::uint32_t>(starts.size() - 1);
   Array<std::uint32_t> runs(points);
   thrust::transform_inclusive_scan(on, Counting(0), Counting(points), runs.begin(),
                                    ColumnBegin{begin_of(entries), begin_of(starts), shared},
                                    thrust::maximum<std::uint32_t>());
-  const TileBegins tile_begins{begin_of(runs)};
-  auto tile_starts = places(on, points, tile_begins);
-  auto tile_of_point = groups(on, points, tile_begins);
-  const auto tiles = static_cast<std::uint32_t>(tile_starts.size() - 1);
+  const TileBegins begins{begin_of(runs)};
+  return {places(on, points, begins), groups(on, points, begins)};
+}
 
-  // The columns of each tile, and from them where its weights lie.
-  auto group = groups(on, n, point_begins);
-  thrust::transform(on, group.begin(), group.end(), group.begin(),
-                    TileOfPoint{begin_of(tile_of_point)});
-  auto pairs = columns_of_groups(on, entries, group);
-  Array<std::uint32_t> first_columns(tiles + 1);
-  const auto tile_keys = thrust::make_transform_iterator(Counting(1), GroupBegin{});
-  thrust::lower_bound(on, pairs.begin(), pairs.end(), tile_keys, tile_keys + tiles + 1,
-                      first_columns.begin());
-  Array<std::uint64_t> first_weights(tiles + 1);
+/// The columns of each tile, and from them where its weights lie.
+struct TileColumns {
+  Array<std::uint64_t> pairs;          ///< of tile and column, ascending
+  Array<std::uint32_t> first;          ///< [tiles + 1] into pairs
+  Array<std::uint64_t> first_weights;  ///< [tiles + 1]
+};
+template <class Policy>
+TileColumns columns_of_tiles(const Policy& on, const Array<Entry>& entries,
+                             const PointBegins& point_begins, TileCut& cut) {
+  const std::uint32_t tiles = cut.tiles();
+  auto tile = groups(on, static_cast<std::uint32_t>(entries.size()), point_begins);
+  thrust::transform(on, tile.begin(), tile.end(), tile.begin(),
+                    TileOfPoint{begin_of(cut.of_point)});
+
+  TileColumns columns{columns_of_groups(on, entries, tile), Array<std::uint32_t>(tiles + 1),
+                      Array<std::uint64_t>(tiles + 1)};
+  const auto keys = thrust::make_transform_iterator(Counting(1), GroupBegin{});
+  thrust::lower_bound(on, columns.pairs.begin(), columns.pairs.end(), keys, keys + tiles + 1,
+                      columns.first.begin());
   thrust::transform_exclusive_scan(
-      on, Counting(0), Counting(tiles + 1), first_weights.begin(),
-      WeightsOfTile{begin_of(first_columns), begin_of(tile_starts), tiles}, std::uint64_t{0},
+      on, Counting(0), Counting(tiles + 1), columns.first_weights.begin(),
+      WeightsOfTile{begin_of(columns.first), begin_of(cut.start), tiles}, std::uint64_t{0},
       thrust::plus<std::uint64_t>());
+  return columns;
+}
 
-  Array<double> weights(first_weights.back(), 0.0), times(points),
-      spreads(rule.cell > 0 ? points : 0);
-  Array<std::uint32_t> stimuli(points), columns(pairs.size());
-  Array<Plan::Interval> intervals(rule.reading == Reading::interval ? points : 0);
-  thrust::for_each_n(on, Counting(0), points,
-                     FillPoint{begin_of(entries), rule, begin_of(starts), begin_of(tile_of_point),
-                               begin_of(tile_starts), begin_of(first_columns), begin_of(pairs),
-                               begin_of(first_weights), begin_of(weights), begin_of(times),
-                               begin_of(spreads), begin_of(stimuli), begin_of(intervals)});
-  thrust::transform(on, pairs.begin(), pairs.end(), columns.begin(), ColumnAlone{});
-
-  std::vector<std::uint32_t> tile_start, first_column;
+/// Tiles at the end of a piece, before their points are there.
+inline void append_tiles(PlanPiece& piece, const MergeRule& rule, const TileCut& cut,
+                         const TileColumns& columns) {
+  std::vector<std::uint32_t> start, first_column;
   std::vector<std::uint64_t> first_weight;
-  std::vector<double> spread;
-  append(tile_start, tile_starts);
-  append(first_column, first_columns);
-  append(first_weight, first_weights);
-  append(spread, spreads);
-  for (const double s : spread) piece.square_spread += s;
-  for (std::uint32_t t = 0; t < tiles; ++t)
+  append(start, cut.start);
+  append(first_column, columns.first);
+  append(first_weight, columns.first_weights);
+  for (std::uint32_t t = 0; t < cut.tiles(); ++t)
     piece.tiles.push_back(
-        {rule.term, rule.reading, tile_start[t + 1] - tile_start[t],
-         piece.time.size() + tile_start[t], piece.weight.size() + first_weight[t],
-         piece.interval.size() + (rule.reading == Reading::interval ? tile_start[t] : 0),
+        {rule.term, rule.reading, start[t + 1] - start[t], piece.time.size() + start[t],
+         piece.weight.size() + first_weight[t],
+         piece.interval.size() + (rule.reading == Reading::interval ? start[t] : 0),
          static_cast<std::uint32_t>(piece.column.size()) + first_column[t],
          first_column[t + 1] - first_column[t]});
+}
+
+/// What PointMerger::merge says.
+template <class Policy>
+void add_points(const Policy& on, PlanPiece& piece, const MergeRule& rule,
+                const std::vector<Entry>& given) {
+  if (given.empty()) return;
+  Array<Entry> entries(given);
+  thrust::sort(on, entries.begin(), entries.end(), PointOrder{});
+  const bool shared = sharing_pays(on, entries, rule);
+  if (!shared) thrust::stable_sort(on, entries.begin(), entries.end(), ColumnOrder{});
+
+  const PointBegins point_begins{begin_of(entries), rule, shared};
+  auto starts = places(on, static_cast<std::uint32_t>(given.size()), point_begins);
+  const auto points = static_cast<std::uint32_t>(starts.size() - 1);
+  TileCut cut = cut_tiles(on, entries, starts, shared);
+  TileColumns tile_columns = columns_of_tiles(on, entries, point_begins, cut);
+
+  Array<double> weights(tile_columns.first_weights.back(), 0.0), times(points),
+      spreads(rule.cell > 0 ? points : 0);
+  Array<std::uint32_t> stimuli(points), columns(tile_columns.pairs.size());
+  Array<Plan::Interval> intervals(rule.reading == Reading::interval ? points : 0);
+  thrust::for_each_n(
+      on, Counting(0), points,
+      FillPoint{begin_of(entries), rule, begin_of(starts), begin_of(cut.of_point),
+                begin_of(cut.start), begin_of(tile_columns.first), begin_of(tile_columns.pairs),
+                begin_of(tile_columns.first_weights), begin_of(weights), begin_of(times),
+                begin_of(spreads), begin_of(stimuli), begin_of(intervals)});
+  thrust::transform(on, tile_columns.pairs.begin(), tile_columns.pairs.end(), columns.begin(),
+                    ColumnAlone{});
+
+  std::vector<double> spread;
+  append(spread, spreads);
+  for (const double s : spread) piece.square_spread += s;
+  append_tiles(piece, rule, cut, tile_columns);
   append(piece.time, times);
   append(piece.stimulus, stimuli);
   append(piece.weight, weights);

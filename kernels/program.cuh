@@ -3,9 +3,8 @@
 #include "kernels/step.cuh"
 
 /// The persistent kernel: a whole program of steps in one launch. Every model has a team of blocks
-/// to itself, which meets at a barrier between the phases of a step: stimuli forward; slabs;
-/// stimuli back; gradient sums and Adam. Where not all blocks can be resident together, the phases
-/// are launched one by one.
+/// to itself, which meets at a barrier between the phases of a step. Where not all blocks can be
+/// resident together, the phases are launched one by one.
 namespace nnpoisson::kernels {
 
 /// Instead of a phase's number.
@@ -83,75 +82,78 @@ class ProgramKernel {
     const BatchView& batch = p_.plan.batches[p_.batches[step]];
     // The compiler cannot know that Adam moves the weights between steps: the network's pointers
     // stay, its numbers are read anew.
-    const auto net = network_at(p_.shape, p_.at, weight());
+    const auto net = formulas::network_at(p_.sizes, p_.tensors, weight());
     StimulusPhase<T> stimuli(p_, batch, net, table(), layers(), block_, blocks_);
-    switch (number) {
-      case 0:
+    switch (static_cast<Phase>(number)) {
+      case Phase::stimuli_forward:
         return stimuli.forward();
-      case 1:
+      case Phase::slabs:
         return slabs(batch, net);
-      case 2:
+      case Phase::stimuli_back:
         if (p_.gradients) stimuli.adjoint(stimulus_rows());
         return;
-      default:
+      case Phase::update:
         if (p_.gradients) gradient_and_update(batch, net, step);
         if (block_ == 0 && warp_number() == 0) loss(batch, step);
     }
   }
 
   NNP_DEVICE void slabs(const BatchView& batch, const formulas::Network<T>& net) {
-    const std::uint32_t neural = batch.range[0].count, behaviour = batch.range[1].count;
+    const std::uint32_t behaviour = batch.range[1].count, all = batch.range[0].count + behaviour;
     // Behaviour first: its slabs take longest, and the team should end together.
-    for (std::uint32_t s = block_; s < neural + behaviour; s += blocks_) {
-      const bool second = s < behaviour;
-      const std::uint32_t in_range = second ? s : s - behaviour;
-      const std::uint32_t number = batch.range[second ? 1 : 0].first + in_range;
-      if (number < p_.first_slab || number >= p_.end_slab) continue;
-      const Slab& slab = p_.plan.slabs[number];
-      if (slab.wide != (p_.wide_pass != WidePass::none) ||
-          (p_.wide_pass == WidePass::heads && !second))
-        continue;
-      double* row = rows() + (second ? batch.range[0].rows : 0) + slab.row;
-      T* stimulus_row =
-          stimulus_rows() +
-          static_cast<std::uint64_t>((second ? batch.range[0].stimulus_rows : 0) +
-                                     slab.stimulus_row) *
-              static_cast<unsigned>(net.time_width + (net.bypass ? net.hidden_width : 0));
-      double* loss = losses() + 3 * static_cast<std::uint64_t>((second ? neural : 0) + in_range);
-      const SlabPlaces<T> out{table(), row, stimulus_row, loss, model_};
-      if constexpr (sizeof(T) == 4)
-        if (slab.knows_widths) {
-          run_slab<T, paper_width>(p_, net, slab, out, nullptr);
-          continue;
-        }
-      run_slab<T, 0>(p_, net, slab, out,
-                     slab.bytes <= p_.shared_bytes
-                         ? shared_memory()
-                         : p_.block_scratch + blockIdx.x * p_.block_scratch_stride);
-    }
+    for (std::uint32_t s = block_; s < all; s += blocks_)
+      slab(batch, net, s < behaviour ? 1 : 0, s < behaviour ? s : s - behaviour);
+  }
+
+  /// One slab of a range, if its points are there and the pass takes it.
+  NNP_DEVICE void slab(const BatchView& batch, const formulas::Network<T>& net, int range,
+                       std::uint32_t in_range) {
+    const std::uint32_t number = batch.range[range].first + in_range;
+    if (number < p_.first_slab || number >= p_.end_slab) return;
+    const Slab& slab = p_.plan.slabs[number];
+    if ((slab.kind == SlabKind::wide) != (p_.wide_pass != WidePass::none)) return;
+    if (p_.wide_pass == WidePass::heads && range == 0) return;
+
+    const bool second = range == 1;  // its rows follow those of the first range
+    double* row = rows() + (second ? batch.range[0].rows : 0) + slab.row;
+    const std::uint32_t stimulus_row =
+        (second ? batch.range[0].stimulus_rows : 0) + slab.stimulus_row;
+    const std::uint32_t loss = (second ? batch.range[0].count : 0) + in_range;
+    const SlabPlaces<T> places{
+        table(), row,
+        stimulus_rows() + std::uint64_t{stimulus_row} * static_cast<unsigned>(net.stimulus_row()),
+        losses() + 3 * std::uint64_t{loss}, model_};
+    if constexpr (sizeof(T) == 4)
+      if (slab.kind == SlabKind::paper_widths)
+        return run_slab<T, paper_width>(p_, net, slab, places, nullptr);
+    run_slab<T, 0>(p_, net, slab, places,
+                   slab.bytes <= p_.shared_bytes
+                       ? shared_memory()
+                       : p_.block_scratch + blockIdx.x * p_.block_scratch_stride);
+  }
+
+  /// This model's place among what all models have for a step.
+  NNP_DEVICE std::uint64_t place_of_step(std::uint32_t step) const {
+    return std::uint64_t{step} * static_cast<unsigned>(p_.models) + model();
   }
 
   NNP_DEVICE void gradient_and_update(const BatchView& batch, const formulas::Network<T>& net,
                                       std::uint32_t step) {
     const GradientSums<T> gradient(p_, batch, net, layers(), rows());
-    for (int i = static_cast<int>(block_ * block_threads + threadIdx.x); i < p_.at.size;
-         i += static_cast<int>(blocks_) * block_threads) {
-      const T g = gradient(i);
+    const auto size = static_cast<unsigned>(p_.tensors.size);
+    for (unsigned i = block_ * block_threads + threadIdx.x; i < size;
+         i += blocks_ * block_threads) {
+      const T g = gradient(static_cast<int>(i));
       if (p_.step_gradients)
-        p_.step_gradients[(static_cast<std::uint64_t>(step) * static_cast<unsigned>(p_.models) +
-                           model()) *
-                              static_cast<unsigned>(p_.at.size) +
-                          static_cast<unsigned>(i)] = static_cast<double>(g * p_.trained[i]);
+        p_.step_gradients[place_of_step(step) * size + i] = static_cast<double>(g * p_.trained[i]);
       if (!p_.update) continue;
+
       if (!(g * T(0) == T(0))) give_up(step);
-      T* w = weight() + i;
-      const std::uint64_t k =
-          model() * static_cast<unsigned>(p_.padded_size) + static_cast<unsigned>(i);
-      formulas::adam(
-          *w, p_.first[k], p_.second[k], g * p_.trained[i],
-          p_.rate[static_cast<std::uint64_t>(step) * static_cast<unsigned>(p_.models) + model()]);
-      *w = formulas::max(p_.lowest[i],
-                         *w);  // in this order NaN stays NaN, and the next step finds it
+      const std::uint64_t k = model() * static_cast<unsigned>(p_.padded_size) + i;
+      T& w = p_.weight[k];
+      formulas::adam(w, p_.first[k], p_.second[k], g * p_.trained[i], p_.rate[place_of_step(step)]);
+      // In this order NaN stays NaN, and the next step finds it.
+      w = formulas::max(p_.lowest[i], w);
     }
   }
 
@@ -169,9 +171,7 @@ class ProgramKernel {
     for (int a = 0; a < 2; ++a)
       now.term[1 + a] = batch.action_scale * (sum[1 + a] + batch.action_constant[a]);
     now.term[3] = now.term[0] + batch.action_weight * (now.term[1] + now.term[2]);
-    if (p_.step_losses)
-      p_.step_losses[static_cast<std::uint64_t>(step) * static_cast<unsigned>(p_.models) +
-                     model()] = now;
+    if (p_.step_losses) p_.step_losses[place_of_step(step)] = now;
     if (!p_.update) return;
     if (!(now.term[3] * 0 == 0)) give_up(step);
     status_.failed_loss = now;

@@ -2,38 +2,47 @@
 
 #include "kernels/views.hpp"
 
-/// Where a block keeps what a slab needs: sums in double, then numbers of T: the gathered
-/// parameters and rows of block_threads points.
+/// Where a block keeps what a slab needs: sums in double, then numbers of T: rows of block_threads
+/// points, then the gathered parameters.
 namespace nnpoisson::kernels {
 
-/// A slab's gradient row: a, C, c, E [hidden x k], e [k], then for behaviour the heads as in the
-/// flat order.
-struct RowLayout {
-  int a, C, c, E, e, heads, size;
-};
-
-/// Rows of a point's layers and adjoints; -1: not needed.
+/// Of a point's layers and their adjoints (formulas::TrunkColumns, TrunkAdjoint, ReadoutColumns).
 struct LayerRows {
-  int m, dm, n1, du, n2, dn2, gn2, gdn2, v, dv, gv, gdv, gm, ga, gp;
+  DualRows m, n1, n2, gn2;
+  int gm, ga;
+  DualRows v, gv;
+  int gp;
 };
+/// Of one action's head (formulas::HeadColumns).
 struct HeadRows {
-  int dy, w, dw, slope, gy, gdy, x, dx, gx, gdx;
+  DualRows w;
+  int rate, slope;
+  DualRows gy, x, gx;
 };
 
 struct SlabScratch {
-  int columns;  ///< of the readout: the slab's for neural terms, all of E's for behaviour; 0 where
-                ///< the slab is wide
-  int wide_numbers;  ///< of E and e, which a wide slab's sums leave out and its gradient row does
-                     ///< not
-  RowLayout row;
-  int stimulus, losses,
-      doubles;  ///< among the sums: the stimulus under way, the three losses; and their number
-  int E, trunk, trunk_size;  ///< among the numbers: the readout's parameters, then a C c
+  /// Of the readout: the slab's for neural terms, all of E's for behaviour; 0 where the slab is
+  /// wide.
+  int columns;
+  /// Of E and e, which a wide slab's sums leave out and its gradient row does not.
+  int wide_numbers;
+
+  // Among the sums: the gradient, the adjoint of the stimulus under way, the three losses; and
+  // their number.
+  formulas::GradientRow row;
+  int stimulus, losses, doubles;
+
+  // Among the numbers: the rows; the readout's parameters, then a C c; and their number in all.
   LayerRows start, end;
-  int gdm, zu, dzu, slope, z, dz, gz, gdz;
+  int gdm;
+  DualRows zu;
+  int slope;
+  DualRows z, gz;
   HeadRows head[2];
   int loss;
-  int numbers;  ///< in all
+  int E, trunk, trunk_size;
+  int numbers;
+
   NNP_FORMULA int gradient_size() const { return row.size + wide_numbers; }
   NNP_FORMULA std::uint64_t bytes(std::uint64_t number_size) const {
     return 8 * static_cast<std::uint64_t>(doubles) +
@@ -41,82 +50,94 @@ struct SlabScratch {
   }
 };
 
-/// Widths whose trunk parameters are copied beside the rows; wider ones are read where they lie.
-inline constexpr int copied_trunk = 512;
+/// Hands out rows one after the other.
+class RowCounter {
+ public:
+  NNP_FORMULA int take(int rows, bool needed = true) {
+    const int first = needed ? next_ : -1;
+    if (needed) next_ += rows;
+    return first;
+  }
+  NNP_FORMULA DualRows take_both(int rows, bool with_rate, bool needed = true) {
+    const int value = take(rows, needed);
+    return {value, take(rows, with_rate && needed)};
+  }
+  NNP_FORMULA int taken() const { return next_; }
+
+ private:
+  int next_ = 0;
+};
 
 /// in_registers: the layers that only their own thread reads need no rows.
-template <class T>
-NNP_FORMULA SlabScratch slab_scratch(const formulas::Network<T>& net, Term term, Reading reading,
-                                     int columns, bool in_registers, bool wide = false) {
-  const int T_ = net.time_width, H = net.hidden_width, W = net.behaviour_width;
-  const bool rate = reading == Reading::rate, behaviour = term == Term::behaviour;
-  SlabScratch at{};
-  const int all = behaviour ? net.columns : columns;
-  const int k = at.columns = wide ? 0 : all;
-  at.wide_numbers = wide ? (H + 1) * all : 0;
-  RowLayout& row = at.row;
-  row.C = T_;
-  row.c = row.C + T_ * H;
-  row.E = row.c + H;
-  row.e = row.E + H * k;
-  row.heads = row.e + k;
-  row.size = row.heads + (behaviour ? 2 * (W * (net.regions + 2) + 1) : 0);
-  at.stimulus = row.size;
-  at.losses = at.stimulus + T_ + (net.bypass ? H : 0);
-  at.doubles = at.losses + 3;
+NNP_FORMULA LayerRows layer_rows(RowCounter& next, const formulas::NetworkSizes& net, int columns,
+                                 bool rate, bool in_registers) {
+  LayerRows rows{};
+  rows.m = next.take_both(net.time_width, rate);
+  rows.n1 = next.take_both(net.hidden_width, rate, !in_registers);
+  rows.n2 = next.take_both(net.hidden_width, rate);
+  rows.gn2 = next.take_both(net.hidden_width, rate);
+  rows.gm = next.take(net.time_width);
+  rows.ga = next.take(net.time_width);
 
-  int next = 0;
-  const auto take = [&next](int rows, bool needed = true) {
-    const int first = needed ? next : -1;
-    if (needed) next += rows;
-    return first;
-  };
-  const auto layers = [&] {
-    LayerRows x{};
-    x.m = take(T_);
-    x.dm = take(T_, rate);
-    x.n1 = take(H, !in_registers);
-    x.du = take(H, rate && !in_registers);
-    x.n2 = take(H);
-    x.dn2 = take(H, rate);
-    x.gn2 = take(H);
-    x.gdn2 = take(H, rate);
-    x.gm = take(T_);
-    x.ga = take(T_);
-    x.v = take(k);  // then what the widths alone do not place
-    x.dv = take(k, rate);
-    x.gv = take(k);
-    x.gdv = take(k, rate);
-    x.gp = take(H, net.bypass);
-    return x;
-  };
-  at.start = layers();
-  if (reading == Reading::interval) at.end = layers();
-  at.gdm = take(T_, rate && !in_registers);
-  if (behaviour) {
-    at.z = at.zu = take(k);
-    at.dz = at.dzu = take(k, rate);
-    at.slope = take(k);
-    at.gz = at.start.gv;
-    at.gdz = at.start.gdv;
-    if (net.column_region) {
-      for (int* r : {&at.z, &at.gz}) *r = take(net.regions);
-      for (int* r : {&at.dz, &at.gdz}) *r = take(net.regions, rate);
-    }
-    for (HeadRows& h : at.head) {
-      for (int* r : {&h.w, &h.slope, &h.gy}) *r = take(W);
-      for (int* r : {&h.dy, &h.dw, &h.gdy}) *r = take(W, rate);
-      for (int* r : {&h.x, &h.gx}) *r = take(1);
-      for (int* r : {&h.dx, &h.gdx}) *r = take(1, rate);
-    }
+  // Last what the widths alone do not place.
+  rows.v = next.take_both(columns, rate);
+  rows.gv = next.take_both(columns, rate);
+  rows.gp = next.take(net.hidden_width, net.bypass);
+  return rows;
+}
+
+/// What behaviour needs beside the layers.
+NNP_FORMULA void take_behaviour_rows(RowCounter& next, const formulas::NetworkSizes& net, bool rate,
+                                     SlabScratch& scratch) {
+  scratch.zu = next.take_both(scratch.columns, rate);
+  scratch.slope = next.take(scratch.columns);
+  scratch.z = scratch.zu;
+  scratch.gz = scratch.start.gv;
+  if (net.column_region) {
+    scratch.z = next.take_both(net.regions, rate);
+    scratch.gz = next.take_both(net.regions, rate);
   }
-  at.loss = take(3);
-  at.E = next * block_threads;
-  at.trunk = at.E + (H + 1) * k;
-  const int trunk = T_ + T_ * H + H;
-  at.trunk_size = trunk <= copied_trunk ? trunk : 0;
-  at.numbers = at.trunk + at.trunk_size;
-  return at;
+  for (HeadRows& head : scratch.head) {
+    head.w = next.take_both(net.behaviour_width, rate);
+    head.rate = next.take(net.behaviour_width, rate);
+    head.slope = next.take(net.behaviour_width);
+    head.gy = next.take_both(net.behaviour_width, rate);
+    head.x = next.take_both(1, rate);
+    head.gx = next.take_both(1, rate);
+  }
+}
+
+/// Parameters of the trunk that are copied beside the rows; more are read where they lie.
+inline constexpr int copied_trunk = 512;
+
+NNP_FORMULA SlabScratch slab_scratch(const formulas::NetworkSizes& net, Term term, Reading reading,
+                                     int columns, SlabKind kind) {
+  const bool behaviour = term == Term::behaviour, rate = reading == Reading::rate;
+  const int all_columns = behaviour ? net.columns : columns;
+  SlabScratch scratch{};
+  scratch.columns = kind == SlabKind::wide ? 0 : all_columns;
+  scratch.wide_numbers = kind == SlabKind::wide ? (net.hidden_width + 1) * all_columns : 0;
+
+  scratch.row = formulas::gradient_row(net, scratch.columns, behaviour);
+  scratch.stimulus = scratch.row.size;
+  scratch.losses = scratch.stimulus + net.stimulus_row();
+  scratch.doubles = scratch.losses + 3;
+
+  RowCounter next;
+  const bool in_registers = kind == SlabKind::paper_widths;
+  scratch.start = layer_rows(next, net, scratch.columns, rate, in_registers);
+  if (reading == Reading::interval)
+    scratch.end = layer_rows(next, net, scratch.columns, rate, in_registers);
+  scratch.gdm = next.take(net.time_width, rate && !in_registers);
+  if (behaviour) take_behaviour_rows(next, net, rate, scratch);
+  scratch.loss = next.take(3);
+
+  scratch.E = next.taken() * block_threads;
+  scratch.trunk = scratch.E + (net.hidden_width + 1) * scratch.columns;
+  const int trunk = scratch.row.E;
+  scratch.trunk_size = trunk <= copied_trunk ? trunk : 0;
+  scratch.numbers = scratch.trunk + scratch.trunk_size;
+  return scratch;
 }
 
 }  // namespace nnpoisson::kernels

@@ -1,12 +1,13 @@
 #pragma once
 
-#include "kernels/slab_scratch.hpp"
+#include <cstdint>
+
+#include "nnpoisson/formulas/network.hpp"
 
 namespace nnpoisson::kernels {
 
 /// Numbers of one stimulus: its layers and their adjoints.
-template <class T>
-NNP_FORMULA int stimulus_layers_size(const formulas::Network<T>& net) {
+NNP_FORMULA int stimulus_layers_size(const formulas::NetworkSizes& net) {
   return 3 * (net.width1 + net.width2) + net.time_width + net.hidden_width;
 }
 
@@ -14,7 +15,7 @@ NNP_FORMULA int stimulus_layers_size(const formulas::Network<T>& net) {
 template <class T>
 struct StimulusLayers {
   T *u1, *h1, *u2, *h2, *gu1, *gu2, *gh3, *gp;
-  NNP_FORMULA StimulusLayers(T* layers, const formulas::Network<T>& net, std::uint32_t k) {
+  NNP_FORMULA StimulusLayers(T* layers, const formulas::NetworkSizes& net, std::uint32_t k) {
     u1 = layers + static_cast<std::uint64_t>(k) * static_cast<unsigned>(stimulus_layers_size(net));
     h1 = u1 + net.width1;
     u2 = h1 + net.width1;

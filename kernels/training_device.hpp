@@ -67,9 +67,9 @@ class TrainingDevice : public Device {
   virtual void run(const ProgramView<float>& program, int blocks, std::size_t shared_bytes) = 0;
   virtual void run(const ProgramView<double>& program, int blocks, std::size_t shared_bytes) = 0;
   /// One phase of step *program.step.
-  virtual void run_phase(const ProgramView<float>& program, int phase, int blocks,
+  virtual void run_phase(const ProgramView<float>& program, Phase phase, int blocks,
                          std::size_t shared_bytes) = 0;
-  virtual void run_phase(const ProgramView<double>& program, int phase, int blocks,
+  virtual void run_phase(const ProgramView<double>& program, Phase phase, int blocks,
                          std::size_t shared_bytes) = 0;
   virtual void next_step(std::uint32_t* step) = 0;
 };

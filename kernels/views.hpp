@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "nnpoisson/formulas/network.hpp"
+#include "nnpoisson/formulas/parameters.hpp"
 #include "nnpoisson/plan.hpp"
 
 /// What kernels read and write: plain numbers and pointers into the device's memory. T: float or
@@ -12,29 +12,38 @@ namespace nnpoisson::kernels {
 /// Threads of every block; sums over a tile's points are taken in an order that this number fixes.
 inline constexpr int block_threads = 128;
 inline constexpr int warp_threads = 32;
-/// Of a step: stimuli forward; slabs; stimuli back; gradient sums and Adam.
-inline constexpr int phases = 4, slab_phase = 1;
-/// The published network's width of every layer, and our default: kernels know it at compile time.
-inline constexpr int paper_width = 10;
+/// Of a step, in their order; the last sums the gradient and takes Adam's step.
+enum class Phase : int { stimuli_forward, slabs, stimuli_back, update };
+inline constexpr int phases = 4;
+
+/// Rows of numbers, one number a point, of a layer's values and of their rates; -1: not needed.
+struct DualRows {
+  int value, rate;
+};
 
 struct TileSpan {
   std::uint32_t count;
   std::uint64_t first_point, first_weight, first_interval;
 };
 
+/// Which kernel takes a slab.
+enum class SlabKind : std::uint8_t {
+  any_widths,
+  paper_widths,  ///< the one that knows the paper's widths, all in shared memory
+  wide           ///< so many columns that its readout is done by matrix products (wide_readout.hpp)
+};
+
 /// Neighbouring tiles of one reading, term and set of columns, which one block takes one after the
-/// other into one row of gradients.
+/// other into one row of gradients. It leaves a stimulus row for each of its distinct stimuli.
 struct Slab {
   Term term;
   Reading reading;
   std::uint32_t first_tile, tiles;
   std::uint32_t first_column, columns;
-  std::uint32_t row;  ///< first number of its gradient row, in its range
-  std::uint32_t
-      stimulus_row;  ///< first of its stimulus rows, one for each distinct stimulus, in its range
-  std::uint64_t bytes;  ///< of scratch that its block needs
-  bool knows_widths;    ///< taken by the kernel that knows the paper's widths, in shared memory
-  bool wide;  ///< so many columns that its readout is done by matrix products (wide_readout.hpp)
+  std::uint32_t row;           ///< first number of its gradient row, in its range
+  std::uint32_t stimulus_row;  ///< first of its stimulus rows, in its range
+  std::uint64_t bytes;         ///< of scratch that its block needs
+  SlabKind kind;
   std::uint32_t points;
   std::uint64_t wide_point;  ///< wide only: points before its own in what wide slabs keep
 };
@@ -82,16 +91,9 @@ struct PlanView {
   const BatchView* batches;
   const std::uint32_t* batch_stimulus;  ///< distinct stimuli of each batch, ascending
   const std::uint32_t* source_first;    ///< into source
-  const std::uint32_t*
-      source;  ///< stimulus rows of a batch to add up; the top bit marks those of behaviour
-  const std::uint32_t* column_first;  ///< into column_source
+  const std::uint32_t* source;          ///< stimulus rows to add up, marked by behaviour_source
+  const std::uint32_t* column_first;    ///< into column_source
   const ColumnSource* column_source;
-};
-inline constexpr std::uint32_t behaviour_source = 1U << 31;
-
-/// Offsets of the tensors in the flat parameters.
-struct Offsets {
-  int A1, b1, A2, b2, A3, b3, a, C, c, R, d, E, e, heads, size;
 };
 
 /// Losses of one step as Batch words them: neural, left, right, total.
@@ -110,8 +112,8 @@ struct TeamStatus {
 template <class T>
 struct ProgramView {
   PlanView<T> plan;
-  formulas::Network<T> shape;  ///< sizes only; its pointers are set from the weights
-  Offsets at;
+  formulas::NetworkSizes sizes;
+  formulas::TensorOffsets tensors;
   int models, team_blocks, padded_size;
   std::uint32_t steps;
   const std::uint32_t* batches;  ///< [steps]
@@ -119,8 +121,7 @@ struct ProgramView {
   bool gradients, update;
   const T* rate;               ///< [steps x M], update only
   T *weight, *first, *second;  ///< [M x padded_size]
-  const T *trained,
-      *lowest;  ///< [padded_size] 0 where a parameter is held; the least value it may take
+  const T *trained, *lowest;   ///< [padded_size] 0 where held; the least value it may take
   // The step's buffers.
   T *table, *layers, *stimulus_rows;
   double *rows, *losses;
@@ -132,8 +133,8 @@ struct ProgramView {
   double* step_gradients;  ///< [steps x M x size]
   WidePass wide_pass;
   WideBuffers<T> wide;
-  std::uint32_t first_slab,
-      end_slab;  ///< those whose points are there; of others the phase of slabs keeps off
+  // The slabs whose points are there; of others the phase of slabs keeps off.
+  std::uint32_t first_slab, end_slab;
   // Scratch of a block: in shared memory; for slabs that need more, in device memory.
   std::uint64_t shared_bytes;
   char* block_scratch;

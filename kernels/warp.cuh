@@ -71,34 +71,35 @@ NNP_DEVICE_CALL void add_row_sums(Rows memory, int at, int first, int n, double*
   if (first + lane < n) to[first + lane] += static_cast<double>(sum);
 }
 
-/// The kernel's gradient of a dense layer, to[i, j] += sum over the chunk of x_i g_j + dx_i gd_j,
-/// for up to I x J entries at (i, j). x, dx, g, gd: the rows of their first element; to: [rows x
-/// out].
+/// The kernel's gradient of a dense layer, to[i, j] += sum over the chunk of x_i g_j and of the
+/// product of their rates, for up to I x J entries at (i, j). x, g: the rows of their first
+/// element; to: [rows x out].
 template <bool Rate, int I, int J, class Rows>
-NNP_DEVICE_CALL void add_products(Rows memory, int first_x, int first_dx, int first_g, int first_gd,
-                                  int i, int j, int out, double* to) {
+NNP_DEVICE_CALL void add_products(Rows memory, DualRows first_x, DualRows first_g, int i, int j,
+                                  int out, double* to) {
   static_assert(I * J <= 32);
   using T = typename Rows::Number;
   const T* rows = memory.numbers();
-  const T *x = rows + first_x * block_threads, *dx = rows + first_dx * block_threads;
-  const T *g = rows + first_g * block_threads, *gd = rows + first_gd * block_threads;
+  const T *x = rows + first_x.value * block_threads, *dx = rows + first_x.rate * block_threads;
+  const T *g = rows + first_g.value * block_threads, *gd = rows + first_g.rate * block_threads;
   const int lane = lane_number();
   T value[32];
   NNP_UNROLL
   for (int k = 0; k < 32; ++k) value[k] = T(0);
+
   NNP_UNROLL
   for (int p = 0; p < block_threads; p += warp_threads) {
-    const int at = p + lane;
+    const int point = p + lane;
     T column[J], rate[J];
     NNP_UNROLL
     for (int b = 0; b < J; ++b) {
-      column[b] = g[(j + b) * block_threads + at];
-      if constexpr (Rate) rate[b] = gd[(j + b) * block_threads + at];
+      column[b] = g[(j + b) * block_threads + point];
+      if constexpr (Rate) rate[b] = gd[(j + b) * block_threads + point];
     }
     NNP_UNROLL
     for (int a = 0; a < I; ++a) {
-      const T xa = x[(i + a) * block_threads + at],
-              da = Rate ? dx[(i + a) * block_threads + at] : T(0);
+      const T xa = x[(i + a) * block_threads + point],
+              da = Rate ? dx[(i + a) * block_threads + point] : T(0);
       NNP_UNROLL
       for (int b = 0; b < J; ++b) {
         value[a * J + b] += xa * column[b];
@@ -106,6 +107,7 @@ NNP_DEVICE_CALL void add_products(Rows memory, int first_x, int first_dx, int fi
       }
     }
   }
+
   const T sum = transposed_sum(value);
   if (lane < I * J) to[(i + lane / J) * out + j + lane % J] += static_cast<double>(sum);
 }
@@ -122,21 +124,21 @@ class WarpTasks {
       if (mine()) add_row_sums(memory_, at, first, n, to);
   }
   template <bool Rate>
-  NNP_DEVICE void products(int x, int dx, int in, int g, int gd, int out, double* to) {
+  NNP_DEVICE void products(DualRows x, int in, DualRows g, int out, double* to) {
     int j = 0;
-    for (; j + 5 <= out; j += 5) columns<Rate, 5>(x, dx, in, g, gd, j, out, to);
-    for (; j < out; ++j) columns<Rate, 1>(x, dx, in, g, gd, j, out, to);
+    for (; j + 5 <= out; j += 5) columns<Rate, 5>(x, in, g, j, out, to);
+    for (; j < out; ++j) columns<Rate, 1>(x, in, g, j, out, to);
   }
 
  private:
   NNP_DEVICE bool mine() { return next_++ % block_warps == warp_number(); }
   template <bool Rate, int J>
-  NNP_DEVICE void columns(int x, int dx, int in, int g, int gd, int j, int out, double* to) {
+  NNP_DEVICE void columns(DualRows x, int in, DualRows g, int j, int out, double* to) {
     int i = 0;
     for (; i + 5 <= in; i += 5)
-      if (mine()) add_products<Rate, 5, J>(memory_, x, dx, g, gd, i, j, out, to);
+      if (mine()) add_products<Rate, 5, J>(memory_, x, g, i, j, out, to);
     for (; i < in; ++i)
-      if (mine()) add_products<Rate, 1, J>(memory_, x, dx, g, gd, i, j, out, to);
+      if (mine()) add_products<Rate, 1, J>(memory_, x, g, i, j, out, to);
   }
   Rows memory_;
   int next_ = 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kernels/number.cuh"
 #include "kernels/warp.cuh"
 #include "kernels/wide.hpp"
 #include "nnpoisson/formulas/likelihood.hpp"
@@ -12,6 +13,7 @@ template <class T>
 class WideKernel {
   using P = typename PointOf<T>::Type;
   using Col = formulas::Column<P>;
+  using Dual = formulas::Dual<P>;
 
  public:
   NNP_DEVICE explicit WideKernel(const WideView<T>& view) : x_(view) {}
@@ -19,25 +21,25 @@ class WideKernel {
   NNP_DEVICE void run() {
     switch (x_.step) {
       case WideStep::gather:
-        return for_each(outputs(), [&](std::uint64_t i) {
+        return for_each(readout_size(), [&](std::uint64_t i) {
           const auto column = static_cast<unsigned>(i % columns());
           const std::uint64_t from =
               x_.slab.term == Term::neural ? x_.plan.column[x_.slab.first_column + column] : column;
-          x_.E[i] = x_.weight[i / columns() * static_cast<unsigned>(x_.shape.columns) + from];
+          x_.E[i] = x_.weight[i / columns() * static_cast<unsigned>(x_.sizes.columns) + from];
         });
       case WideStep::terms:
         return terms();
       case WideStep::softplus:
         return for_each(std::uint64_t{columns()} * x_.points, [&](std::uint64_t i) {
-          P zu(0), dzu(0), slope(0);
-          softplus(i, zu, dzu, slope);
-          x_.value[0][i] = plain(zu);
-          if (rate()) x_.value[1][i] = plain(dzu);
+          Dual zu{P(0), P(0)};
+          P slope(0);
+          softplus(i, zu, slope);
+          put(i, zu);
         });
       case WideStep::back:
         return for_each(std::uint64_t{columns()} * x_.points, [&](std::uint64_t i) { back(i); });
       case WideStep::store:
-        for_each(outputs(),
+        for_each(readout_size(),
                  [&](std::uint64_t i) { x_.row[i] = static_cast<double>(x_.product[i]); });
         return;
       case WideStep::loss:
@@ -47,8 +49,8 @@ class WideKernel {
 
  private:
   NNP_DEVICE unsigned columns() const { return static_cast<unsigned>(x_.columns); }
-  NNP_DEVICE std::uint64_t outputs() const {
-    return (static_cast<std::uint64_t>(x_.shape.hidden_width) + 1) * columns();
+  NNP_DEVICE std::uint64_t readout_size() const {
+    return (static_cast<std::uint64_t>(x_.sizes.hidden_width) + 1) * columns();
   }
   NNP_DEVICE bool rate() const { return x_.slab.reading == Reading::rate; }
   template <class Body>
@@ -58,6 +60,13 @@ class WideKernel {
       body(i);
   }
   NNP_DEVICE P value(int side, std::uint64_t i) const { return P(x_.value[side][i]); }
+  NNP_DEVICE void put(std::uint64_t i, Dual dual) const {
+    x_.value[0][i] = plain(dual.value);
+    if (rate()) x_.value[1][i] = plain(dual.rate);
+  }
+  static NNP_DEVICE formulas::DualColumn<P> as_column(Dual& dual) {
+    return {{&dual.value, 1}, {&dual.rate, 1}};
+  }
 
   /// Likelihood and its adjoint, in place: a block takes some columns of up to block_threads points
   /// of a tile.
@@ -88,21 +97,21 @@ class WideKernel {
   NNP_DEVICE P term(const TileSpan& tile, std::uint32_t point, std::uint64_t i, unsigned k) const {
     const P w = P(x_.plan.weight[tile.first_weight + std::uint64_t{k} * tile.count + point]);
     if (x_.slab.reading == Reading::interval) {
-      const std::uint64_t at = tile.first_interval + point;
-      const auto t = formulas::interval_term(value(0, i), value(1, i), w,
-                                             P(x_.plan.inverse_scale[at]), P(x_.plan.floor[at]));
-      x_.value[0][i] = plain(t.gv_start);
-      x_.value[1][i] = plain(t.gv_end);
+      const std::uint64_t interval = tile.first_interval + point;
+      const auto t =
+          formulas::interval_term(value(0, i), value(1, i), w, P(x_.plan.inverse_scale[interval]),
+                                  P(x_.plan.floor[interval]));
+      x_.value[0][i] = plain(t.adjoint_at_start);
+      x_.value[1][i] = plain(t.adjoint_at_end);
       return t.loss;
     }
     if (rate()) {
-      const auto t = formulas::rate_term(value(0, i), value(1, i), w, P(x_.plan.eps));
-      x_.value[0][i] = plain(t.gv);
-      x_.value[1][i] = plain(t.gdv);
+      const auto t = formulas::rate_term(Dual{value(0, i), value(1, i)}, w, P(x_.plan.eps));
+      put(i, t.adjoint);
       return t.loss;
     }
     const auto t = formulas::value_term(value(0, i), w);
-    x_.value[0][i] = plain(t.gv);
+    x_.value[0][i] = plain(t.adjoint);
     return t.loss;
   }
   /// By one warp, in one order.
@@ -117,33 +126,29 @@ class WideKernel {
     if (lane_number() < 3) x_.losses[lane_number()] = lane_number() == 0 ? sum : 0;
   }
 
-  NNP_DEVICE void softplus(std::uint64_t i, P& zu, P& dzu, P& slope) const {
-    P v = value(0, i), dv(0);
-    const Col out{&zu, 1}, rate_out{&dzu, 1}, slope_out{&slope, 1};
-    if (rate()) {
-      dv = value(1, i);
-      formulas::softplus_forward<true>(1, Col{&v, 1}, Col{&dv, 1}, out, rate_out, slope_out);
-    } else {
-      formulas::softplus_forward<false>(1, Col{&v, 1}, Col{&dv, 1}, out, rate_out, slope_out);
-    }
+  NNP_DEVICE void softplus(std::uint64_t i, Dual& zu, P& slope) const {
+    Dual v{value(0, i), rate() ? value(1, i) : P(0)};
+    if (rate())
+      formulas::softplus_forward<true>(1, as_column(v), as_column(zu), Col{&slope, 1});
+    else
+      formulas::softplus_forward<false>(1, as_column(v), as_column(zu), Col{&slope, 1});
   }
   /// From the regions' adjoints to those of the column's pre-activation, in its place.
   NNP_DEVICE void back(std::uint64_t i) const {
     const auto column = static_cast<unsigned>(i / x_.points);
     const std::uint64_t point = i % x_.points;
-    const int g = x_.shape.column_region[column];
-    const T share = T(1) / static_cast<T>(x_.shape.region_columns[g]);
-    P zu(0), dzu(0), slope(0), dv = rate() ? value(1, i) : P(0);
-    softplus(i, zu, dzu, slope);
-    const std::uint64_t at = static_cast<unsigned>(g) * std::uint64_t{x_.points} + point;
-    P gv = P(x_.gz[0][at] * share), gdv = rate() ? P(x_.gz[1][at] * share) : P(0);
-    const Col rates{&dv, 1}, slopes{&slope, 1}, to{&gv, 1}, rate_to{&gdv, 1};
+    const int g = x_.sizes.column_region[column];
+    const T share = T(1) / static_cast<T>(x_.sizes.region_columns[g]);
+    Dual zu{P(0), P(0)};
+    P slope(0), dv = rate() ? value(1, i) : P(0);
+    softplus(i, zu, slope);
+    const std::uint64_t in_region = static_cast<unsigned>(g) * std::uint64_t{x_.points} + point;
+    Dual gv{P(x_.gz[0][in_region] * share), rate() ? P(x_.gz[1][in_region] * share) : P(0)};
     if (rate())
-      formulas::softplus_adjoint<true>(1, rates, slopes, to, rate_to);
+      formulas::softplus_adjoint<true>(1, Col{&dv, 1}, Col{&slope, 1}, as_column(gv));
     else
-      formulas::softplus_adjoint<false>(1, rates, slopes, to, rate_to);
-    x_.value[0][i] = plain(gv);
-    if (rate()) x_.value[1][i] = plain(gdv);
+      formulas::softplus_adjoint<false>(1, Col{&dv, 1}, Col{&slope, 1}, as_column(gv));
+    put(i, gv);
   }
 
   const WideView<T>& x_;

@@ -14,20 +14,20 @@ struct WidePlaces {
         program_(program) {}
   /// [points x (hidden + 1)]: 0 n2 and 1; 1 dn2 and 0 (rate), or those of an interval's end.
   NNP_FORMULA T* layer(int side) const {
-    return at(program_.wide.layer, 2, side, program_.shape.hidden_width + 1);
+    return matrix(program_.wide.layer, 2, side, program_.sizes.hidden_width + 1);
   }
   /// [points x hidden] of their adjoints.
   NNP_FORMULA T* adjoint(int side) const {
-    return at(program_.wide.adjoint, 2, side, program_.shape.hidden_width);
+    return matrix(program_.wide.adjoint, 2, side, program_.sizes.hidden_width);
   }
   /// [points x regions]: z, dz and, from 2 on, their adjoints.
   NNP_FORMULA T* z(int which) const {
-    return at(program_.wide.z, 4, which, program_.shape.regions);
+    return matrix(program_.wide.z, 4, which, program_.sizes.regions);
   }
   std::uint64_t points;
 
  private:
-  NNP_FORMULA T* at(T* first, unsigned matrices, int number, int columns) const {
+  NNP_FORMULA T* matrix(T* first, unsigned matrices, int number, int columns) const {
     return first + (before_ * matrices + static_cast<unsigned>(number) * points) *
                        static_cast<unsigned>(columns);
   }
@@ -54,7 +54,7 @@ template <class T>
 struct WideView {
   WideStep step;
   PlanView<T> plan;
-  formulas::Network<T> shape;  ///< sizes and the regions of columns
+  formulas::NetworkSizes sizes;
   Slab slab;
   int columns;           ///< the slab's, or for behaviour all
   std::uint32_t points;  ///< of the slab

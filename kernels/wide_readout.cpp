@@ -8,14 +8,14 @@ namespace nnpoisson::kernels {
 
 template <class T>
 WideReadout<T>::WideReadout(TrainingDevice& device, const PlanImage<T>& image,
-                            const formulas::Network<T>& net, std::size_t models)
+                            const formulas::NetworkSizes& net, std::size_t models)
     : device_(device), kernels_(device.make_wide_kernels()), image_(image), net_(net) {
   const auto hidden = static_cast<std::size_t>(net.hidden_width),
              regions = static_cast<std::size_t>(net.regions);
   const auto all = static_cast<std::size_t>(net.columns);
   std::size_t values = 0, partials = 0;
   for (const Slab& slab : image.slabs) {
-    if (!slab.wide) continue;
+    if (slab.kind != SlabKind::wide) continue;
     const std::size_t columns = slab.term == Term::neural ? slab.columns : all;
     values = std::max(values, columns * slab.points);
     partials =
@@ -53,13 +53,13 @@ void WideReadout<T>::readout(WideView<T>& view, const ProgramView<T>& program, i
             columns = slab.term == Term::neural ? static_cast<int>(slab.columns) : net_.columns;
   const WidePlaces<T> places(program, model, slab);
   view.plan = program.plan;
-  view.shape = program.shape;
+  view.sizes = program.sizes;
   view.slab = slab;
   view.columns = columns;
   view.points = slab.points;
   view.weight = program.weight +
                 static_cast<std::size_t>(model) * static_cast<std::size_t>(program.padded_size) +
-                program.at.E;
+                program.tensors[Tensor::E];
   view.E = E_.data();
   view.product = product_.data();
   view.partial = partial_.data();
@@ -112,9 +112,7 @@ void WideReadout<T>::terms_and_gradient(const ProgramView<T>& program, const Bat
   view.losses = program.losses + m * program.losses_stride +
                 3 * (std::uint64_t{work.range == 1 ? batch.range[0].count : 0} + work.in_range);
   view.row = program.rows + m * program.rows_stride + (work.range == 1 ? batch.range[0].rows : 0) +
-             slab.row +
-             static_cast<unsigned>(net_.time_width + net_.time_width * net_.hidden_width +
-                                   net_.hidden_width);
+             slab.row + static_cast<unsigned>(formulas::gradient_row(net_, view.columns, false).E);
   if (slab.term == Term::neural) {
     step(view, WideStep::terms);
     step(view, WideStep::loss);
@@ -157,7 +155,7 @@ void WideReadout<T>::run(ProgramView<T> program, const BatchView& batch, int blo
     for (std::uint32_t s = 0; s < batch.range[r].count; ++s) {
       const std::uint32_t number = batch.range[r].first + s;
       const Slab& slab = image_.slabs[number];
-      if (slab.wide && number >= program.first_slab && number < program.end_slab)
+      if (slab.kind == SlabKind::wide && number >= program.first_slab && number < program.end_slab)
         work.push_back({slab, r, s});
     }
   if (work.empty()) return;
@@ -165,7 +163,7 @@ void WideReadout<T>::run(ProgramView<T> program, const BatchView& batch, int blo
   program.wide = {layer_.data(), adjoint_.data(), z_.data(), image_.most_wide_points};
   const auto pass = [&](WidePass which) {
     program.wide_pass = which;
-    device_.run_phase(program, slab_phase, blocks, shared_bytes);
+    device_.run_phase(program, Phase::slabs, blocks, shared_bytes);
   };
   pass(WidePass::forward);
   for (int m = 0; m < models; ++m)

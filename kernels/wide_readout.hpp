@@ -19,7 +19,7 @@ template <class T>
 class WideReadout {
  public:
   /// For so many models side by side. The image has wide slabs. All must outlive it.
-  WideReadout(TrainingDevice& device, const PlanImage<T>& image, const formulas::Network<T>& net,
+  WideReadout(TrainingDevice& device, const PlanImage<T>& image, const formulas::NetworkSizes& net,
               std::size_t models);
 
   /// The phase of slabs for the wide ones of a batch among those whose points are there.
@@ -40,7 +40,7 @@ class WideReadout {
   TrainingDevice& device_;
   std::unique_ptr<WideKernels> kernels_;
   const PlanImage<T>& image_;
-  formulas::Network<T> net_;
+  formulas::NetworkSizes net_;
   Buffer<T> layer_, adjoint_, z_, E_, value_[2], product_, means_;
   Buffer<double> partial_;
 };

@@ -181,8 +181,8 @@ class WimmerKernel {
   NNP_DEVICE void update(int step, bool stimulated) {
     using namespace wimmer;
     const T ms = static_cast<T>(step_ms);
-    constexpr Membrane of_de = integration_e, of_di = integration_i, of_se = sensory_e,
-                       of_si = sensory_i;
+    constexpr Membrane membrane_de = integration_e, membrane_di = integration_i,
+                       membrane_se = sensory_e, membrane_si = sensory_i;
     const int lane = thread_ % 32;
     NNP_UNROLL
     for (int r = 0; r < each; ++r) {
@@ -193,7 +193,7 @@ class WimmerKernel {
         const P to_ga(population < 2 ? to_ga_[place] : T(0));
         if (population < 2) to_ga_[place] = T(0);
         const P free = integration_[r].step(
-            ms, excites ? rate_of(of_de) : rate_of(of_di), mine_.drive[population],
+            ms, excites ? rate_of(membrane_de) : rate_of(membrane_di), mine_.drive[population],
             static_cast<T>(excites ? external_onto_e : external_onto_i), P(external(step, i)),
             to_ga);
         if (excites) {
@@ -201,19 +201,20 @@ class WimmerKernel {
           mine_.gate[i] = gate_[r].s.v;
         }
         const auto fired =
-            fire(free, T(of_de.reset), excites ? of_de.refractory_steps : of_di.refractory_steps,
-                 exists, integration_[r].v, integration_wait_[r]);
+            fire(free, T(membrane_de.reset),
+                 excites ? membrane_de.refractory_steps : membrane_di.refractory_steps, exists,
+                 integration_[r].v, integration_wait_[r]);
         if (lane == 0) mine_.fired[past(step)][i / 32] = fired;
         if ((fired >> lane & 1) != 0) atomicAdd(&mine_.fired_count[past(step)][population], 1U);
       }
       const P to_xe(to_xe_[place]), to_xi(to_xi_[place]),
           current(excites && stimulated ? current_[r] : T(0));
       to_xe_[place] = to_xi_[place] = T(0);
-      const P free =
-          sensory_[r].step(ms, excites ? rate_of(of_se) : rate_of(of_si), current, to_xe, to_xi);
-      const auto fired =
-          fire(free, T(of_se.reset), excites ? of_se.refractory_steps : of_si.refractory_steps,
-               exists, sensory_[r].v, sensory_wait_[r]);
+      const P free = sensory_[r].step(ms, excites ? rate_of(membrane_se) : rate_of(membrane_si),
+                                      current, to_xe, to_xi);
+      const auto fired = fire(free, T(membrane_se.reset),
+                              excites ? membrane_se.refractory_steps : membrane_si.refractory_steps,
+                              exists, sensory_[r].v, sensory_wait_[r]);
       if (lane == 0) mine_.sensory_fired[i / 32] = fired;
     }
   }

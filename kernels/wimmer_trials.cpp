@@ -53,50 +53,31 @@ void copy_key(std::uint32_t (&to)[2], std::uint64_t seed, Purpose purpose) {
 
 }  // namespace
 
-class WimmerTrials::Any {
+class WimmerTrials::AnyPrecision {
  public:
-  virtual ~Any() = default;
+  virtual ~AnyPrecision() = default;
   [[nodiscard]] virtual std::size_t side_by_side() const = 0;
   [[nodiscard]] virtual std::vector<wimmer::TrialSpikes> run(
       std::span<const std::size_t> trials) = 0;
 };
 
 template <class T>
-class WimmerTrials::Of final : public Any {
+class WimmerTrials::InPrecision final : public AnyPrecision {
  public:
-  Of(SimulatorDevice& device, const wimmer::Conditions& conditions)
-      : device_(device), conditions_(conditions), steps_(wimmer::steps_in(conditions.duration)) {
+  InPrecision(SimulatorDevice& device, const wimmer::Conditions& conditions)
+      : device_(device), conditions_(conditions) {
+    describe_stimulus();
+    describe_external_trains();
+
     view_.shared_ring = wimmer_bytes<T>(true) <= device.shared_bytes();
-    trials_ = static_cast<std::size_t>(
+    const auto resident = static_cast<std::size_t>(
         device.resident_trials(sizeof(T), wimmer_bytes<T>(view_.shared_ring)));
-    view_.steps = steps_;
-    view_.stimulus_first = wimmer::steps_in(conditions.stimulus_from);
-    view_.stimulus_end = wimmer::steps_in(conditions.stimulus_until);
-    const auto stimulus =
-        wimmer::stimulus_of(conditions, 0);  // but for the mean, of all coherences
-    view_.path_step = stimulus.path_step;
-    view_.gain = stimulus.gain;
-    view_.input_scale = wimmer::sensory_input_scale(conditions);
-    copy_key(view_.external_key, conditions.seed, Purpose::wimmer_external);
-    copy_key(view_.input_key, conditions.seed, Purpose::wimmer_input);
-    copy_key(view_.stimulus_key, conditions.seed, Purpose::wimmer_stimulus);
-    std::vector<std::int32_t> threshold;
-    for (int n = 0; n < steps_; ++n) {
-      const auto [selected, others] = wimmer::external_threshold(conditions, n);
-      threshold.insert(threshold.end(), {selected, others});
-    }
-    threshold_ = Buffer<std::int32_t>(device, std::span<const std::int32_t>(threshold));
-    view_.threshold = threshold_.data();
-    const std::size_t bytes = arrival_rings * arrivals_of_ring * sizeof(T) +
-                              2 * sizeof(std::uint32_t) * usual_capacity() +
-                              (conditions.network_per_trial ? bytes_of_network : 0);
-    trials_ = std::clamp<std::size_t>(device.free_bytes() / 2 / bytes, 1, trials_);
+    trials_ = std::clamp<std::size_t>(device.free_bytes() / 2 / bytes_of_trial(), 1, resident);
     arrivals_ = Buffer<T>(device, trials_ * arrival_rings * arrivals_of_ring);
     view_.arrivals = arrivals_.data();
+
     view_.network_per_trial = conditions.network_per_trial;
-    if (!conditions.network_per_trial)
-      networks_.emplace_back(device,
-                             wimmer::draw_network<T>(conditions.seed, 0, conditions.feedback));
+    if (!conditions.network_per_trial) add_network(0);
   }
 
   [[nodiscard]] std::size_t side_by_side() const override { return trials_; }
@@ -112,55 +93,103 @@ class WimmerTrials::Of final : public Any {
   }
 
  private:
+  /// Per neuron on average, Hz: the room for a circuit's spikes. Where they are more, the trials
+  /// are simulated again.
+  static constexpr double usual_rate = 40;
   static constexpr std::size_t bytes_of_network = std::size_t{20} << 20;  ///< rounded up
-  /// Room for a circuit's spikes in a trial. Where they are more, the trials are simulated again.
+
+  /// The first step's spikes of all integration neurons are on top.
   [[nodiscard]] std::uint32_t usual_capacity() const {
-    constexpr double rate = 40;  // Hz, of a neuron on average; the first step's spikes of all
-                                 // integration neurons are on top
-    return static_cast<std::uint32_t>(rate * conditions_.duration * wimmer::neurons) +
+    return static_cast<std::uint32_t>(usual_rate * conditions_.duration * wimmer::neurons) +
            wimmer::neurons;
   }
-  /// Returns the number of spikes of the circuit that had most; `spikes` is whole where the
-  /// capacity holds it.
-  std::uint32_t run(std::span<const std::size_t> trials, std::uint32_t capacity,
-                    std::vector<wimmer::TrialSpikes>& spikes) {
-    const std::size_t n = trials.size();
-    std::vector<std::uint64_t> number(trials.begin(), trials.end());
-    std::vector<float> mean;
-    std::vector<T> start(n * 3 * padded_neurons, T(0));
-    auto place = start.begin();
+  [[nodiscard]] std::size_t bytes_of_trial() const {
+    return arrival_rings * arrivals_of_ring * sizeof(T) +
+           2 * sizeof(std::uint32_t) * usual_capacity() +
+           (conditions_.network_per_trial ? bytes_of_network : 0);
+  }
+
+  void describe_stimulus() {
+    view_.steps = wimmer::steps_in(conditions_.duration);
+    view_.stimulus_first = wimmer::steps_in(conditions_.stimulus_from);
+    view_.stimulus_end = wimmer::steps_in(conditions_.stimulus_until);
+    // But for the mean, that of all coherences.
+    const auto stimulus = wimmer::stimulus_of(conditions_, 0);
+    view_.path_step = stimulus.path_step;
+    view_.gain = stimulus.gain;
+    view_.input_scale = wimmer::sensory_input_scale(conditions_);
+    copy_key(view_.input_key, conditions_.seed, Purpose::wimmer_input);
+    copy_key(view_.stimulus_key, conditions_.seed, Purpose::wimmer_stimulus);
+  }
+
+  void describe_external_trains() {
+    copy_key(view_.external_key, conditions_.seed, Purpose::wimmer_external);
+    std::vector<std::int32_t> threshold;
+    for (int n = 0; n < view_.steps; ++n) {
+      const auto [selected, others] = wimmer::external_threshold(conditions_, n);
+      threshold.insert(threshold.end(), {selected, others});
+    }
+    threshold_ = Buffer<std::int32_t>(device_, std::span<const std::int32_t>(threshold));
+    view_.threshold = threshold_.data();
+  }
+
+  void add_network(std::uint64_t number) {
+    networks_.emplace_back(device_,
+                           wimmer::draw_network<T>(conditions_.seed, number, conditions_.feedback));
+  }
+
+  /// Mean currents of the stimulus, [trials][2].
+  [[nodiscard]] std::vector<float> means_of(std::span<const std::size_t> trials) const {
+    std::vector<float> means;
+    for (const std::size_t trial : trials) {
+      const auto stimulus =
+          wimmer::stimulus_of(conditions_, wimmer::coherence_of(conditions_, trial));
+      means.insert(means.end(), std::begin(stimulus.mean), std::end(stimulus.mean));
+    }
+    return means;
+  }
+  /// As WimmerView::start.
+  [[nodiscard]] std::vector<T> starts_of(std::span<const std::size_t> trials) const {
+    std::vector<T> starts(trials.size() * 3 * padded_neurons, T(0));
+    auto place = starts.begin();
     const auto fill = [&place](const auto& values) {
       std::ranges::transform(values, place, [](double v) { return static_cast<T>(v); });
       place += padded_neurons;
     };
     for (const std::size_t trial : trials) {
-      const auto stimulus =
-          wimmer::stimulus_of(conditions_, wimmer::coherence_of(conditions_, trial));
-      mean.insert(mean.end(), std::begin(stimulus.mean), std::end(stimulus.mean));
-      const auto from = wimmer::start_of(conditions_, trial);
-      fill(from.sensory_v);
-      fill(from.sensory_ge);
-      fill(from.integration_v);
+      const auto start = wimmer::start_of(conditions_, trial);
+      fill(start.sensory_v);
+      fill(start.sensory_ge);
+      fill(start.integration_v);
     }
+    return starts;
+  }
+  [[nodiscard]] std::vector<NetworkView<T>> networks_of(std::span<const std::size_t> trials) {
     if (conditions_.network_per_trial) {
       networks_.clear();
-      for (const std::size_t trial : trials)
-        networks_.emplace_back(
-            device_, wimmer::draw_network<T>(conditions_.seed, 1 + trial, conditions_.feedback));
+      for (const std::size_t trial : trials) add_network(1 + trial);
     }
-    std::vector<NetworkView<T>> networks;
-    for (const auto& network : networks_) networks.push_back(network.view());
+    std::vector<NetworkView<T>> views;
+    for (const auto& network : networks_) views.push_back(network.view());
+    return views;
+  }
 
-    const Buffer<std::uint64_t> numbers(device_, std::span<const std::uint64_t>(number));
-    const Buffer<float> means(device_, std::span<const float>(mean));
-    const Buffer<T> starts(device_, std::span<const T>(start));
-    const Buffer<NetworkView<T>> views(device_, std::span<const NetworkView<T>>(networks));
+  /// Returns the number of spikes of the circuit that had most; `spikes` is whole where the
+  /// capacity holds it.
+  std::uint32_t run(std::span<const std::size_t> trials, std::uint32_t capacity,
+                    std::vector<wimmer::TrialSpikes>& spikes) {
+    const std::size_t n = trials.size();
+    const std::vector<std::uint64_t> number(trials.begin(), trials.end());
+    const Buffer<std::uint64_t> numbers(device_, number);
+    const Buffer<float> means(device_, means_of(trials));
+    const Buffer<T> starts(device_, starts_of(trials));
+    const Buffer<NetworkView<T>> networks(device_, networks_of(trials));
     const Buffer<std::uint32_t> counts(device_, 2 * n);
-    Buffer<std::uint32_t> found(device_, 2 * n * capacity);
+    const Buffer<std::uint32_t> found(device_, 2 * n * capacity);
     view_.trial = numbers.data();
     view_.mean = means.data();
     view_.start = starts.data();
-    view_.network = views.data();
+    view_.network = networks.data();
     view_.spikes = found.data();
     view_.capacity = capacity;
     view_.count = counts.data();
@@ -169,23 +198,20 @@ class WimmerTrials::Of final : public Any {
     const auto count = counts.get();
     const std::uint32_t most = *std::ranges::max_element(count);
     if (most > capacity) return most;
-    for (std::size_t k = 0; k < n; ++k) {
-      const auto circuit = [&](std::size_t c) {
-        std::vector<std::uint32_t> kept(count[2 * k + c]);
-        if (!kept.empty())
-          device_.to_host(kept.data(), found.data() + (2 * k + c) * capacity,
-                          kept.size() * sizeof(std::uint32_t));
-        return kept;
-      };
-      spikes.push_back({circuit(0), circuit(1)});
-    }
+    const auto spikes_of = [&](std::size_t circuit) {
+      std::vector<std::uint32_t> kept(count[circuit]);
+      if (!kept.empty())
+        device_.to_host(kept.data(), found.data() + circuit * capacity,
+                        kept.size() * sizeof(std::uint32_t));
+      return kept;
+    };
+    for (std::size_t k = 0; k < n; ++k) spikes.push_back({spikes_of(2 * k), spikes_of(2 * k + 1)});
     return most;
   }
 
   SimulatorDevice& device_;
   const wimmer::Conditions conditions_;
-  const int steps_;
-  std::size_t trials_;
+  std::size_t trials_ = 1;
   WimmerView<T> view_{};
   Buffer<std::int32_t> threshold_;
   Buffer<T> arrivals_;
@@ -197,9 +223,9 @@ WimmerTrials::WimmerTrials(std::unique_ptr<SimulatorDevice> device,
     : device_(std::move(device)) {
   check(conditions);
   if (conditions.precision == Precision::single_precision)
-    trials_ = std::make_unique<Of<float>>(*device_, conditions);
+    trials_ = std::make_unique<InPrecision<float>>(*device_, conditions);
   else
-    trials_ = std::make_unique<Of<double>>(*device_, conditions);
+    trials_ = std::make_unique<InPrecision<double>>(*device_, conditions);
 }
 WimmerTrials::~WimmerTrials() = default;
 

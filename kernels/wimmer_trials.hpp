@@ -25,11 +25,11 @@ class WimmerTrials {
   [[nodiscard]] std::vector<wimmer::TrialSpikes> operator()(std::span<const std::size_t> trials);
 
  private:
-  class Any;
+  class AnyPrecision;
   template <class T>
-  class Of;
+  class InPrecision;
   std::unique_ptr<SimulatorDevice> device_;
-  std::unique_ptr<Any> trials_;
+  std::unique_ptr<AnyPrecision> trials_;
 };
 
 }  // namespace nnpoisson::kernels

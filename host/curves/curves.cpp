@@ -40,7 +40,7 @@ struct Curves::Impl {
     formulas::stimulus_forward<double>(
         net, {layer(s), layer(u1), layer(h1), layer(u2), layer(h2), layer(h3), layer(bypass)});
     read_regions(0);
-    z_at_onset.assign(x.readout.zu.first, x.readout.zu.first + net.columns);
+    z_at_onset.assign(x.readout.zu.value.first, x.readout.zu.value.first + net.columns);
     for (const std::size_t a : {0U, 1U}) at_onset[a] = action(a).cumulative;
   }
 
@@ -55,8 +55,8 @@ struct Curves::Impl {
 
   void set_regions(std::span<const RegionState> regions) {
     for (std::size_t g = 0; g < regions.size(); ++g) {
-      x.readout.z[static_cast<int>(g)] = regions[g].z;
-      x.readout.dz[static_cast<int>(g)] = regions[g].dz;
+      x.readout.z.value[static_cast<int>(g)] = regions[g].z;
+      x.readout.z.rate[static_cast<int>(g)] = regions[g].dz;
     }
   }
 
@@ -107,7 +107,7 @@ void Curves::columns(double time, double scale, std::span<Growth> out) {
   const auto& readout = impl_->x.readout;
   for (std::size_t k = 0; k < out.size(); ++k) {
     const auto column = static_cast<int>(k);
-    out[k] = impl_->growth(k, {readout.zu[column], readout.dzu[column]}, time, scale);
+    out[k] = impl_->growth(k, {readout.zu.value[column], readout.zu.rate[column]}, time, scale);
   }
 }
 
@@ -132,7 +132,7 @@ void Curves::regions(double time, std::span<RegionState> out) {
   impl_->read_regions(time);
   const auto& readout = impl_->x.readout;
   for (std::size_t g = 0; g < out.size(); ++g)
-    out[g] = {readout.z[static_cast<int>(g)], readout.dz[static_cast<int>(g)]};
+    out[g] = {readout.z.value[static_cast<int>(g)], readout.z.rate[static_cast<int>(g)]};
 }
 
 std::array<Growth, 2> Curves::heads(std::span<const RegionState> regions) {

@@ -25,28 +25,27 @@ class CpuBackend final : public Backend {
         shape_(shape),
         layout_(shape),
         plan_(std::move(plan)),
-        packed_(*plan_, bind_network<T>(shape, layout_, nullptr)),
+        packed_(*plan_, network_sizes(shape)),
         team_(threads),
         size_(static_cast<std::size_t>(simd::padded(static_cast<int>(layout_.size())))),
-        table_width_(shape.time_width + (shape.stimulus_bypass ? shape.hidden_width : 0)),
+        stimulus_row_(static_cast<std::size_t>(network_sizes(shape).stimulus_row())),
         trained_(size_, T(0)),
-        floor_(size_, std::numeric_limits<T>::lowest()) {
-    for (const auto& slot : layout_.slots())
-      for (std::size_t i = slot.offset; i < slot.offset + slot.size(); ++i) {
-        trained_[i] = slot.trained ? T(1) : T(0);
-        if (slot.non_negative) floor_[i] = T(0);
-      }
-    const auto net = bind_network<T>(shape, layout_, nullptr);
-    layer_size_ = static_cast<std::size_t>(simd::stimulus_layer_rows(net) * simd::stimulus_group);
-    stimulus_gradient_ = static_cast<std::size_t>(simd::padded(simd::stimulus_gradient_size(net)));
+        lowest_(size_, std::numeric_limits<T>::lowest()) {
+    limit_parameters(layout_, trained_, lowest_);
+
+    const auto sizes = network_sizes(shape);
+    layer_size_ = static_cast<std::size_t>(simd::stimulus_layer_rows(sizes) * simd::stimulus_group);
+    stimulus_gradient_ =
+        static_cast<std::size_t>(simd::padded(formulas::stimulus_gradient_size(sizes)));
+
+    // A worker's scratch: a group of stimuli and their adjoints, then what the kernels ask for.
     int columns = 1;
     for (const auto& tile : plan_->tiles)
       columns = std::max(columns, static_cast<int>(tile.columns));
-    const auto inputs =
-        static_cast<std::size_t>((shape.features + table_width_) * simd::stimulus_group);
-    scratch_.assign(
-        static_cast<std::size_t>(team_.size()),
-        AlignedVector<T>(inputs + static_cast<std::size_t>(kernels.scratch_size(net, columns))));
+    const std::size_t inputs =
+        (static_cast<std::size_t>(shape.features) + stimulus_row_) * simd::stimulus_group;
+    const auto in_kernels = static_cast<std::size_t>(kernels.scratch_size(sizes, columns));
+    scratch_.assign(static_cast<std::size_t>(team_.size()), AlignedVector<T>(inputs + in_kernels));
   }
 
   [[nodiscard]] std::string description() const override {
@@ -79,33 +78,25 @@ class CpuBackend final : public Backend {
     load(state.second_moment, count, second_);
     ProgramResult result;
     result.sums.resize(count);
-    std::vector<unsigned char> finite(count);
-    const std::uint64_t steps_before = state.step;
     for (const auto b : program.batches) {
       if (stop) break;
       forward_and_back(b, count, true);
-      const auto step = static_cast<double>(steps_before + result.steps + 1);
-      team_.run(static_cast<std::uint32_t>(count), [&](std::uint32_t m, int) {
-        const std::size_t at = m * size_;
-        finite[m] = kernels_.adam(
-            {static_cast<int>(size_), weights_.data() + at, first_.data() + at, second_.data() + at,
-             models_[m].gradient.data(), trained_.data(), floor_.data(),
-             static_cast<T>(formulas::adam_rate(program.learning_rate[m], step))});
-      });
+      const auto step = static_cast<double>(state.step + result.steps + 1);
+      const auto finite = update(program.learning_rate.first(count), step);
+
       for (std::size_t m = 0; m < count; ++m) {
         const BatchLoss now = loss(b, m);
         if (result.finite && !(finite[m] && std::isfinite(now.total))) {
           result.finite = false;
           result.failed = now;
         }
-        auto& sum = result.sums[m];
-        sum = {sum.neural + now.neural, sum.left + now.left, sum.right + now.right,
-               sum.total + now.total};
+        add(result.sums[m], now);
       }
-      if (!result.finite)
-        return result;  // the state handed in is left as it was: the last that is known to be good
+      // The state handed in is left as it was: the last that is known to be good.
+      if (!result.finite) return result;
       ++result.steps;
     }
+
     state.step += result.steps;
     store(weights_, count, state.parameters);
     store(first_, count, state.first_moment);
@@ -159,16 +150,34 @@ class CpuBackend final : public Backend {
     team_.run(count, [&](std::uint32_t m, int) { finish_gradient(models_[m], groups); });
   }
 
+  /// Adam's step of every model; returns which ones had finite gradients.
+  std::vector<unsigned char> update(std::span<const double> learning_rate, double step) {
+    std::vector<unsigned char> finite(learning_rate.size());
+    team_.run(static_cast<std::uint32_t>(finite.size()), [&](std::uint32_t m, int) {
+      const std::size_t first = m * size_;
+      const simd::AdamJob<T> job{static_cast<int>(size_),
+                                 weights_.data() + first,
+                                 first_.data() + first,
+                                 second_.data() + first,
+                                 models_[m].gradient.data(),
+                                 trained_.data(),
+                                 lowest_.data(),
+                                 static_cast<T>(formulas::adam_rate(learning_rate[m], step))};
+      finite[m] = kernels_.adam(job);
+    });
+    return finite;
+  }
+
   void prepare(const BatchTiles& batch, std::size_t models, std::uint32_t groups) {
     if (models_.size() < models) models_.resize(models);
     const auto grow = [](auto& v, std::size_t n) {
       if (v.size() < n) v.resize(n);
     };
     for (std::size_t m = 0; m < models; ++m) {
-      grow(models_[m].table, plan_->stimulus_count() * static_cast<std::size_t>(table_width_));
+      grow(models_[m].table, plan_->stimulus_count() * stimulus_row_);
       grow(models_[m].layers, groups * layer_size_);
       grow(models_[m].rows, batch.rows_size);
-      grow(models_[m].stimulus_rows, batch.stimulus_rows * static_cast<std::size_t>(table_width_));
+      grow(models_[m].stimulus_rows, batch.stimulus_rows * stimulus_row_);
       grow(models_[m].stimulus_gradients, groups * stimulus_gradient_);
       grow(models_[m].gradient, size_);
       grow(models_[m].sum, layout_.size());
@@ -191,14 +200,13 @@ class CpuBackend final : public Backend {
       for (std::size_t f = 0; f < features; ++f)
         input[f * simd::stimulus_group + k] = packed_.stimulus(batch.stimuli[first + k])[f];
     T* adjoint = input + features * simd::stimulus_group;
-    T* scratch = adjoint + static_cast<std::size_t>(table_width_) * simd::stimulus_group;
+    T* scratch = adjoint + stimulus_row_ * simd::stimulus_group;
     ModelStep& model = models_[m];
     return {network(m),
             static_cast<int>(count),
             input,
             batch.stimuli.data() + first,
             model.table.data(),
-            table_width_,
             model.layers.data() + group * layer_size_,
             adjoint,
             model.stimulus_gradients.data() + group * stimulus_gradient_,
@@ -209,43 +217,45 @@ class CpuBackend final : public Backend {
                 int worker) {
     const BatchTile& place = batch.tiles[t];
     ModelStep& model = models_[m];
-    kernels_.tile({network(m), packed_.view(place.tile), static_cast<T>(plan_->eps),
-                   model.table.data(), table_width_, gradients, model.rows.data() + place.row,
-                   model.stimulus_rows.data() + static_cast<std::size_t>(place.stimulus_row) *
-                                                    static_cast<std::size_t>(table_width_),
-                   model.losses.data() + std::size_t{t} * 3,
-                   scratch_[static_cast<std::size_t>(worker)].data()});
+    kernels_.tile(
+        {network(m), packed_.view(place.tile), static_cast<T>(plan_->eps), model.table.data(),
+         gradients, model.rows.data() + place.row,
+         model.stimulus_rows.data() + static_cast<std::size_t>(place.stimulus_row) * stimulus_row_,
+         model.losses.data() + std::size_t{t} * 3,
+         scratch_[static_cast<std::size_t>(worker)].data()});
   }
 
   /// Sums the tiles' gradient rows, in tile order, into the flat order.
   void sum_rows(const Batch& terms, const BatchTiles& batch, ModelStep& model) const {
-    const auto net = network(0);
-    const auto K = static_cast<std::size_t>(shape_.columns()),
-               H = static_cast<std::size_t>(shape_.hidden_width);
     std::fill(model.sum.begin(), model.sum.end(), 0.0);
-    double* sum = model.sum.data();
     for (const auto& place : batch.tiles) {
       const auto tile = packed_.view(place.tile);
-      const auto at = simd::tile_row(net, tile.term, tile.columns);
-      const double scale = gradient_scale(terms, tile.term);
-      const T* row = model.rows.data() + place.row;
-      const auto add = [scale](double* to, const T* from, int n) {
-        for (int i = 0; i < n; ++i) to[i] += scale * static_cast<double>(from[i]);
-      };
-      add(sum + layout_[Tensor::a].offset, row, at.E);  // a, C, c follow each other in both orders
-      double* E = sum + layout_[Tensor::E].offset;
-      double* e = sum + layout_[Tensor::e].offset;
-      if (tile.term == Term::behaviour) {
-        add(E, row + at.E, at.size - at.E);  // E, e and the heads too
-        continue;
-      }
-      for (std::size_t k = 0; k < static_cast<std::size_t>(tile.columns); ++k) {
-        for (std::size_t j = 0; j < H; ++j)
-          E[j * K + tile.column[k]] +=
-              scale * static_cast<double>(row[static_cast<std::size_t>(at.E) +
-                                              j * static_cast<std::size_t>(tile.columns) + k]);
-        e[tile.column[k]] += scale * static_cast<double>(row[static_cast<std::size_t>(at.e) + k]);
-      }
+      add_row(tile, model.rows.data() + place.row, gradient_scale(terms, tile.term),
+              model.sum.data());
+    }
+  }
+  void add_row(const simd::TileView<T>& tile, const T* row, double scale, double* sum) const {
+    const auto add = [scale](double* to, const T* from, int n) {
+      for (int i = 0; i < n; ++i) to[i] += scale * static_cast<double>(from[i]);
+    };
+    const auto places = simd::tile_row(network_sizes(shape_), tile.term, tile.columns);
+    double* E = sum + layout_[Tensor::E].offset;
+    double* e = sum + layout_[Tensor::e].offset;
+
+    // A row is in the flat order but for what it leaves out: a, C and c go together, and for
+    // behaviour E, e and the heads.
+    add(sum + layout_[Tensor::a].offset, row, places.E);
+    if (tile.term == Term::behaviour) {
+      add(E, row + places.E, places.size - places.E);
+      return;
+    }
+
+    const int K = shape_.columns();
+    for (int k = 0; k < tile.columns; ++k) {
+      const auto column = static_cast<int>(tile.column[k]);
+      for (int j = 0; j < shape_.hidden_width; ++j)
+        add(E + j * K + column, row + places.E + j * tile.columns + k, 1);
+      add(e + column, row + places.e + k, 1);
     }
   }
 
@@ -256,16 +266,16 @@ class CpuBackend final : public Backend {
     const auto job = stimulus_job(batch, m, group, worker);
     const T neural = static_cast<T>(gradient_scale(terms, Term::neural)),
             behaviour = static_cast<T>(gradient_scale(terms, Term::behaviour));
-    const auto width = static_cast<std::size_t>(table_width_);
     T* adjoint = const_cast<T*>(job.adjoint);  // this worker's own scratch
-    std::fill_n(adjoint, width * simd::stimulus_group, T(0));
+    std::fill_n(adjoint, stimulus_row_ * simd::stimulus_group, T(0));
+
     for (std::size_t k = 0; k < static_cast<std::size_t>(job.count); ++k) {
       const std::size_t s = std::size_t{group} * simd::stimulus_group + k;
       for (auto i = batch.source_first[s]; i < batch.source_first[s + 1]; ++i) {
         const T scale = batch.sources[i] & behaviour_source ? behaviour : neural;
         const T* row = models_[m].stimulus_rows.data() +
-                       std::size_t{batch.sources[i] & ~behaviour_source} * width;
-        for (std::size_t j = 0; j < width; ++j)
+                       std::size_t{batch.sources[i] & ~behaviour_source} * stimulus_row_;
+        for (std::size_t j = 0; j < stimulus_row_; ++j)
           adjoint[j * simd::stimulus_group + k] += scale * row[j];
       }
     }
@@ -274,14 +284,15 @@ class CpuBackend final : public Backend {
 
   /// Adds the groups' gradients of the stimulus layers, and rounds to T.
   void finish_gradient(ModelStep& model, std::uint32_t groups) const {
-    const std::size_t stimulus_part = layout_[Tensor::a].offset, bypass = layout_[Tensor::R].offset;
-    const std::size_t bypass_size =
-        shape_.stimulus_bypass ? 2 * static_cast<std::size_t>(shape_.hidden_width) : 0;
+    const std::size_t before_a = layout_[Tensor::a].offset;  // numbers of the stimulus layers
+    const std::size_t bypass = layout_[Tensor::R].offset;
+    const std::size_t bypass_size = shape_.stimulus_bypass ? layout_[Tensor::E].offset - bypass : 0;
+
     for (std::uint32_t g = 0; g < groups; ++g) {
       const T* from = model.stimulus_gradients.data() + g * stimulus_gradient_;
-      for (std::size_t i = 0; i < stimulus_part; ++i) model.sum[i] += static_cast<double>(from[i]);
+      for (std::size_t i = 0; i < before_a; ++i) model.sum[i] += static_cast<double>(from[i]);
       for (std::size_t i = 0; i < bypass_size; ++i)
-        model.sum[bypass + i] += static_cast<double>(from[stimulus_part + i]);
+        model.sum[bypass + i] += static_cast<double>(from[before_a + i]);
     }
     for (std::size_t i = 0; i < layout_.size(); ++i)
       model.gradient[i] = static_cast<T>(model.sum[i]);
@@ -301,10 +312,10 @@ class CpuBackend final : public Backend {
   std::shared_ptr<const Plan> plan_;
   PackedPlan<T> packed_;
   Team team_;
-  std::size_t size_;  // parameters, padded
-  int table_width_;
+  std::size_t size_;          // parameters, padded
+  std::size_t stimulus_row_;  // numbers of a stimulus in the table
   std::size_t layer_size_ = 0, stimulus_gradient_ = 0;
-  AlignedVector<T> trained_, floor_, weights_, first_, second_;
+  AlignedVector<T> trained_, lowest_, weights_, first_, second_;
   std::vector<AlignedVector<T>> scratch_;  // [workers]
   std::vector<ModelStep> models_;
 };

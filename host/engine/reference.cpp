@@ -1,6 +1,7 @@
 #include "engine/reference.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "engine/batch_terms.hpp"
@@ -11,73 +12,87 @@ namespace nnpoisson {
 namespace {
 
 using formulas::Column;
+using formulas::DualColumn;
 using Numbers = std::vector<double>;
 
+Numbers zeros(int n) {
+  return Numbers(static_cast<std::size_t>(n));
+}
 Column<double> column(Numbers& v) {
   return {v.data(), 1};
+}
+
+/// A layer's values and their rates.
+struct DualNumbers {
+  explicit DualNumbers(int n) : value(zeros(n)), rate(zeros(n)) {}
+  void clear() {
+    std::ranges::fill(value, 0.0);
+    std::ranges::fill(rate, 0.0);
+  }
+  Numbers value, rate;
+};
+DualColumn<double> column(DualNumbers& v) {
+  return {column(v.value), column(v.rate)};
 }
 
 /// One point's layers and their adjoints.
 struct PointScratch {
   explicit PointScratch(const NetworkShape& s)
-      : m(size(s.time_width)),
-        dm(m),
-        n1(size(s.hidden_width)),
-        du(n1),
-        n2(n1),
-        dn2(n1),
-        v(size(s.columns())),
-        dv(v),
-        zu(v),
-        dzu(v),
-        slope(v),
-        gv(v),
-        gdv(v),
-        z(size(s.regions)),
-        dz(z),
-        gz(z),
-        gdz(z),
-        gn2(n1),
-        gdn2(n1),
-        gp(n1),
-        gm(m),
-        gdm(m),
-        ga(m),
-        w(size(s.behaviour_width)),
-        dw(w),
-        slope_w(w),
-        dy(w),
-        gy(w),
-        gdy(w),
+      : m(s.time_width),
+        n1(s.hidden_width),
+        n2(s.hidden_width),
+        gn2(s.hidden_width),
+        gm(s.time_width),
+        ga(zeros(s.time_width)),
+        gp(zeros(s.hidden_width)),
+        v(s.columns()),
+        zu(s.columns()),
+        gv(s.columns()),
+        slope(zeros(s.columns())),
+        z(s.regions),
+        gz(s.regions),
+        w(s.behaviour_width),
+        gy(s.behaviour_width),
+        rate_w(zeros(s.behaviour_width)),
+        slope_w(zeros(s.behaviour_width)),
         x(1),
-        dx(1),
-        gx(1),
-        gdx(1) {}
-  static std::size_t size(int n) { return static_cast<std::size_t>(n); }
-  formulas::TrunkColumns<double> trunk() {
-    return {column(m), column(dm), column(n1), column(du), column(n2), column(dn2)};
-  }
+        gx(1) {}
+
+  formulas::TrunkColumns<double> trunk() { return {column(m), column(n1), column(n2)}; }
+  formulas::TrunkAdjoint<double> trunk_adjoint() { return {column(gm), column(ga), column(gp)}; }
   /// z and gz: where regions are the columns, they are zu and gv.
   formulas::ReadoutColumns<double> readout(bool by_unit) {
-    return {column(v),
-            column(dv),
-            column(zu),
-            column(dzu),
-            column(slope),
-            column(by_unit ? z : zu),
-            column(by_unit ? dz : dzu)};
+    return {column(v), column(zu), column(slope), column(by_unit ? z : zu)};
   }
   formulas::HeadColumns<double> head() {
-    return {column(dy), column(w), column(dw), column(slope_w), column(x), column(dx)};
+    return {column(w), column(rate_w), column(slope_w), column(x)};
   }
-  Numbers m, dm, n1, du, n2, dn2, v, dv, zu, dzu, slope, gv, gdv, z, dz, gz, gdz, gn2, gdn2, gp, gm,
-      gdm, ga, w, dw, slope_w, dy, gy, gdy, x, dx, gx, gdx;
+
+  DualNumbers m, n1, n2, gn2, gm;
+  Numbers ga, gp;
+  DualNumbers v, zu, gv;
+  Numbers slope;
+  DualNumbers z, gz, w, gy;
+  Numbers rate_w, slope_w;
+  DualNumbers x, gx;
 };
 
 class ReferenceBackend final : public Backend {
  public:
   ReferenceBackend(const NetworkShape& shape, std::shared_ptr<const Plan> plan)
-      : shape_(shape), layout_(shape), plan_(std::move(plan)), scratch_(shape), other_(shape) {}
+      : shape_(shape),
+        layout_(shape),
+        plan_(std::move(plan)),
+        scratch_(shape),
+        end_scratch_(shape),
+        u1_(zeros(shape.stimulus_widths[0])),
+        h1_(u1_),
+        gu1_(u1_),
+        u2_(zeros(shape.stimulus_widths[1])),
+        h2_(u2_),
+        gu2_(u2_),
+        h3_(zeros(shape.time_width)),
+        bypass_(zeros(shape.hidden_width)) {}
 
   [[nodiscard]] std::string description() const override { return "reference (double, 1 thread)"; }
 
@@ -104,35 +119,22 @@ class ReferenceBackend final : public Backend {
     Numbers gradient(n);
     for (const auto b : program.batches) {
       if (stop) break;
+
       std::vector<BatchLoss> now(models);
-      const double step = static_cast<double>(state.step + 1);
       for (std::size_t m = 0; m < models; ++m) {
-        const std::span<double> weights(state.parameters.data() + m * n, n);
+        const std::span<const double> weights(state.parameters.data() + m * n, n);
         now[m] = loss(plan_->batches[b], weights, gradient);
-        result.finite = result.finite && std::isfinite(now[m].total) &&
-                        std::all_of(gradient.begin(), gradient.end(),
-                                    [](double g) { return std::isfinite(g); });
+        result.finite = std::isfinite(now[m].total) &&
+                        std::ranges::all_of(gradient, [](double g) { return std::isfinite(g); });
         if (!result.finite) {
           state = before;
           result.failed = now[m];
           return result;
         }
-        const double rate = formulas::adam_rate(program.learning_rate[m], step);
-        for (const auto& slot : layout_.slots()) {
-          if (!slot.trained) continue;
-          for (std::size_t i = slot.offset; i < slot.offset + slot.size(); ++i) {
-            formulas::adam(weights[i], state.first_moment[m * n + i],
-                           state.second_moment[m * n + i], gradient[i], rate);
-            if (slot.non_negative) weights[i] = std::max(weights[i], 0.0);
-          }
-        }
+        update(state, m, gradient, program.learning_rate[m]);
       }
-      for (std::size_t m = 0; m < models; ++m) {
-        result.sums[m].neural += now[m].neural;
-        result.sums[m].left += now[m].left;
-        result.sums[m].right += now[m].right;
-        result.sums[m].total += now[m].total;
-      }
+
+      for (std::size_t m = 0; m < models; ++m) add(result.sums[m], now[m]);
       ++state.step;
       ++result.steps;
     }
@@ -140,61 +142,72 @@ class ReferenceBackend final : public Backend {
   }
 
  private:
+  /// Neural, left, right.
+  using TermSums = std::array<double, 3>;
+
+  /// Adam's step of one model.
+  void update(TrainingState& state, std::size_t model, const Numbers& gradient,
+              double learning_rate) const {
+    const std::size_t first = model * layout_.size();
+    const double rate = formulas::adam_rate(learning_rate, static_cast<double>(state.step + 1));
+    for (const auto& slot : layout_.slots()) {
+      if (!slot.trained) continue;
+      for (std::size_t i = slot.offset; i < slot.offset + slot.size(); ++i) {
+        double& weight = state.parameters[first + i];
+        formulas::adam(weight, state.first_moment[first + i], state.second_moment[first + i],
+                       gradient[i], rate);
+        if (slot.non_negative) weight = std::max(weight, 0.0);
+      }
+    }
+  }
+
   BatchLoss loss(const Batch& batch, std::span<const double> parameters,
                  std::span<double> gradient) {
     net_ = bind_network(shape_, layout_, parameters.data());
-    grad_ = gradient.data();
-    std::fill(gradient.begin(), gradient.end(), 0.0);
-    double sums[3] = {0, 0, 0};
+    gradient_ = gradient.data();
+    std::ranges::fill(gradient, 0.0);
+    TermSums sums{};
     for (const auto& range : batch.tiles)
       for (auto t = range.first; t < range.end; ++t) {
         const Tile& tile = plan_->tiles[t];
         for (std::uint32_t p = 0; p < tile.count; ++p)
           point(tile, p, gradient_scale(batch, tile.term), sums);
       }
+
     for (const auto& slot : layout_.slots())
-      if (!slot.trained)
-        std::fill_n(gradient.begin() + static_cast<std::ptrdiff_t>(slot.offset), slot.size(), 0.0);
+      if (!slot.trained) std::ranges::fill(gradient.subspan(slot.offset, slot.size()), 0.0);
     return combine(batch, sums[0], sums[1], sums[2]);
   }
 
   [[nodiscard]] bool by_unit() const { return net_.column_region != nullptr; }
-  double* grad(Tensor t) { return grad_ + layout_[t].offset; }
+  double* gradient(Tensor t) { return gradient_ + layout_[t].offset; }
 
-  /// One point: stimulus, trunk, readout, terms, and back; adds to the gradient and to the three
-  /// sums of losses.
-  void point(const Tile& tile, std::uint32_t p, double scale, double* sums) {
-    const std::size_t at = tile.first_point + p;
+  /// One point: stimulus, trunk, readout, terms, and back; adds to the gradient and to the sums of
+  /// losses.
+  void point(const Tile& tile, std::uint32_t p, double scale, TermSums& sums) {
+    const std::size_t number = tile.first_point + p;
     const auto features = static_cast<std::size_t>(shape_.features);
-    forward_stimulus(std::span(plan_->stimuli).subspan(plan_->stimulus[at] * features, features));
-    const double time = plan_->time[at];
+    forward_stimulus(
+        std::span(plan_->stimuli).subspan(plan_->stimulus[number] * features, features));
+    const double time = plan_->time[number];
     switch (tile.reading) {
       case Reading::rate:
         forward<true>(scratch_, tile.term, time);
         terms<true>(tile, p, scale, sums);
-        backward<true>(scratch_, tile.term, time);
+        backward<true>(scratch_, time);
         break;
       case Reading::value:
         forward<false>(scratch_, tile.term, time);
         terms<false>(tile, p, scale, sums);
-        backward<false>(scratch_, tile.term, time);
+        backward<false>(scratch_, time);
         break;
       case Reading::interval: {
         const auto& interval = plan_->interval[tile.first_interval + p];
         forward<false>(scratch_, tile.term, time);
-        forward<false>(other_, tile.term, interval.end);
-        std::fill(scratch_.gv.begin(), scratch_.gv.end(), 0.0);
-        std::fill(other_.gv.begin(), other_.gv.end(), 0.0);
-        for (std::uint32_t c = 0; c < tile.columns; ++c) {
-          const auto g = plan_->column[tile.first_column + c];
-          const auto term = formulas::interval_term(scratch_.v[g], other_.v[g], weight(tile, c, p),
-                                                    interval.inverse_scale, interval.floor);
-          sums[0] += term.loss;
-          scratch_.gv[g] = scale * term.gv_start;
-          other_.gv[g] = scale * term.gv_end;
-        }
-        backward<false>(scratch_, tile.term, time);
-        backward<false>(other_, tile.term, interval.end);
+        forward<false>(end_scratch_, tile.term, interval.end);
+        interval_terms(tile, p, interval, scale, sums);
+        backward<false>(scratch_, time);
+        backward<false>(end_scratch_, interval.end);
         break;
       }
     }
@@ -206,12 +219,6 @@ class ReferenceBackend final : public Backend {
 
   void forward_stimulus(std::span<const double> stimulus) {
     s_.assign(stimulus.begin(), stimulus.end());
-    for (auto* v : {&u1_, &h1_, &gu1_})
-      v->resize(static_cast<std::size_t>(shape_.stimulus_widths[0]));
-    for (auto* v : {&u2_, &h2_, &gu2_})
-      v->resize(static_cast<std::size_t>(shape_.stimulus_widths[1]));
-    h3_.resize(static_cast<std::size_t>(shape_.time_width));
-    bypass_.resize(static_cast<std::size_t>(shape_.hidden_width));
     formulas::stimulus_forward(net_, this->stimulus());
   }
   formulas::StimulusColumns<double> stimulus() {
@@ -223,105 +230,112 @@ class ReferenceBackend final : public Backend {
   void forward(PointScratch& k, Term term, double time) {
     formulas::trunk_forward<Rate>(net_, time, column(h3_), column(bypass_), k.trunk());
     formulas::dense<Rate>(net_.E, net_.e, shape_.hidden_width, shape_.columns(), column(k.n2),
-                          column(k.dn2), column(k.v), column(k.dv));
+                          column(k.v));
     if (term == Term::behaviour) formulas::readout_forward<Rate>(net_, k.readout(by_unit()));
   }
 
-  /// Fills gv, gdv of every region from the terms that the tile's weights ask for.
+  /// Fills gv of every column from the terms that the tile's weights ask for.
   template <bool Rate>
-  void terms(const Tile& tile, std::uint32_t p, double scale, double* sums) {
+  void terms(const Tile& tile, std::uint32_t p, double scale, TermSums& sums) {
     auto& k = scratch_;
-    std::fill(k.gv.begin(), k.gv.end(), 0.0);
-    std::fill(k.gdv.begin(), k.gdv.end(), 0.0);
-    std::fill(k.gz.begin(), k.gz.end(), 0.0);
-    std::fill(k.gdz.begin(), k.gdz.end(), 0.0);
-    const auto readout = k.readout(by_unit());
-    const auto gz = column(by_unit() ? k.gz : k.gv), gdz = column(by_unit() ? k.gdz : k.gdv);
+    k.gv.clear();
+    k.gz.clear();
     for (std::uint32_t c = 0; c < tile.columns; ++c) {
-      const auto which = plan_->column[tile.first_column + c];
-      if (tile.term == Term::neural) {
-        sums[0] += read<Rate>(k.v[which], k.dv[which], weight(tile, c, p), scale, k.gv[which],
-                              k.gdv[which]);
-      } else {
-        const int action = static_cast<int>(which);
-        formulas::head_forward<Rate>(net_, action, readout.z, readout.dz, k.head());
-        sums[1 + which] +=
-            read<Rate>(k.x[0], k.dx[0], weight(tile, c, p), scale, k.gx[0], k.gdx[0]);
-        formulas::head_adjoint<Rate>(net_, action, k.head(), column(k.gx), column(k.gdx),
-                                     column(k.gy), column(k.gdy), gz, gdz);
-        using enum Tensor;
-        const bool left = action == 0;
-        formulas::dense_kernel_adjoint<Rate>(1, shape_.regions, shape_.behaviour_width, readout.z,
-                                             readout.dz, column(k.gy), column(k.gdy),
-                                             grad(left ? F1_left : F1_right));
-        formulas::dense_bias_adjoint(1, shape_.behaviour_width, column(k.gy),
-                                     grad(left ? f1_left : f1_right));
-        formulas::dense_kernel_adjoint<Rate>(1, shape_.behaviour_width, 1, column(k.w),
-                                             column(k.dw), column(k.gx), column(k.gdx),
-                                             grad(left ? F2_left : F2_right));
-        formulas::dense_bias_adjoint(1, 1, column(k.gx), grad(left ? f2_left : f2_right));
-      }
+      const auto which = static_cast<int>(plan_->column[tile.first_column + c]);
+      if (tile.term == Term::neural)
+        sums[0] += scaled_term<Rate>(k.v, which, weight(tile, c, p), scale, k.gv);
+      else
+        sums[static_cast<std::size_t>(1 + which)] +=
+            action_term<Rate>(which, weight(tile, c, p), scale);
     }
     if (tile.term == Term::behaviour)
-      formulas::readout_adjoint<Rate>(net_, readout, gz, gdz, column(k.gv), column(k.gdv));
+      formulas::readout_adjoint<Rate>(net_, k.readout(by_unit()), gz(), column(k.gv));
+  }
+  /// The adjoint of z.
+  DualColumn<double> gz() { return column(by_unit() ? scratch_.gz : scratch_.gv); }
+
+  /// One action's term, its head's gradient, and what it adds to gz.
+  template <bool Rate>
+  double action_term(int action, double weight, double scale) {
+    using enum Tensor;
+    auto& k = scratch_;
+    const auto z = k.readout(by_unit()).z;
+    formulas::head_forward<Rate>(net_, action, z, k.head());
+    const double loss = scaled_term<Rate>(k.x, 0, weight, scale, k.gx);
+    formulas::head_adjoint<Rate>(net_, action, k.head(), column(k.gx), column(k.gy), gz());
+
+    const bool left = action == 0;
+    const int width = shape_.behaviour_width;
+    formulas::dense_kernel_adjoint<Rate>(1, shape_.regions, width, z, column(k.gy),
+                                         gradient(left ? F1_left : F1_right));
+    formulas::dense_bias_adjoint(1, width, column(k.gy.value), gradient(left ? f1_left : f1_right));
+    formulas::dense_kernel_adjoint<Rate>(1, width, 1, column(k.w), column(k.gx),
+                                         gradient(left ? F2_left : F2_right));
+    formulas::dense_bias_adjoint(1, 1, column(k.gx.value), gradient(left ? f2_left : f2_right));
+    return loss;
   }
 
+  /// The loss of v[i]; its adjoint, times `scale`, goes to g[i].
   template <bool Rate>
-  double read(double v, double dv, double weight, double scale, double& gv, double& gdv) const {
-    if constexpr (Rate) {
-      const auto term = formulas::rate_term(v, dv, weight, plan_->eps);
-      gv = scale * term.gv;
-      gdv = scale * term.gdv;
-      return term.loss;
-    } else {
-      const auto term = formulas::value_term(v, weight);
-      gv = scale * term.gv;
-      return term.loss;
+  double scaled_term(DualNumbers& v, int i, double weight, double scale, DualNumbers& g) const {
+    const double loss = formulas::point_term<Rate>(column(v), i, weight, plan_->eps, column(g));
+    const auto place = static_cast<std::size_t>(i);
+    g.value[place] = scale * g.value[place];
+    if constexpr (Rate) g.rate[place] = scale * g.rate[place];
+    return loss;
+  }
+
+  void interval_terms(const Tile& tile, std::uint32_t p, const Plan::Interval& interval,
+                      double scale, TermSums& sums) {
+    scratch_.gv.clear();
+    end_scratch_.gv.clear();
+    for (std::uint32_t c = 0; c < tile.columns; ++c) {
+      const auto g = plan_->column[tile.first_column + c];
+      const auto term =
+          formulas::interval_term(scratch_.v.value[g], end_scratch_.v.value[g], weight(tile, c, p),
+                                  interval.inverse_scale, interval.floor);
+      sums[0] += term.loss;
+      scratch_.gv.value[g] = scale * term.adjoint_at_start;
+      end_scratch_.gv.value[g] = scale * term.adjoint_at_end;
     }
   }
 
-  /// From gv, gdv to every parameter up to the stimulus' layers.
+  /// From gv to every parameter up to the stimulus' layers.
   template <bool Rate>
-  void backward(PointScratch& k, Term, double time) {
+  void backward(PointScratch& k, double time) {
     using enum Tensor;
-    const int H = shape_.hidden_width, T = shape_.time_width;
-    formulas::dense_kernel_adjoint<Rate>(1, H, shape_.columns(), column(k.n2), column(k.dn2),
-                                         column(k.gv), column(k.gdv), grad(E));
-    formulas::dense_bias_adjoint(1, shape_.columns(), column(k.gv), grad(e));
-    formulas::dense_input_adjoint<Rate, false>(net_.E, H, shape_.columns(), column(k.gv),
-                                               column(k.gdv), column(k.gn2), column(k.gdn2));
-    formulas::trunk_adjoint<Rate>(net_, time, k.trunk(), column(k.gn2), column(k.gdn2),
-                                  column(k.gp), column(k.gm), column(k.gdm), column(k.ga));
-    formulas::dense_kernel_adjoint<Rate>(1, T, H, column(k.m), column(k.dm), column(k.gn2),
-                                         column(k.gdn2), grad(C));
-    formulas::dense_bias_adjoint(1, H, column(k.gn2), grad(c));
-    formulas::dense_bias_adjoint(1, T, column(k.ga), grad(a));
+    const int H = shape_.hidden_width, T = shape_.time_width, K = shape_.columns();
+    formulas::dense_kernel_adjoint<Rate>(1, H, K, column(k.n2), column(k.gv), gradient(E));
+    formulas::dense_bias_adjoint(1, K, column(k.gv.value), gradient(e));
+    formulas::dense_input_adjoint<Rate, false>(net_.E, H, K, column(k.gv), column(k.gn2));
+
+    formulas::trunk_adjoint<Rate>(net_, time, k.trunk(), column(k.gn2), k.trunk_adjoint());
+    formulas::dense_kernel_adjoint<Rate>(1, T, H, column(k.m), column(k.gn2), gradient(C));
+    formulas::dense_bias_adjoint(1, H, column(k.gn2.value), gradient(c));
+    formulas::dense_bias_adjoint(1, T, column(k.ga), gradient(a));
     if (shape_.stimulus_bypass) {
       double last = s_.back();
-      formulas::dense_kernel_adjoint<false>(1, 1, H, Column<double>{&last, 1},
-                                            Column<double>{&last, 1}, column(k.gp), column(k.gp),
-                                            grad(R));
-      formulas::dense_bias_adjoint(1, H, column(k.gp), grad(d));
+      formulas::dense_parameter_adjoint(1, 1, H, Column<double>{&last, 1}, column(k.gp),
+                                        gradient(R), gradient(d));
     }
+
     const auto& widths = shape_.stimulus_widths;
-    formulas::stimulus_adjoint(net_, stimulus(), column(k.gm), column(gu2_), column(gu1_));
-    const auto layer = [&](int in, int out, Numbers& x, Numbers& g, Tensor kernel, Tensor bias) {
-      formulas::dense_kernel_adjoint<false>(1, in, out, column(x), column(x), column(g), column(g),
-                                            grad(kernel));
-      formulas::dense_bias_adjoint(1, out, column(g), grad(bias));
-    };
-    layer(widths[1], T, h2_, k.gm, A3, b3);
-    layer(widths[0], widths[1], h1_, gu2_, A2, b2);
-    layer(shape_.features, widths[0], s_, gu1_, A1, b1);
+    formulas::stimulus_adjoint(net_, stimulus(), column(k.gm.value), column(gu2_), column(gu1_));
+    formulas::dense_parameter_adjoint(1, widths[1], T, column(h2_), column(k.gm.value),
+                                      gradient(A3), gradient(b3));
+    formulas::dense_parameter_adjoint(1, widths[0], widths[1], column(h1_), column(gu2_),
+                                      gradient(A2), gradient(b2));
+    formulas::dense_parameter_adjoint(1, shape_.features, widths[0], column(s_), column(gu1_),
+                                      gradient(A1), gradient(b1));
   }
 
   NetworkShape shape_;
   ParameterLayout layout_;
   std::shared_ptr<const Plan> plan_;
-  PointScratch scratch_, other_;  // `other_`: the end of an interval
+  PointScratch scratch_, end_scratch_;  // the second: of the end of an interval
   formulas::Network<double> net_{};
-  double* grad_ = nullptr;
-  Numbers s_, u1_, h1_, u2_, h2_, h3_, bypass_, gu1_, gu2_;
+  double* gradient_ = nullptr;
+  Numbers s_, u1_, h1_, gu1_, u2_, h2_, gu2_, h3_, bypass_;
 };
 
 }  // namespace

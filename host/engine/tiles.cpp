@@ -1,11 +1,56 @@
 #include "engine/tiles.hpp"
 
 #include <algorithm>
+#include <span>
+
+#include "engine/batch_terms.hpp"
 
 namespace nnpoisson {
+namespace {
+
+/// The distinct stimuli of a tile, ascending as its points are.
+std::vector<std::uint32_t> stimuli_of(const Plan& plan, const Tile& tile) {
+  const auto points = std::span(plan.stimulus).subspan(tile.first_point, tile.count);
+  std::vector<std::uint32_t> stimuli;
+  std::ranges::unique_copy(points, std::back_inserter(stimuli));
+  return stimuli;
+}
+
+/// Lists for each stimulus of a batch the stimulus rows that its tiles leave, in tile order.
+void list_sources(BatchTiles& batch, const Plan& plan,
+                  const std::vector<std::vector<std::uint32_t>>& tile_stimuli) {
+  for (const BatchTile& t : batch.tiles)
+    batch.stimuli.insert(batch.stimuli.end(), tile_stimuli[t.tile].begin(),
+                         tile_stimuli[t.tile].end());
+  std::ranges::sort(batch.stimuli);
+  const auto [unused, end] = std::ranges::unique(batch.stimuli);
+  batch.stimuli.erase(unused, end);
+  const auto place_of = [&](std::uint32_t stimulus) {
+    return static_cast<std::size_t>(std::ranges::lower_bound(batch.stimuli, stimulus) -
+                                    batch.stimuli.begin());
+  };
+
+  // How many rows each stimulus has, summed up to where its list begins.
+  batch.source_first.assign(batch.stimuli.size() + 1, 0);
+  for (const BatchTile& t : batch.tiles)
+    for (const auto stimulus : tile_stimuli[t.tile]) ++batch.source_first[place_of(stimulus) + 1];
+  for (std::size_t i = 1; i < batch.source_first.size(); ++i)
+    batch.source_first[i] += batch.source_first[i - 1];
+
+  batch.sources.resize(batch.stimulus_rows);
+  auto next = batch.source_first;
+  for (const BatchTile& t : batch.tiles) {
+    const std::uint32_t mark = plan.tiles[t.tile].term == Term::behaviour ? behaviour_source : 0;
+    std::uint32_t row = t.stimulus_row;
+    for (const auto stimulus : tile_stimuli[t.tile])
+      batch.sources[next[place_of(stimulus)]++] = row++ | mark;
+  }
+}
+
+}  // namespace
 
 template <class T>
-PackedPlan<T>::PackedPlan(const Plan& plan, const formulas::Network<T>& net)
+PackedPlan<T>::PackedPlan(const Plan& plan, const formulas::NetworkSizes& sizes)
     : tiles_(&plan.tiles),
       columns_(&plan.column),
       features_(static_cast<std::size_t>(plan.features)),
@@ -22,62 +67,45 @@ PackedPlan<T>::PackedPlan(const Plan& plan, const formulas::Network<T>& net)
   stimulus_.resize(points);
   weight_.resize(weights);
   for (auto* v : {&end_, &inverse_scale_, &floor_}) v->resize(intervals);
+  for (std::size_t t = 0; t < plan.tiles.size(); ++t) pack(plan, plan.tiles[t], places_[t]);
 
-  std::vector<std::vector<std::uint32_t>> seen(plan.tiles.size());  // distinct stimuli of each tile
-  for (std::size_t t = 0; t < plan.tiles.size(); ++t) {
-    const Tile& tile = plan.tiles[t];
-    const Place& place = places_[t];
-    for (std::size_t p = 0; p < static_cast<std::size_t>(place.stride); ++p) {
-      const std::size_t from = tile.first_point + std::min<std::size_t>(p, tile.count - 1);
-      time_[place.points + p] = static_cast<T>(plan.time[from]);
-      stimulus_[place.points + p] = plan.stimulus[from];
-      if (seen[t].empty() || seen[t].back() != plan.stimulus[from])
-        seen[t].push_back(plan.stimulus[from]);
-      if (tile.reading == Reading::interval) {
-        const auto& interval =
-            plan.interval[tile.first_interval + std::min<std::size_t>(p, tile.count - 1)];
-        end_[place.intervals + p] = static_cast<T>(interval.end);
-        inverse_scale_[place.intervals + p] = static_cast<T>(interval.inverse_scale);
-        floor_[place.intervals + p] = static_cast<T>(interval.floor);
-      }
-    }
-    for (std::size_t c = 0; c < tile.columns; ++c)
-      for (std::size_t p = 0; p < tile.count; ++p)
-        weight_[place.weights + c * static_cast<std::size_t>(place.stride) + p] =
-            static_cast<T>(plan.weight[tile.first_weight + c * tile.count + p]);
-  }
-
+  std::vector<std::vector<std::uint32_t>> tile_stimuli;
+  for (const Tile& tile : plan.tiles) tile_stimuli.push_back(stimuli_of(plan, tile));
   for (const Batch& batch : plan.batches) {
-    BatchTiles made;
+    BatchTiles tiles;
     for (const auto& range : {batch.tiles[1], batch.tiles[0]})
       for (auto t = range.first; t < range.end; ++t) {
-        made.tiles.push_back({t, made.rows_size, made.stimulus_rows});
+        tiles.tiles.push_back({t, tiles.rows_size, tiles.stimulus_rows});
         const Tile& tile = plan.tiles[t];
-        made.rows_size += static_cast<std::uint32_t>(
-            simd::padded(simd::tile_row(net, tile.term, static_cast<int>(tile.columns)).size));
-        made.stimulus_rows += static_cast<std::uint32_t>(seen[t].size());
-        made.stimuli.insert(made.stimuli.end(), seen[t].begin(), seen[t].end());
+        tiles.rows_size += static_cast<std::uint32_t>(
+            simd::padded(simd::tile_row(sizes, tile.term, static_cast<int>(tile.columns)).size));
+        tiles.stimulus_rows += static_cast<std::uint32_t>(tile_stimuli[t].size());
       }
-    std::sort(made.stimuli.begin(), made.stimuli.end());
-    made.stimuli.erase(std::unique(made.stimuli.begin(), made.stimuli.end()), made.stimuli.end());
-    const auto place_of = [&](std::uint32_t s) {
-      return static_cast<std::size_t>(
-          std::lower_bound(made.stimuli.begin(), made.stimuli.end(), s) - made.stimuli.begin());
-    };
-    made.source_first.assign(made.stimuli.size() + 1, 0);
-    for (const auto& t : made.tiles)
-      for (const auto s : seen[t.tile]) ++made.source_first[place_of(s) + 1];
-    for (std::size_t i = 1; i < made.source_first.size(); ++i)
-      made.source_first[i] += made.source_first[i - 1];
-    made.sources.resize(made.stimulus_rows);
-    auto next = made.source_first;
-    for (const auto& t : made.tiles)
-      for (std::size_t r = 0; r < seen[t.tile].size(); ++r)
-        made.sources[next[place_of(seen[t.tile][r])]++] =
-            (t.stimulus_row + static_cast<std::uint32_t>(r)) |
-            (plan.tiles[t.tile].term == Term::behaviour ? behaviour_source : 0);
-    batches_.push_back(std::move(made));
+    list_sources(tiles, plan, tile_stimuli);
+    batches_.push_back(std::move(tiles));
   }
+}
+
+/// Padding repeats the last point, with weight 0.
+template <class T>
+void PackedPlan<T>::pack(const Plan& plan, const Tile& tile, const Place& place) {
+  const auto stride = static_cast<std::size_t>(place.stride);
+  for (std::size_t p = 0; p < stride; ++p) {
+    const std::size_t point = std::min<std::size_t>(p, tile.count - 1);
+    time_[place.points + p] = static_cast<T>(plan.time[tile.first_point + point]);
+    stimulus_[place.points + p] = plan.stimulus[tile.first_point + point];
+    if (tile.reading != Reading::interval) continue;
+
+    const auto& interval = plan.interval[tile.first_interval + point];
+    end_[place.intervals + p] = static_cast<T>(interval.end);
+    inverse_scale_[place.intervals + p] = static_cast<T>(interval.inverse_scale);
+    floor_[place.intervals + p] = static_cast<T>(interval.floor);
+  }
+
+  for (std::size_t c = 0; c < tile.columns; ++c)
+    for (std::size_t p = 0; p < tile.count; ++p)
+      weight_[place.weights + c * stride + p] =
+          static_cast<T>(plan.weight[tile.first_weight + c * tile.count + p]);
 }
 
 template <class T>

@@ -37,21 +37,19 @@ struct BatchTile {
 
 /// What a step over one batch needs to know beside its tiles.
 struct BatchTiles {
-  std::vector<BatchTile>
-      tiles;  ///< the costly behaviour tiles first, so that the team ends together
+  /// The costly behaviour tiles first, so that the team ends together.
+  std::vector<BatchTile> tiles;
   std::uint32_t rows_size = 0, stimulus_rows = 0;
   std::vector<std::uint32_t> stimuli;       ///< distinct, ascending
   std::vector<std::uint32_t> source_first;  ///< [stimuli + 1] into sources
-  std::vector<std::uint32_t>
-      sources;  ///< stimulus rows to add up; the top bit marks those of behaviour tiles
+  std::vector<std::uint32_t> sources;       ///< stimulus rows to add up, marked by behaviour_source
 };
-inline constexpr std::uint32_t behaviour_source = 1U << 31;
 
 /// A plan in a backend's number type, padded for packs.
 template <class T>
 class PackedPlan {
  public:
-  PackedPlan(const Plan& plan, const formulas::Network<T>& shape_only);
+  PackedPlan(const Plan& plan, const formulas::NetworkSizes& sizes);
 
   [[nodiscard]] simd::TileView<T> view(std::uint32_t tile) const;
   [[nodiscard]] const BatchTiles& batch(std::uint32_t number) const { return batches_[number]; }
@@ -65,6 +63,8 @@ class PackedPlan {
     std::size_t points, weights, intervals;
     int stride;
   };
+  void pack(const Plan& plan, const Tile& tile, const Place& place);
+
   const std::vector<Tile>* tiles_;
   const std::vector<std::uint32_t>* columns_;
   std::size_t features_;

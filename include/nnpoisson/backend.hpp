@@ -20,9 +20,10 @@ struct BackendOptions {
   BackendKind kind = BackendKind::automatic;
   Precision precision = Precision::single_precision;
   int threads = 0;  ///< 0: one for each processor
-  std::string
-      instruction_set{};  ///< cpu only: "" best of the machine, else one of instruction_sets()
-  int device = -1;        ///< cuda only: a number of cuda_devices(); -1: the first that can be used
+  /// cpu only: one of instruction_sets(); "": the best of the machine.
+  std::string instruction_set{};
+  /// cuda only: a number of cuda_devices(); -1: the first that can be used.
+  int device = -1;
 };
 
 /// The terms of one batch's loss, as Batch words them.
@@ -50,10 +51,11 @@ struct TrainingProgram {
 struct ProgramResult {
   std::vector<BatchLoss> sums;  ///< [M]
   std::uint64_t steps = 0;      ///< taken; fewer than asked for if `stop` was set
-  bool finite = true;  ///< false: the step after `steps` had a loss or gradient that is not finite,
-                       ///< and `state` is as handed in
-  BatchLoss failed;    ///< that step's loss, of the first model concerned; all finite if it was the
-                       ///< gradient
+  /// False: the step after `steps` had a loss or gradient that is not finite, and `state` is as
+  /// handed in.
+  bool finite = true;
+  /// That step's loss, of the first model concerned; all finite if it was the gradient.
+  BatchLoss failed;
 };
 
 /// The one seam between the engine and what computes it. A backend is given its plan once.
@@ -86,9 +88,9 @@ class Backend {
 /// A device that a backend may run on.
 struct DeviceState {
   std::string name;
-  std::string
-      why_not;  ///< why this build cannot use it; empty: it can, if no other process has it alone
-  int number = -1;             ///< as CUDA counts those that are visible, from 0; -1: none
+  std::string why_not;  ///< why this build cannot use it; empty: it can, unless another process has
+                        ///< it to itself
+  int number = -1;      ///< as CUDA counts those that are visible, from 0; -1: none
   std::string architecture{};  ///< "sm_90"
   std::size_t memory = 0;      ///< bytes
   int multiprocessors = 0;

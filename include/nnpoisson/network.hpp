@@ -8,16 +8,19 @@
 
 namespace nnpoisson {
 
+/// Of every layer of the published network; kernels are compiled for it.
+inline constexpr int paper_width = 10;
+
 /// Sizes of the monotone network (docs/architecture.md).
 struct NetworkShape {
-  int features = 0;                            ///< F, stimulus vector
-  std::array<int, 2> stimulus_widths{10, 10};  ///< h1, h2
-  int time_width = 10;                         ///< m
-  int hidden_width = 10;                       ///< n1, n2
-  int behaviour_width = 10;                    ///< hidden layer of each action's head
-  int regions = 0;                             ///< G
-  bool stimulus_bypass =
-      false;  ///< the authors' R s_last + d before the last tanh; without it R = d = 0
+  int features = 0;                                              ///< F, stimulus vector
+  std::array<int, 2> stimulus_widths{paper_width, paper_width};  ///< h1, h2
+  int time_width = paper_width;                                  ///< m
+  int hidden_width = paper_width;                                ///< n1, n2
+  int behaviour_width = paper_width;                             ///< hidden layer of either head
+  int regions = 0;                                               ///< G
+  /// The authors' R s_last + d before the last tanh; without it R = d = 0.
+  bool stimulus_bypass = false;
   /// Readout by unit: the region of every unit, which has its own column of E; behaviour reads the
   /// mean of a region's units. Empty: readout by region, whose units share one column.
   std::vector<std::int32_t> unit_region{};
@@ -74,7 +77,7 @@ struct TensorSlot {
   }
 };
 
-/// The flat order of a network's parameters: the one place that knows it.
+/// Where a network's parameters lie in the flat vector: tensors in the order of Tensor.
 class ParameterLayout {
  public:
   explicit ParameterLayout(const NetworkShape& shape);

@@ -20,18 +20,18 @@ inline std::string device_name(int device) {
 /// Throws ResourceError with CUDA's reason and the place in the sources where a call failed.
 /// `what`: the call and what it was for.
 inline void check(cudaError_t status, const std::string& what,
-                  const std::source_location& at = std::source_location::current()) {
+                  const std::source_location& place = std::source_location::current()) {
   if (status == cudaSuccess) return;
 
   cudaGetLastError();  // an error that is not sticky must not meet the next call
   int device = 0;
   const std::string where =
       cudaGetDevice(&device) == cudaSuccess ? " on " + device_name(device) : "";
-  const std::string path = at.file_name();
+  const std::string path = place.file_name();
   const auto from = path.rfind("kernels/");
   throw ResourceError("cuda: " + what + where + ": " + cudaGetErrorString(status) + " (" +
                       path.substr(from == std::string::npos ? 0 : from) + ":" +
-                      std::to_string(at.line()) + ")");
+                      std::to_string(place.line()) + ")");
 }
 
 /// Known without a context on the device.
@@ -47,16 +47,17 @@ inline int device_attribute(cudaDeviceAttr which, int device) {
 /// which takes some hundred MiB of its memory and fails where another process has it to itself.
 class OnDevice {
  public:
-  explicit OnDevice(int device, const std::source_location& at = std::source_location::current()) {
-    check(enter(device), "cudaSetDevice(" + std::to_string(device) + ")", at);
+  explicit OnDevice(int device,
+                    const std::source_location& place = std::source_location::current()) {
+    check(enter(device), "cudaSetDevice(" + std::to_string(device) + ")", place);
   }
   ~OnDevice() {
     if (back_) cudaSetDevice(before_);
   }
   /// Makes a context there, or tells why not.
   [[nodiscard]] static cudaError_t try_it(int device) {
-    OnDevice here;
-    return here.enter(device);
+    OnDevice current;
+    return current.enter(device);
   }
   OnDevice(const OnDevice&) = delete;
   OnDevice& operator=(const OnDevice&) = delete;

@@ -30,10 +30,10 @@ class Cublas {
     find(status_string_, "cublasGetStatusString");
     find(sgemm_, "cublasSgemm_v2");
     find(dgemm_, "cublasDgemm_v2");
-    cublasHandle_t made = nullptr;
-    require(create(&made), "cublasCreate");
-    handle_ = {made, destroy};
-    require(set_stream(made, stream), "cublasSetStream");
+    cublasHandle_t handle = nullptr;
+    require(create(&handle), "cublasCreate");
+    handle_ = {handle, destroy};
+    require(set_stream(handle, stream), "cublasSetStream");
   }
 
   void multiply(const Product<float>& p) const { require(gemm(sgemm_, p), "cublasSgemm"); }

@@ -25,7 +25,7 @@ class CudaMemory : public Interface {
   [[nodiscard]] std::string name() const override { return "cuda (" + device_name(number_) + ")"; }
 
   [[nodiscard]] void* allocate(std::size_t bytes) override {
-    const OnDevice here(number_);
+    const OnDevice current(number_);
     void* memory = nullptr;
     const auto status = pool_.allocate(&memory, bytes, stream_);
     if (status == cudaErrorMemoryAllocation) {
@@ -56,7 +56,7 @@ class CudaMemory : public Interface {
   }
 
   [[nodiscard]] std::size_t free_bytes() override {
-    const OnDevice here(number_);
+    const OnDevice current(number_);
     std::size_t free = 0, all = 0;
     check(cudaMemGetInfo(&free, &all), "cudaMemGetInfo");
     return free + pool_.unused();

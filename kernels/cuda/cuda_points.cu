@@ -36,7 +36,7 @@ class CudaPointMerger final : public PointMerger {
 
   void merge(PlanPiece& piece, const MergeRule& rule, std::vector<Entry>& entries) const override {
     const std::lock_guard lock(mutex_);
-    const OnDevice here(device_);  // threads of the host have one each
+    const OnDevice current(device_);  // threads of the host have one each
     std::size_t free = 0, all = 0;
     check(cudaMemGetInfo(&free, &all), "cudaMemGetInfo");
     if (entries.size() > free / bytes_of_an_entry) {

@@ -80,12 +80,12 @@ class CudaWideKernels final : public WideKernels {
  private:
   template <class T>
   void multiply_any(const Product<T>& product) {
-    const OnDevice here(number_);
+    const OnDevice current(number_);
     products_.multiply(product);
   }
   template <class T>
   void launch(const WideView<T>& view) {
-    const OnDevice here(number_);
+    const OnDevice current(number_);
     // Enough to fill the device whatever the step; a block without work ends at once.
     check(kernels::launch(wide_kernel<T>, 16 * multiprocessors_, block_threads, 0, stream_,
                           Blocks::apart, view),
@@ -104,7 +104,7 @@ class CudaTrainingDevice final : public CudaMemory<TrainingDevice> {
         cooperative_(device_attribute(cudaDevAttrCooperativeLaunch, number) != 0),
         begin_(number, Event::Keeps::time),
         end_(number, Event::Keeps::time) {
-    const OnDevice here(number);
+    const OnDevice current(number);
     const auto all = static_cast<int>(shared_bytes());
     allow_shared_memory(program_kernel<float>, all);
     allow_shared_memory(program_kernel<double>, all);
@@ -117,11 +117,11 @@ class CudaTrainingDevice final : public CudaMemory<TrainingDevice> {
   }
 
   [[nodiscard]] std::unique_ptr<ChunkPlaces> make_chunk_places(std::size_t bytes) override {
-    const OnDevice here(number());
+    const OnDevice current(number());
     return std::make_unique<CudaPlaces>(*this, number(), stream(), bytes);
   }
   [[nodiscard]] std::unique_ptr<WideKernels> make_wide_kernels() override {
-    const OnDevice here(number());
+    const OnDevice current(number());
     return std::make_unique<CudaWideKernels>(number(), multiprocessors(), stream());
   }
 
@@ -135,16 +135,16 @@ class CudaTrainingDevice final : public CudaMemory<TrainingDevice> {
   void run(const ProgramView<double>& program, int blocks, std::size_t shared_bytes) override {
     launch(program, blocks, shared_bytes);
   }
-  void run_phase(const ProgramView<float>& program, int phase, int blocks,
+  void run_phase(const ProgramView<float>& program, Phase phase, int blocks,
                  std::size_t shared_bytes) override {
     launch_phase(program, phase, blocks, shared_bytes);
   }
-  void run_phase(const ProgramView<double>& program, int phase, int blocks,
+  void run_phase(const ProgramView<double>& program, Phase phase, int blocks,
                  std::size_t shared_bytes) override {
     launch_phase(program, phase, blocks, shared_bytes);
   }
   void next_step(std::uint32_t* step) override {
-    const OnDevice here(number());
+    const OnDevice current(number());
     check(kernels::launch(next_step_kernel, 1, 1, 0, stream(), Blocks::apart, step),
           "launch of next_step_kernel");
   }
@@ -152,7 +152,7 @@ class CudaTrainingDevice final : public CudaMemory<TrainingDevice> {
  private:
   template <class T>
   int resident(std::size_t shared_bytes) {
-    const OnDevice here(number());
+    const OnDevice current(number());
     int blocks = 0;
     check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, program_kernel<T>, block_threads,
                                                         shared_bytes),
@@ -164,7 +164,7 @@ class CudaTrainingDevice final : public CudaMemory<TrainingDevice> {
   }
   template <class T>
   void launch(const ProgramView<T>& program, int blocks, std::size_t shared_bytes) {
-    const OnDevice here(number());
+    const OnDevice current(number());
     if (cooperative_) {
       const auto status = kernels::launch(program_kernel<T>, blocks, block_threads, shared_bytes,
                                           stream(), Blocks::together, program, whole_program);
@@ -177,19 +177,21 @@ class CudaTrainingDevice final : public CudaMemory<TrainingDevice> {
     }
 
     const Graph step(stream(), [&] {
-      for (int k = 0; k < phases; ++k) launch_phase(program, k, blocks, shared_bytes);
+      for (int k = 0; k < phases; ++k)
+        launch_phase(program, static_cast<Phase>(k), blocks, shared_bytes);
       next_step(program.step);
     });
     for (std::uint32_t k = 0; k < program.steps; ++k) step.launch(stream());
     stream().wait();  // the graph goes
   }
   template <class T>
-  void launch_phase(const ProgramView<T>& program, int phase, int blocks,
+  void launch_phase(const ProgramView<T>& program, Phase phase, int blocks,
                     std::size_t shared_bytes) {
-    const OnDevice here(number());
+    const OnDevice current(this->number());
+    const int number = static_cast<int>(phase);
     check(kernels::launch(program_kernel<T>, blocks, block_threads, shared_bytes, stream(),
-                          Blocks::apart, program, phase),
-          "launch of program_kernel, phase " + std::to_string(phase));
+                          Blocks::apart, program, number),
+          "launch of program_kernel, phase " + std::to_string(number));
   }
 
   bool cooperative_;

@@ -17,7 +17,7 @@ __global__ void __launch_bounds__(wimmer_threads, 1)
 class CudaSimulatorDevice final : public CudaMemory<SimulatorDevice> {
  public:
   explicit CudaSimulatorDevice(int number) : CudaMemory(number) {
-    const OnDevice here(number);
+    const OnDevice current(number);
     const auto all = static_cast<int>(shared_bytes());
     allow_shared_memory(wimmer_kernel<float>, all);
     allow_shared_memory(wimmer_kernel<double>, all);
@@ -37,7 +37,7 @@ class CudaSimulatorDevice final : public CudaMemory<SimulatorDevice> {
  private:
   template <class T>
   int resident(std::size_t shared_bytes) {
-    const OnDevice here(number());
+    const OnDevice current(number());
     int blocks = 0;
     check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&blocks, wimmer_kernel<T>, wimmer_threads,
                                                         shared_bytes),
@@ -50,7 +50,7 @@ class CudaSimulatorDevice final : public CudaMemory<SimulatorDevice> {
   }
   template <class T>
   void launch(const WimmerView<T>& view, int trials, std::size_t shared_bytes) {
-    const OnDevice here(number());
+    const OnDevice current(number());
     check(kernels::launch(wimmer_kernel<T>, trials, wimmer_threads, shared_bytes, stream(),
                           Blocks::apart, view),
           "launch of wimmer_kernel");

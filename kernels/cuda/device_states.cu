@@ -84,10 +84,10 @@ int usable_cuda_device(int wanted) {
              "; nnpoisson info --devices lists what there is, from 0";
   const int first = std::max(0, wanted), end = wanted >= 0 ? std::min(count, wanted + 1) : count;
   for (int d = first; d < end; ++d) {
-    std::string of_this = state_of(d).why_not;
-    if (of_this.empty()) of_this = opening_reason(d);
-    if (of_this.empty()) return d;
-    if (reason.empty()) reason = device_name(d) + ": " + of_this;
+    std::string why_not = state_of(d).why_not;
+    if (why_not.empty()) why_not = opening_reason(d);
+    if (why_not.empty()) return d;
+    if (reason.empty()) reason = device_name(d) + ": " + why_not;
   }
   throw ResourceError("backend cuda: " + reason + "; or use --backend cpu");
 }

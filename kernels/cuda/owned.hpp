@@ -13,7 +13,7 @@ inline namespace NNP_RUNTIME {
 class Stream {
  public:
   explicit Stream(int device) {
-    const OnDevice here(device);
+    const OnDevice current(device);
     check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "cudaStreamCreateWithFlags");
   }
   ~Stream() { cudaStreamDestroy(stream_); }
@@ -31,7 +31,7 @@ class Event {
  public:
   enum class Keeps { order, time };
   explicit Event(int device, Keeps keeps = Keeps::order) {
-    const OnDevice here(device);
+    const OnDevice current(device);
     check(cudaEventCreateWithFlags(
               &event_, keeps == Keeps::time ? cudaEventDefault : cudaEventDisableTiming),
           "cudaEventCreateWithFlags");
@@ -60,17 +60,17 @@ class Event {
 class PinnedMemory {
  public:
   PinnedMemory(int device, std::size_t bytes) {
-    const OnDevice here(device);
-    check(cudaHostAlloc(reinterpret_cast<void**>(&at_), bytes, cudaHostAllocDefault),
+    const OnDevice current(device);
+    check(cudaHostAlloc(reinterpret_cast<void**>(&memory_), bytes, cudaHostAllocDefault),
           "cudaHostAlloc of " + mebibytes(bytes));
   }
-  ~PinnedMemory() { cudaFreeHost(at_); }
+  ~PinnedMemory() { cudaFreeHost(memory_); }
   PinnedMemory(const PinnedMemory&) = delete;
   PinnedMemory& operator=(const PinnedMemory&) = delete;
-  [[nodiscard]] char* data() const { return at_; }
+  [[nodiscard]] char* data() const { return memory_; }
 
  private:
-  char* at_ = nullptr;
+  char* memory_ = nullptr;
 };
 
 /// The work captured from a stream, to be launched again and again.

@@ -18,7 +18,7 @@ class MemoryPool {
   explicit MemoryPool(int device) {
     if (device_attribute(cudaDevAttrMemoryPoolsSupported, device) == 0) return;
 
-    const OnDevice here(device);
+    const OnDevice current(device);
     check(cudaDeviceGetDefaultMemPool(&pool_, device), "cudaDeviceGetDefaultMemPool");
     auto all = std::numeric_limits<std::uint64_t>::max();
     check(cudaMemPoolSetAttribute(pool_, cudaMemPoolAttrReleaseThreshold, &all),

@@ -21,15 +21,15 @@ using testing::RandomDataset;
 /// A network and a recording for it; no extent is a multiple of another, or all are 1.
 struct Size {
   NetworkShape shape;
-  RandomDataset like;
+  RandomDataset recording;
 };
 
 std::vector<Size> sizes() {
-  const auto size = [](NetworkShape shape, RandomDataset like) {
-    like.features = shape.features;
-    like.regions = shape.regions;
-    like.seed = static_cast<std::uint64_t>(shape.features * 100 + shape.regions);
-    return Size{shape, like};
+  const auto size = [](NetworkShape shape, RandomDataset recording) {
+    recording.features = shape.features;
+    recording.regions = shape.regions;
+    recording.seed = static_cast<std::uint64_t>(shape.features * 100 + shape.regions);
+    return Size{shape, recording};
   };
   return {size({.features = 1,
                 .stimulus_widths = {1, 1},
@@ -104,6 +104,94 @@ bool any_nan(std::span<const double> values) {
   return false;
 }
 
+/// A network, a plan of it, and what the reference says of all batches for two models.
+struct Problem {
+  static constexpr int models = 2;
+
+  Problem(const Likelihood& likelihood, const Size& size, bool bypass, bool by_unit)
+      : shape(size.shape) {
+    shape.stimulus_bypass = bypass;
+    auto recording = size.recording;
+    recording.bin_width = likelihood.bin_width;
+    const auto data = random_dataset(recording);
+    if (by_unit) shape.unit_region = data.unit.region;
+    plan = std::make_shared<const Plan>(
+        make_plan(data, {.preset = likelihood.preset,
+                         .neural_time = likelihood.time,
+                         .grouping = likelihood.grouping,
+                         .parts = 2,
+                         .readout = by_unit ? Readout::unit : Readout::region,
+                         .behaviour_weight = 0.3,
+                         .time_resolution = likelihood.resolution,
+                         .seed = 1}));
+    batches.resize(plan->batches.size());
+    std::iota(batches.begin(), batches.end(), 0U);
+    parameters = parameters_of_models(shape, models);
+    expected = evaluated_by(testing::reference_row);
+  }
+  [[nodiscard]] testing::Evaluated evaluated_by(const testing::Row& row) const {
+    const auto found = testing::evaluate(*row.make(shape, plan), batches, models, parameters);
+    EXPECT_TRUE(found.guards_intact);
+    EXPECT_FALSE(any_nan(found.losses));
+    EXPECT_FALSE(any_nan(found.gradients));
+    return found;
+  }
+
+  NetworkShape shape;
+  std::shared_ptr<const Plan> plan;
+  std::vector<std::uint32_t> batches;
+  std::vector<double> parameters;
+  testing::Evaluated expected;
+};
+
+void expect_close_losses(const Problem& problem, const testing::Evaluated& found,
+                         double tolerance) {
+  const auto& expected = problem.expected.losses;
+  for (std::size_t i = 0; i < expected.size(); ++i)
+    EXPECT_TRUE(std::abs(found.losses[i] - expected[i]) <=
+                tolerance * std::max(1.0, std::abs(expected[i])))
+        << "batch " << i / 4 / Problem::models << " term " << i % 4 << ": " << found.losses[i]
+        << " against " << expected[i];
+}
+
+/// To the largest number of each batch's and model's gradient.
+void expect_close_gradients(const Problem& problem, const testing::Evaluated& found,
+                            double tolerance) {
+  const ParameterLayout layout(problem.shape);
+  const std::size_t n = layout.size();
+  for (std::size_t k = 0; k < problem.batches.size() * Problem::models; ++k) {
+    const std::span<const double> gradient(found.gradients.data() + k * n, n),
+        expected(problem.expected.gradients.data() + k * n, n);
+    double largest = 0;
+    for (const double g : expected) largest = std::max(largest, std::abs(g));
+    for (const auto& slot : layout.slots()) {
+      double error = 0;
+      for (std::size_t i = slot.offset; i < slot.offset + slot.size(); ++i)
+        error = std::max(error, std::abs(gradient[i] - expected[i]));
+      EXPECT_TRUE(error <= tolerance * largest)
+          << "batch " << k / Problem::models << " " << slot.name() << ": " << error << " of "
+          << largest;
+    }
+  }
+}
+
+void expect_agreement(const Problem& problem, const testing::Row& row) {
+  const auto found = problem.evaluated_by(row);
+  expect_close_losses(problem, found,
+                      row.single() ? tolerance::float_loss : tolerance::golden_loss);
+  expect_close_gradients(problem, found,
+                         row.single() ? tolerance::float_gradient : tolerance::golden_gradient);
+
+  // In double the emulation is slow, and the order of sums is that in float.
+  if (row.emulated && !row.single()) return;
+  // More threads than processors are slow.
+  const int threads = problem.shape.stimulus_bypass && problem.shape.regions == 3 ? 7 : 2;
+  const auto again = problem.evaluated_by(row.with_team(threads));
+  EXPECT_EQ(testing::bits(again.losses), testing::bits(found.losses)) << threads << " threads";
+  EXPECT_EQ(testing::bits(again.gradients), testing::bits(found.gradients))
+      << threads << " threads";
+}
+
 class Conformance : public ::testing::TestWithParam<Likelihood> {};
 
 TEST_P(Conformance, EveryBackendAgreesWithTheReferenceAndWithItselfOnAnyTeam) {
@@ -122,77 +210,16 @@ TEST_P(Conformance, EveryBackendAgreesWithTheReferenceAndWithItselfOnAnyTeam) {
       if (by_unit &&
           (likelihood.preset == Preset::authors || likelihood.grouping == Grouping::authors))
         continue;
-      auto shape = size.shape;
-      shape.stimulus_bypass = bypass;
-      auto like = size.like;
-      like.bin_width = likelihood.bin_width;
-      const auto data = random_dataset(like);
-      if (by_unit) shape.unit_region = data.unit.region;
-      const auto plan = std::make_shared<const Plan>(
-          make_plan(data, {.preset = likelihood.preset,
-                           .neural_time = likelihood.time,
-                           .grouping = likelihood.grouping,
-                           .parts = 2,
-                           .readout = by_unit ? Readout::unit : Readout::region,
-                           .behaviour_weight = 0.3,
-                           .time_resolution = likelihood.resolution,
-                           .seed = 1}));
-      std::vector<std::uint32_t> batches(plan->batches.size());
-      std::iota(batches.begin(), batches.end(), 0U);
-      const ParameterLayout layout(shape);
-      const std::size_t n = layout.size();
-      const int models = 2;
-      const auto parameters = parameters_of_models(shape, models);
-      const auto expected =
-          testing::evaluate(*testing::reference_row.make(shape, plan), batches, models, parameters);
-      ASSERT_TRUE(expected.guards_intact);
-      ASSERT_FALSE(any_nan(expected.losses));
-      ASSERT_FALSE(any_nan(expected.gradients));
 
+      const Problem problem(likelihood, size, bypass, by_unit);
       auto rows = testing::fast_rows(1);
       if (by_unit) std::ranges::copy(testing::wide_rows(1), std::back_inserter(rows));
       for (const auto& row : rows) {
-        SCOPED_TRACE(row.name + ", " + std::to_string(shape.regions) + " regions" +
+        SCOPED_TRACE(row.name + ", " + std::to_string(size.shape.regions) + " regions" +
                      (bypass    ? ", bypass"
                       : by_unit ? ", by unit"
                                 : ""));
-        const auto value = testing::evaluate(*row.make(shape, plan), batches, models, parameters);
-        ASSERT_TRUE(value.guards_intact);
-        ASSERT_FALSE(any_nan(value.losses));
-        ASSERT_FALSE(any_nan(value.gradients));
-        const double loss_tolerance = row.single() ? tolerance::float_loss : tolerance::golden_loss;
-        const double gradient_tolerance =
-            row.single() ? tolerance::float_gradient : tolerance::golden_gradient;
-        for (std::size_t i = 0; i < expected.losses.size(); ++i)
-          EXPECT_TRUE(std::abs(value.losses[i] - expected.losses[i]) <=
-                      loss_tolerance * std::max(1.0, std::abs(expected.losses[i])))
-              << "batch " << i / 4 / models << " term " << i % 4 << ": " << value.losses[i]
-              << " against " << expected.losses[i];
-        for (std::size_t k = 0; k < batches.size() * models; ++k) {
-          const std::span<const double> mine(value.gradients.data() + k * n, n),
-              theirs(expected.gradients.data() + k * n, n);
-          double largest = 0;
-          for (const double g : theirs) largest = std::max(largest, std::abs(g));
-          for (const auto& slot : layout.slots()) {
-            double error = 0;
-            for (std::size_t i = slot.offset; i < slot.offset + slot.size(); ++i)
-              error = std::max(error, std::abs(mine[i] - theirs[i]));
-            EXPECT_TRUE(error <= gradient_tolerance * largest)
-                << "batch " << k / models << " " << slot.name() << ": " << error << " of "
-                << largest;
-          }
-        }
-
-        if (row.emulated && !row.single())
-          continue;  // slow, and the same order of sums as in float
-        const int threads =
-            bypass && shape.regions == 3 ? 7 : 2;  // more threads than processors are slow
-        const auto again = testing::evaluate(*row.with_team(threads).make(shape, plan), batches,
-                                             models, parameters);
-        EXPECT_EQ(testing::bits(again.losses), testing::bits(value.losses))
-            << threads << " threads";
-        EXPECT_EQ(testing::bits(again.gradients), testing::bits(value.gradients))
-            << threads << " threads";
+        expect_agreement(problem, row);
       }
     }
 }
@@ -203,14 +230,14 @@ TEST_P(Conformance, EachBatchAndModelAloneGivesTheSameBits) {
   const auto size = sizes()[1];
   auto shape = size.shape;
   shape.stimulus_bypass = true;
-  auto like = size.like;
-  like.bin_width = likelihood.bin_width;
+  auto recording = size.recording;
+  recording.bin_width = likelihood.bin_width;
   const auto plan = std::make_shared<const Plan>(
-      make_plan(random_dataset(like), {.preset = likelihood.preset,
-                                       .neural_time = likelihood.time,
-                                       .grouping = likelihood.grouping,
-                                       .parts = 3,
-                                       .time_resolution = likelihood.resolution}));
+      make_plan(random_dataset(recording), {.preset = likelihood.preset,
+                                            .neural_time = likelihood.time,
+                                            .grouping = likelihood.grouping,
+                                            .parts = 3,
+                                            .time_resolution = likelihood.resolution}));
   std::vector<std::uint32_t> batches(plan->batches.size());
   std::iota(batches.rbegin(), batches.rend(), 0U);
   const std::size_t n = ParameterLayout(shape).size(), models = 3;
@@ -223,13 +250,13 @@ TEST_P(Conformance, EachBatchAndModelAloneGivesTheSameBits) {
               testing::bits(together.losses));
     for (std::size_t k = 0; k < batches.size(); ++k)
       for (std::size_t m = 0; m < models; ++m) {
-        const std::size_t at = k * models + m;
+        const std::size_t number = k * models + m;
         const auto alone = testing::evaluate(*backend, std::span(batches).subspan(k, 1), 1,
                                              std::span(parameters).subspan(m * n, n));
         EXPECT_EQ(testing::bits(alone.losses),
-                  testing::bits(std::span(together.losses).subspan(at * 4, 4)));
+                  testing::bits(std::span(together.losses).subspan(number * 4, 4)));
         EXPECT_EQ(testing::bits(alone.gradients),
-                  testing::bits(std::span(together.gradients).subspan(at * n, n)));
+                  testing::bits(std::span(together.gradients).subspan(number * n, n)));
       }
   }
 }

@@ -65,7 +65,7 @@ void expect_same(const PlanPiece& a, const PlanPiece& b) {
 TEST_P(DevicePoints, AreTheHosts) {
   const Case& c = GetParam();
   PlanPiece host, device;
-  for (int twice = 0; twice < 2; ++twice) {  // the second is appended
+  for (int piece = 0; piece < 2; ++piece) {  // the second is appended
     auto entries = random_entries(c), same = entries;
     HostPointMerger().merge(host, c.rule, entries);
     ThrustPointMerger().merge(device, c.rule, same);

@@ -29,20 +29,28 @@ TEST(Terms, AdjointsAreTheirDerivatives) {
   for (const double v : {-6.0, -1.0, 0.0, 0.7, 5.0, 30.0})
     for (const double dv : {0.05, 1.0, 20.0}) {
       SCOPED_TRACE(std::to_string(v) + " " + std::to_string(dv));
-      const auto rate = rate_term(v, dv, weight, eps);
+      const auto rate = rate_term(Dual<double>{v, dv}, weight, eps);
       EXPECT_NEAR(rate.loss, -weight * std::log(dv / (1 + std::exp(-v)) + eps),
                   1e-12 * (1 + std::abs(rate.loss)));
-      expect_slope(rate.gv,
-                   six_point([&](double x) { return rate_term(x, dv, weight, eps).loss; }, v),
+      expect_slope(rate.adjoint.value,
+                   six_point(
+                       [&](double x) {
+                         return rate_term(Dual<double>{x, dv}, weight, eps).loss;
+                       },
+                       v),
                    "rate, v");
-      expect_slope(rate.gdv,
-                   six_point([&](double x) { return rate_term(v, x, weight, eps).loss; }, dv),
+      expect_slope(rate.adjoint.rate,
+                   six_point(
+                       [&](double x) {
+                         return rate_term(Dual<double>{v, x}, weight, eps).loss;
+                       },
+                       dv),
                    "rate, dv");
 
       const auto value = value_term(v, weight);
       EXPECT_NEAR(value.loss, weight * std::log1p(std::exp(v)), 1e-12 * (1 + value.loss));
-      expect_slope(value.gv, six_point([&](double x) { return value_term(x, weight).loss; }, v),
-                   "value");
+      expect_slope(value.adjoint,
+                   six_point([&](double x) { return value_term(x, weight).loss; }, v), "value");
 
       const double end = v + dv;
       const auto interval = interval_term(v, end, weight, inverse_scale, floor);
@@ -51,13 +59,13 @@ TEST(Terms, AdjointsAreTheirDerivatives) {
       EXPECT_NEAR(interval.loss, -weight * std::log(expected),
                   1e-10 * (1 + std::abs(interval.loss)));
       expect_slope(
-          interval.gv_start,
+          interval.adjoint_at_start,
           six_point(
               [&](double x) { return interval_term(x, end, weight, inverse_scale, floor).loss; },
               v),
           "interval, start");
       expect_slope(
-          interval.gv_end,
+          interval.adjoint_at_end,
           six_point(
               [&](double x) { return interval_term(v, x, weight, inverse_scale, floor).loss; },
               end),
@@ -66,10 +74,10 @@ TEST(Terms, AdjointsAreTheirDerivatives) {
 }
 
 TEST(Terms, WeightZeroGivesZero) {
-  const auto rate = rate_term(-40.0, 0.0, 0.0, 1e-5);
+  const auto rate = rate_term(Dual<double>{-40.0, 0.0}, 0.0, 1e-5);
   EXPECT_EQ(rate.loss, 0);
-  EXPECT_EQ(rate.gv, 0);
-  EXPECT_EQ(rate.gdv, 0);
+  EXPECT_EQ(rate.adjoint.value, 0);
+  EXPECT_EQ(rate.adjoint.rate, 0);
 }
 
 TEST(Activations, TanhKeepsItsSlopeWhereItIsSaturated) {
@@ -79,6 +87,10 @@ TEST(Activations, TanhKeepsItsSlopeWhereItIsSaturated) {
     EXPECT_NEAR(y.value, std::tanh(x), 1e-15);
     EXPECT_NEAR(y.slope * cosh * cosh, 1, 1e-13) << x;
   }
+}
+
+DualColumn<double> column_of(Dual<double>& dual) {
+  return {{&dual.value, 1}, {&dual.rate, 1}};
 }
 
 /// L = p y + q dy, so that p and q are the adjoints of value and rate.
@@ -91,27 +103,27 @@ TEST(Activations, AdjointsAreTheDerivativesOfValueAndRate) {
         return p * y.value + q * y.slope * rate;
       };
       const double y = std::tanh(x), y_slope = 1 - y * y;
-      double gy = p, gdy = q;
-      tanh_adjoint<true>(y, y_slope, dx, gy, gdy);
-      expect_slope(gy, six_point([&](double at) { return tanh_loss(at, dx); }, x), "tanh, x");
-      expect_slope(gdy, six_point([&](double rate) { return tanh_loss(x, rate); }, dx), "tanh, dx");
-      double alone = p, none = 0;
-      tanh_adjoint<false>(y, y_slope, dx, alone, none);
-      EXPECT_DOUBLE_EQ(alone, p * y_slope);
+      Dual<double> g{p, q};
+      tanh_adjoint<true>(y, y_slope, dx, g);
+      expect_slope(g.value, six_point([&](double at) { return tanh_loss(at, dx); }, x), "tanh, x");
+      expect_slope(g.rate, six_point([&](double rate) { return tanh_loss(x, rate); }, dx),
+                   "tanh, dx");
+      Dual<double> alone{p, 0};
+      tanh_adjoint<false>(y, y_slope, dx, alone);
+      EXPECT_DOUBLE_EQ(alone.value, p * y_slope);
 
       const auto softplus_loss = [&](double at, double rate) {
-        double z = 0, dz = 0, slope = 0;
-        softplus_forward<true>(1, Column<double>{&at, 1}, Column<double>{&rate, 1},
-                               Column<double>{&z, 1}, Column<double>{&dz, 1},
-                               Column<double>{&slope, 1});
-        return p * z + q * dz;
+        Dual<double> v{at, rate}, z{0, 0};
+        double slope = 0;
+        softplus_forward<true>(1, column_of(v), column_of(z), Column<double>{&slope, 1});
+        return p * z.value + q * z.rate;
       };
-      double gz = p, gdz = q, rate = dx, slope = 1 / (1 + std::exp(-x));
-      softplus_adjoint<true>(1, Column<double>{&rate, 1}, Column<double>{&slope, 1},
-                             Column<double>{&gz, 1}, Column<double>{&gdz, 1});
-      expect_slope(gz, six_point([&](double at) { return softplus_loss(at, dx); }, x),
+      Dual<double> gz{p, q};
+      double rate = dx, slope = 1 / (1 + std::exp(-x));
+      softplus_adjoint<true>(1, Column<double>{&rate, 1}, Column<double>{&slope, 1}, column_of(gz));
+      expect_slope(gz.value, six_point([&](double at) { return softplus_loss(at, dx); }, x),
                    "softplus, x");
-      expect_slope(gdz, six_point([&](double at) { return softplus_loss(x, at); }, dx),
+      expect_slope(gz.rate, six_point([&](double at) { return softplus_loss(x, at); }, dx),
                    "softplus, dx");
     }
 }
@@ -133,73 +145,117 @@ struct Rows {
   std::vector<double> values;
 };
 
+DualColumn<double> both(Rows& value, Rows& rate, int p) {
+  return {value.column(p), rate.column(p)};
+}
+
+/// A dense layer of random numbers at three points, and their adjoints.
+struct Layer {
+  static constexpr int points = 3;
+  Layer(int in_, int out_, RandomStream& random)
+      : in(in_),
+        out(out_),
+        kernel(random_numbers(in * out, random)),
+        bias(random_numbers(out, random)),
+        x(in, points, random),
+        dx(in, points, random),
+        y(out, points, random),
+        dy(out, points, random),
+        gx(in, points, random),
+        gdx(in, points, random) {}
+  static std::vector<double> random_numbers(int n, RandomStream& random) {
+    std::vector<double> numbers(static_cast<std::size_t>(n));
+    for (auto& v : numbers) v = random.normal();
+    return numbers;
+  }
+  [[nodiscard]] double weight(int i, int j) const {
+    return kernel[static_cast<std::size_t>(i * out + j)];
+  }
+
+  int in, out;
+  std::vector<double> kernel, bias;
+  Rows x, dx, y, dy, gx, gdx;
+};
+
+void expect_forward(Layer& l, int p) {
+  dense<true>(l.kernel.data(), l.bias.data(), l.in, l.out, both(l.x, l.dx, p), both(l.y, l.dy, p));
+  for (int j = 0; j < l.out; ++j) {
+    double value = l.bias[static_cast<std::size_t>(j)], rate = 0;
+    for (int i = 0; i < l.in; ++i) {
+      value += l.weight(i, j) * l.x.at(i, p);
+      rate += l.weight(i, j) * l.dx.at(i, p);
+    }
+    EXPECT_NEAR(l.y.at(j, p), value, 1e-13);
+    EXPECT_NEAR(l.dy.at(j, p), rate, 1e-13);
+  }
+}
+
+/// With the layer's outputs as their adjoint.
+void expect_input_adjoint(Layer& l, int p) {
+  const Rows before = l.gx, before_rate = l.gdx;
+  const auto added = [&](const Rows& to, Rows& from, int i) {
+    double sum = to.values[static_cast<std::size_t>(i * to.stride + p)];
+    for (int j = 0; j < l.out; ++j) sum += l.weight(i, j) * from.at(j, p);
+    return sum;
+  };
+  dense_input_adjoint<true, true>(l.kernel.data(), l.in, l.out, both(l.y, l.dy, p),
+                                  both(l.gx, l.gdx, p));
+  for (int i = 0; i < l.in; ++i) {
+    EXPECT_NEAR(l.gx.at(i, p), added(before, l.y, i), 1e-12);
+    EXPECT_NEAR(l.gdx.at(i, p), added(before_rate, l.dy, i), 1e-12);
+  }
+
+  dense_input_adjoint(l.kernel.data(), l.in, l.out, l.y.column(p), l.gx.column(p));
+  for (int i = 0; i < l.in; ++i) {
+    double value = 0;
+    for (int j = 0; j < l.out; ++j) value += l.weight(i, j) * l.y.at(j, p);
+    EXPECT_NEAR(l.gx.at(i, p), value, 1e-12);
+  }
+}
+
+/// Added to what the sums hold.
+void expect_parameter_adjoint(Layer& l) {
+  constexpr int points = Layer::points;
+  std::vector<double> sums(l.kernel.size(), 0.5), without_rate(l.kernel.size(), 0.0),
+      bias_sums(l.bias.size(), 0.25);
+  dense_kernel_adjoint<true>(points, l.in, l.out, both(l.x, l.dx, 0), both(l.y, l.dy, 0),
+                             sums.data());
+  dense_parameter_adjoint(points, l.in, l.out, l.x.column(0), l.y.column(0), without_rate.data(),
+                          bias_sums.data());
+  for (int j = 0; j < l.out; ++j) {
+    double bias_sum = 0.25;
+    for (int p = 0; p < points; ++p) bias_sum += l.y.at(j, p);
+    EXPECT_NEAR(bias_sums[static_cast<std::size_t>(j)], bias_sum, 1e-12);
+    for (int i = 0; i < l.in; ++i) {
+      double value = 0, rate = 0;
+      for (int p = 0; p < points; ++p) {
+        value += l.x.at(i, p) * l.y.at(j, p);
+        rate += l.dx.at(i, p) * l.dy.at(j, p);
+      }
+      const auto place = static_cast<std::size_t>(i * l.out + j);
+      EXPECT_NEAR(sums[place], 0.5 + value + rate, 1e-12);
+      EXPECT_NEAR(without_rate[place], value, 1e-12);
+    }
+  }
+}
+
 /// Blocks of five, two and one: every remainder of both extents.
 TEST(Dense, ForwardAndAdjointsAreTheSumsTheyStandFor) {
   RandomStream random(3, Purpose::spikes);
   for (int in = 1; in <= 13; ++in)
     for (int out = 1; out <= 13; ++out) {
       SCOPED_TRACE(std::to_string(in) + " to " + std::to_string(out));
-      const int points = 3;
-      std::vector<double> kernel(static_cast<std::size_t>(in * out)),
-          bias(static_cast<std::size_t>(out));
-      for (auto* v : {&kernel, &bias})
-        for (auto& k : *v) k = random.normal();
-      const auto K = [&](int i, int j) { return kernel[static_cast<std::size_t>(i * out + j)]; };
-      Rows x(in, points, random), dx(in, points, random), y(out, points, random),
-          dy(out, points, random);
-      Rows gx(in, points, random), gdx(in, points, random);
-      const auto room = y.untouched(), room_in = gx.untouched();
-      for (int p = 0; p < points; ++p) {
-        dense<true>(kernel.data(), bias.data(), in, out, x.column(p), dx.column(p), y.column(p),
-                    dy.column(p));
-        for (int j = 0; j < out; ++j) {
-          double value = bias[static_cast<std::size_t>(j)], rate = 0;
-          for (int i = 0; i < in; ++i) value += K(i, j) * x.at(i, p), rate += K(i, j) * dx.at(i, p);
-          EXPECT_NEAR(y.at(j, p), value, 1e-13);
-          EXPECT_NEAR(dy.at(j, p), rate, 1e-13);
-        }
-        const auto before = gx.values, before_rate = gdx.values;
-        dense_input_adjoint<true, true>(kernel.data(), in, out, y.column(p), dy.column(p),
-                                        gx.column(p), gdx.column(p));
-        for (int i = 0; i < in; ++i) {
-          double value = before[static_cast<std::size_t>(i * gx.stride + p)],
-                 rate = before_rate[static_cast<std::size_t>(i * gx.stride + p)];
-          for (int j = 0; j < out; ++j)
-            value += K(i, j) * y.at(j, p), rate += K(i, j) * dy.at(j, p);
-          EXPECT_NEAR(gx.at(i, p), value, 1e-12);
-          EXPECT_NEAR(gdx.at(i, p), rate, 1e-12);
-        }
-        dense_input_adjoint<false, false>(kernel.data(), in, out, y.column(p), dy.column(p),
-                                          gx.column(p), gdx.column(p));
-        for (int i = 0; i < in; ++i) {
-          double value = 0;
-          for (int j = 0; j < out; ++j) value += K(i, j) * y.at(j, p);
-          EXPECT_NEAR(gx.at(i, p), value, 1e-12);
-        }
+      Layer layer(in, out, random);
+      const auto room = layer.y.untouched(), room_in = layer.gx.untouched();
+      for (int p = 0; p < Layer::points; ++p) {
+        expect_forward(layer, p);
+        expect_input_adjoint(layer, p);
       }
-      std::vector<double> sums(kernel.size(), 0.5), without_rate(kernel.size(), 0.0),
-          bias_sums(bias.size(), 0.25);
-      dense_kernel_adjoint<true>(points, in, out, x.column(0), dx.column(0), y.column(0),
-                                 dy.column(0), sums.data());
-      dense_kernel_adjoint<false>(points, in, out, x.column(0), dx.column(0), y.column(0),
-                                  dy.column(0), without_rate.data());
-      dense_bias_adjoint(points, out, y.column(0), bias_sums.data());
-      for (int j = 0; j < out; ++j) {
-        double b = 0.25;
-        for (int p = 0; p < points; ++p) b += y.at(j, p);
-        EXPECT_NEAR(bias_sums[static_cast<std::size_t>(j)], b, 1e-12);
-        for (int i = 0; i < in; ++i) {
-          double value = 0, rate = 0;
-          for (int p = 0; p < points; ++p)
-            value += x.at(i, p) * y.at(j, p), rate += dx.at(i, p) * dy.at(j, p);
-          EXPECT_NEAR(sums[static_cast<std::size_t>(i * out + j)], 0.5 + value + rate, 1e-12);
-          EXPECT_NEAR(without_rate[static_cast<std::size_t>(i * out + j)], value, 1e-12);
-        }
-      }
-      EXPECT_EQ(y.untouched(), room);
-      EXPECT_EQ(dy.untouched(), room);
-      EXPECT_EQ(gx.untouched(), room_in);
-      EXPECT_EQ(gdx.untouched(), room_in);
+      expect_parameter_adjoint(layer);
+      EXPECT_EQ(layer.y.untouched(), room);
+      EXPECT_EQ(layer.dy.untouched(), room);
+      EXPECT_EQ(layer.gx.untouched(), room_in);
+      EXPECT_EQ(layer.gdx.untouched(), room_in);
     }
 }
 

@@ -1,9 +1,11 @@
 #include "engine/golden.hpp"
 
+#include <filesystem>
+
 namespace nnpoisson::golden {
 
 Case::Case(const std::string& name)
-    : folder(std::string(NNPOISSON_SHARED_DIR) + "/golden/" + name),
+    : folder(std::filesystem::path(NNPOISSON_SHARED_DIR) / "golden" / name),
       file(folder + "/golden.h5"),
       train(read_dataset(folder + "/train.h5")),
       test(read_dataset(folder + "/test.h5")) {

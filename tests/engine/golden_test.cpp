@@ -67,15 +67,15 @@ TEST_P(Golden, LossesAndGradients) {
         close(losses[k].left, "left");
         close(losses[k].right, "right");
         close(losses[k].total, "total");
-        const std::span<const double> mine(gradients.data() + k * parameters.size(),
-                                           parameters.size());
+        const std::span<const double> found(gradients.data() + k * parameters.size(),
+                                            parameters.size());
         const auto theirs = c.gradient(region, batch);
         const ParameterLayout layout(c.shape);
         for (const auto& slot : layout.slots()) {
           double error = 0, largest = 0;
           for (std::size_t i = slot.offset; i < slot.offset + slot.size(); ++i) {
-            ASSERT_FALSE(std::isnan(mine[i])) << slot.name();
-            error = std::max(error, std::abs(mine[i] - theirs[i]));
+            ASSERT_FALSE(std::isnan(found[i])) << slot.name();
+            error = std::max(error, std::abs(found[i] - theirs[i]));
           }
           for (const double g : theirs) largest = std::max(largest, std::abs(g));
           EXPECT_TRUE(error <=

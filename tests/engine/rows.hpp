@@ -115,9 +115,9 @@ inline std::vector<Row> all_rows(int threads) {
 
 /// Numbers as their bits, so that equal means the same and NaN equals itself.
 inline std::vector<std::uint64_t> bits(std::span<const double> values) {
-  std::vector<std::uint64_t> made;
-  for (const double v : values) made.push_back(std::bit_cast<std::uint64_t>(v));
-  return made;
+  std::vector<std::uint64_t> patterns;
+  for (const double v : values) patterns.push_back(std::bit_cast<std::uint64_t>(v));
+  return patterns;
 }
 
 /// Numbers handed to a backend to be filled, with guard values around them.
@@ -161,14 +161,14 @@ inline Evaluated evaluate(Backend& backend, std::span<const std::uint32_t> batch
       with_gradients ? batches.size() * parameters.size() : 0, guard_number);
   backend.evaluate(batches, models, parameters, losses.span(),
                    with_gradients ? gradients.span() : std::span<double>{});
-  Evaluated made;
+  Evaluated evaluated;
   for (const auto& l : losses.span())
-    for (const double v : {l.neural, l.left, l.right, l.total}) made.losses.push_back(v);
-  made.gradients.assign(gradients.span().begin(), gradients.span().end());
-  made.guards_intact = losses.intact([](const BatchLoss& a, const BatchLoss& b) {
+    for (const double v : {l.neural, l.left, l.right, l.total}) evaluated.losses.push_back(v);
+  evaluated.gradients.assign(gradients.span().begin(), gradients.span().end());
+  evaluated.guards_intact = losses.intact([](const BatchLoss& a, const BatchLoss& b) {
     return a.neural == b.neural && a.left == b.left && a.right == b.right && a.total == b.total;
   }) && gradients.intact([](double a, double b) { return a == b; });
-  return made;
+  return evaluated;
 }
 
 }  // namespace nnpoisson::testing

@@ -41,11 +41,11 @@ std::vector<std::uint32_t> program(const Plan& plan, std::size_t steps) {
   return order;
 }
 
-TrainingState start(int first_model, int models, const NetworkShape& of = shape) {
+TrainingState start(int first_model, int models, const NetworkShape& for_shape = shape) {
   TrainingState state;
   state.models = models;
   for (int m = first_model; m < first_model + models; ++m) {
-    const auto one = testing::random_parameters(of, static_cast<std::uint64_t>(m) + 60);
+    const auto one = testing::random_parameters(for_shape, static_cast<std::uint64_t>(m) + 60);
     state.parameters.insert(state.parameters.end(), one.begin(), one.end());
   }
   state.first_moment.assign(state.parameters.size(), 0.0);

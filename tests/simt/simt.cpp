@@ -192,44 +192,48 @@ unsigned warp_votes(bool mine) {
   return votes;
 }
 
-std::uint64_t launch(const Grid& grid, const std::function<void()>& kernel) {
-  static thread_local Stacks stacks;
-  if (machine) throw std::logic_error("simt: a launch inside a launch");
-  std::vector<Block> blocks(grid.blocks);
-  std::vector<Fibre> fibres(std::size_t{grid.blocks} * grid.threads);
-  for (unsigned b = 0; b < grid.blocks; ++b) {
-    Block& block = blocks[b];
-    block.barrier.threads = grid.threads;
-    block.warps.resize((grid.threads + 31) / 32);
-    for (unsigned w = 0; w < block.warps.size(); ++w)
-      block.warps[w].barrier.threads = std::min(32U, grid.threads - 32 * w);
-    block.shared.assign(grid.shared_bytes, static_cast<char>(0xFF));  // NaN in float and double
-    for (unsigned t = 0; t < grid.threads; ++t) {
-      const std::size_t i = std::size_t{b} * grid.threads + t;
-      fibres[i].thread = {{t}, {b}, {grid.threads}, {grid.blocks}, &block, &block.warps[t / 32]};
-      fibres[i].stack = stacks[i];
-    }
-  }
-  std::vector<Fibre*> order;
-  for (auto& f : fibres) order.push_back(&f);
-  if (grid.order == Order::descending) std::reverse(order.begin(), order.end());
-  if (grid.order == Order::shuffled) std::shuffle(order.begin(), order.end(), std::mt19937(1));
+namespace {
 
-  Machine here;
-  machine = &here;
-  // Threads that a failed launch leaves waiting are given up, not unwound: their stacks serve the
-  // next launch.
-  struct Leave {
-    std::vector<Fibre>& fibres;
-    ~Leave() {
-      static auto* given_up =
-          new std::vector<context::fiber>;  // for ever: their destruction would unwind them
-      for (auto& f : fibres)
-        if (!f.done) given_up->push_back(std::move(f.fiber));
-      machine = nullptr;
+/// The blocks of a grid and their threads, in the order in which they take turns.
+struct GridFibres {
+  explicit GridFibres(const Grid& grid)
+      : blocks(grid.blocks), fibres(std::size_t{grid.blocks} * grid.threads) {
+    static thread_local Stacks stacks;
+    for (unsigned b = 0; b < grid.blocks; ++b) {
+      Block& block = blocks[b];
+      block.barrier.threads = grid.threads;
+      block.warps.resize((grid.threads + 31) / 32);
+      for (unsigned w = 0; w < block.warps.size(); ++w)
+        block.warps[w].barrier.threads = std::min(32U, grid.threads - 32 * w);
+      block.shared.assign(grid.shared_bytes, static_cast<char>(0xFF));  // NaN in float and double
+      for (unsigned t = 0; t < grid.threads; ++t) {
+        const std::size_t i = std::size_t{b} * grid.threads + t;
+        fibres[i].thread = {{t}, {b}, {grid.threads}, {grid.blocks}, &block, &block.warps[t / 32]};
+        fibres[i].stack = stacks[i];
+      }
     }
-  } leave{fibres};
-  for (auto* f : order) start(*f, kernel);
+    for (auto& f : fibres) order.push_back(&f);
+    if (grid.order == Order::descending) std::reverse(order.begin(), order.end());
+    if (grid.order == Order::shuffled) std::shuffle(order.begin(), order.end(), std::mt19937(1));
+  }
+  /// Threads that a failed launch leaves waiting are given up, not unwound: their stacks serve the
+  /// next launch.
+  ~GridFibres() {
+    // For ever: their destruction would unwind them.
+    static auto* given_up = new std::vector<context::fiber>;
+    for (auto& f : fibres)
+      if (!f.done) given_up->push_back(std::move(f.fiber));
+  }
+  GridFibres(const GridFibres&) = delete;
+  GridFibres& operator=(const GridFibres&) = delete;
+
+  std::vector<Block> blocks;
+  std::vector<Fibre> fibres;
+  std::vector<Fibre*> order;
+};
+
+/// Lets the threads take turns until all are done; returns the number of turns.
+std::uint64_t run_to_the_end(const std::vector<Fibre*>& order, Machine& running) {
   constexpr int patience = 1 << 20;  // rounds in which some thread only let others run
   int fruitless = 0;
   std::uint64_t turns = 0;
@@ -238,11 +242,11 @@ std::uint64_t launch(const Grid& grid, const std::function<void()>& kernel) {
     for (auto* f : order) {
       if (f->done || (f->waits && f->waits->round == f->waits_round)) continue;
       ran = true;
-      resume(here, *f);
+      resume(running, *f);
       ++turns;
       arrived = arrived || f->done || f->waits;
       left -= f->done ? 1U : 0U;
-      if (here.failure) std::rethrow_exception(here.failure);
+      if (running.failure) std::rethrow_exception(running.failure);
     }
     fruitless = arrived ? 0 : fruitless + 1;
     if (ran && fruitless < patience) continue;
@@ -254,6 +258,20 @@ std::uint64_t launch(const Grid& grid, const std::function<void()>& kernel) {
         (ran ? " polls for ever" : " waits at a barrier or shuffle that others never reach"));
   }
   return turns;
+}
+
+}  // namespace
+
+std::uint64_t launch(const Grid& grid, const std::function<void()>& kernel) {
+  if (machine) throw std::logic_error("simt: a launch inside a launch");
+  GridFibres grid_fibres(grid);
+  Machine running;
+  machine = &running;
+  struct Leave {
+    ~Leave() { machine = nullptr; }
+  } leave;
+  for (auto* f : grid_fibres.order) start(*f, kernel);
+  return run_to_the_end(grid_fibres.order, running);
 }
 
 }  // namespace simt

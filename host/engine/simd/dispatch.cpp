@@ -14,8 +14,8 @@ namespace {
 struct InstructionSet {
   const char* name;
   bool runs;
-  const Kernels<float>* (*single)();
-  const Kernels<double>* (*twice)();
+  const Kernels<float>* (*in_float)();
+  const Kernels<double>* (*in_double)();
 };
 
 /// Best first.
@@ -45,9 +45,9 @@ const Kernels<T>& kernels(const std::string& instruction_set) {
           "instruction set " + instruction_set +
           ": this processor does not have it; choose another or leave the choice open");
     if constexpr (std::is_same_v<T, float>)
-      return *set.single();
+      return *set.in_float();
     else
-      return *set.twice();
+      return *set.in_double();
   }
   throw ResourceError("instruction set " + instruction_set +
                       ": not one of this build; `nnpoisson info --devices` lists them");

@@ -6,9 +6,6 @@
 
 namespace nnpoisson::simd {
 
-/// The published network's width of every layer, and our default.
-inline constexpr int paper_width = 10;
-
 /// The kernels on packs of one instruction set. P's tag must be local to the file, so that no copy
 /// is shared with another file.
 template <class P>
@@ -16,10 +13,10 @@ const Kernels<typename P::Scalar>* instantiate(const char* name) {
   using T = typename P::Scalar;
   static const Kernels<T> kernels{
       name,
-      [](const formulas::Network<T>& net, int columns) {
-        const int a = TileKernel<P, 0>::scratch_size(net, columns),
-                  b = StimulusKernel<P>::scratch_size(net);
-        return a > b ? a : b;
+      [](const formulas::NetworkSizes& net, int columns) {
+        const int of_tile = TileKernel<P, 0>::scratch_size(net, columns),
+                  of_stimuli = StimulusKernel<P>::scratch_size(net);
+        return of_tile > of_stimuli ? of_tile : of_stimuli;
       },
       [](const TileJob<T>& job) {
         if (job.net.time_width == paper_width && job.net.hidden_width == paper_width)

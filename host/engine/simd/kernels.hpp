@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "nnpoisson/formulas/network.hpp"
+#include "nnpoisson/formulas/parameters.hpp"
 #include "nnpoisson/plan.hpp"
 
 /// What the CPU backend asks of the code that is compiled once for each instruction set. Plain
@@ -10,8 +10,9 @@
 /// one copy that the linker keeps for every machine.
 namespace nnpoisson::simd {
 
-inline constexpr int pad = 16;  ///< arrays over points or stimuli are padded to a multiple of this
-                                ///< many numbers, whatever the instruction set
+/// Arrays over points or stimuli are padded to a multiple of this many numbers, whatever the
+/// instruction set.
+inline constexpr int pad = 16;
 
 NNP_FORMULA constexpr int padded(int n) {
   return (n + pad - 1) / pad * pad;
@@ -30,23 +31,11 @@ struct TileView {
   const std::uint32_t* column;           ///< [columns]
 };
 
-/// Where the gradient of a tile goes: rows packed as a, C, c, E [hidden x k], e [k], then for
-/// behaviour the heads as in the flat order.
-struct TileRow {
-  int a, C, c, E, e, heads, size;
-};
-template <class T>
-NNP_FORMULA constexpr TileRow tile_row(const formulas::Network<T>& net, Term term, int columns) {
-  const int k = term == Term::neural ? columns : net.columns;
-  TileRow row{};
-  row.C = net.time_width;
-  row.c = row.C + net.time_width * net.hidden_width;
-  row.E = row.c + net.hidden_width;
-  row.e = row.E + net.hidden_width * k;
-  row.heads = row.e + k;
-  row.size =
-      row.heads + (term == Term::behaviour ? 2 * (net.behaviour_width * (net.regions + 2) + 1) : 0);
-  return row;
+/// Where the gradient of a tile goes; behaviour reads all columns.
+NNP_FORMULA constexpr formulas::GradientRow tile_row(const formulas::NetworkSizes& net, Term term,
+                                                     int columns) {
+  const bool behaviour = term == Term::behaviour;
+  return formulas::gradient_row(net, behaviour ? net.columns : columns, behaviour);
 }
 
 template <class T>
@@ -54,11 +43,9 @@ struct TileJob {
   formulas::Network<T> net;
   TileView<T> tile;
   T eps;
-  const T* table;  ///< stimulus table, [stimuli x table_width]: h3, then the bypass if the network
-                   ///< has it
-  int table_width;
+  const T* table;  ///< [stimuli x NetworkSizes::stimulus_row()]
   bool gradients;
-  T* row;            ///< out: gradient of the tile's sum, TileRow::size numbers
+  T* row;            ///< out: gradient of the tile's sum, as tile_row() says
   T* stimulus_rows;  ///< out: adjoint of the table, one row for each distinct stimulus of the tile,
                      ///< in order
   double* losses;    ///< out: neural, left, right
@@ -74,37 +61,29 @@ struct StimulusJob {
   const T* input;             ///< [features x stimulus_group], padding 0
   const std::uint32_t* rows;  ///< [count] rows of the table
   T* table;                   ///< forward: out
-  int table_width;
   T* layers;         ///< [stimulus_layer_rows() x stimulus_group], kept from forward to adjoint
-  const T* adjoint;  ///< adjoint: [table_width x stimulus_group] of the table's rows, padding 0
-  T* gradient;  ///< adjoint, out: A1 b1 A2 b2 A3 b3 in the flat order, then R d if the network has
-                ///< the bypass
+  const T* adjoint;  ///< adjoint: [stimulus_row() x stimulus_group] of the table's rows, padding 0
+  T* gradient;       ///< adjoint, out: [formulas::stimulus_gradient_size()]
   T* scratch;
 };
-template <class T>
-NNP_FORMULA constexpr int stimulus_layer_rows(const formulas::Network<T>& net) {
+NNP_FORMULA constexpr int stimulus_layer_rows(const formulas::NetworkSizes& net) {
   return 2 * (net.width1 + net.width2) + net.time_width + net.hidden_width;
 }
-template <class T>
-NNP_FORMULA constexpr int stimulus_gradient_size(const formulas::Network<T>& net) {
-  return (net.features + 1) * net.width1 + (net.width1 + 1) * net.width2 +
-         (net.width2 + 1) * net.time_width + (net.bypass ? 2 * net.hidden_width : 0);
-}
 
-/// Adam over n parameters (a multiple of `pad`): trained is 0 where a parameter is held, floor 0 or
-/// the least number.
+/// Adam over n parameters (a multiple of `pad`): trained is 0 where a parameter is held, lowest 0
+/// or the least number.
 template <class T>
 struct AdamJob {
   int n;
   T *weight, *first, *second;
-  const T *gradient, *trained, *floor;
+  const T *gradient, *trained, *lowest;
   T rate;
 };
 
 template <class T>
 struct Kernels {
   const char* name;
-  int (*scratch_size)(const formulas::Network<T>&, int tile_columns);
+  int (*scratch_size)(const formulas::NetworkSizes&, int tile_columns);
   void (*tile)(const TileJob<T>&);
   void (*stimulus_forward)(const StimulusJob<T>&);
   void (*stimulus_adjoint)(const StimulusJob<T>&);

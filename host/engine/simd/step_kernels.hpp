@@ -14,9 +14,9 @@ class StimulusKernel {
   static constexpr int B = stimulus_group / L;
 
  public:
-  static int scratch_size(const formulas::Network<T>& net) {
+  static int scratch_size(const formulas::NetworkSizes& net) {
     const int rows = net.features + net.time_width + net.hidden_width + net.width1 + net.width2;
-    return rows * stimulus_group + stimulus_gradient_size(net) * L;
+    return rows * stimulus_group + formulas::stimulus_gradient_size(net) * L;
   }
 
   static void forward(const StimulusJob<T>& job) {
@@ -26,7 +26,7 @@ class StimulusKernel {
       k.load_input(p);
       formulas::stimulus_forward(net, k.columns(p));
       for (int lane = 0; lane < L && p * L + lane < job.count; ++lane) {
-        T* row = job.table + static_cast<long>(job.rows[p * L + lane]) * job.table_width;
+        T* row = job.table + static_cast<long>(job.rows[p * L + lane]) * net.stimulus_row();
         for (int i = 0; i < net.time_width; ++i) row[i] = k.h3_[i * B + p].v[lane];
         for (int j = 0; net.bypass && j < net.hidden_width; ++j)
           row[net.time_width + j] = k.bypass_[j * B + p].v[lane];
@@ -35,30 +35,23 @@ class StimulusKernel {
   }
 
   static void adjoint(const StimulusJob<T>& job) {
+    using enum Tensor;
+    using formulas::flat_size;
     StimulusKernel k(job);
     const auto& net = job.net;
-    const int packs = (job.count + L - 1) / L, T_ = net.time_width, H = net.hidden_width;
-    P* sum = k.gradient_;
-    for (int i = 0; i < stimulus_gradient_size(net); ++i) sum[i] = P(0);
-    for (int p = 0; p < packs; ++p) {
-      k.load_input(p);
-      for (int i = 0; i < T_; ++i)
-        k.gh3_[i * B + p] = P::load(job.adjoint + i * stimulus_group + p * L);
-      for (int j = 0; net.bypass && j < H; ++j)
-        k.gp_[j * B + p] = P::load(job.adjoint + (T_ + j) * stimulus_group + p * L);
-      formulas::stimulus_adjoint(net, k.columns(p), at(k.gh3_, p), at(k.gu2_, p), at(k.gu1_, p));
-    }
-    const auto layer = [&](int in, int out, P* x, P* g) {
-      formulas::dense_kernel_adjoint<false>(packs, in, out, at(x, 0), at(x, 0), at(g, 0), at(g, 0),
-                                            sum);
-      formulas::dense_bias_adjoint(packs, out, at(g, 0), sum + in * out);
-      sum += (in + 1) * out;
-    };
-    layer(net.features, net.width1, k.s_, k.gu1_);
-    layer(net.width1, net.width2, k.h1_, k.gu2_);
-    layer(net.width2, T_, k.h2_, k.gh3_);
-    if (net.bypass) layer(1, H, k.s_ + (net.features - 1) * B, k.gp_);
-    for (int i = 0; i < stimulus_gradient_size(net); ++i) job.gradient[i] = k.gradient_[i].sum();
+    const int size = formulas::stimulus_gradient_size(net);
+    for (int i = 0; i < size; ++i) k.gradient_[i] = P(0);
+
+    const int packs = (job.count + L - 1) / L;
+    for (int p = 0; p < packs; ++p) k.adjoint_of_pack(p);
+
+    k.template add_layer<A1>(packs, k.s_, k.gu1_, k.gradient_ + flat_size<A1, A1>(net));
+    k.template add_layer<A2>(packs, k.h1_, k.gu2_, k.gradient_ + flat_size<A1, A2>(net));
+    k.template add_layer<A3>(packs, k.h2_, k.gh3_, k.gradient_ + flat_size<A1, A3>(net));
+    if (net.bypass)
+      k.template add_layer<R>(packs, k.s_ + (net.features - 1) * B, k.gp_,
+                              k.gradient_ + flat_size<A1, a>(net));
+    for (int i = 0; i < size; ++i) job.gradient[i] = k.gradient_[i].sum();
   }
 
  private:
@@ -80,16 +73,35 @@ class StimulusKernel {
     gp_ = take(free, net.hidden_width * B);
     gu1_ = take(free, net.width1 * B);
     gu2_ = take(free, net.width2 * B);
-    gradient_ = take(free, stimulus_gradient_size(net));
+    gradient_ = take(free, formulas::stimulus_gradient_size(net));
   }
 
-  static Col at(P* rows, int p) { return {rows + p, B}; }
+  void adjoint_of_pack(int p) {
+    const auto& net = job_.net;
+    load_input(p);
+    for (int i = 0; i < net.time_width; ++i)
+      gh3_[i * B + p] = P::load(job_.adjoint + i * stimulus_group + p * L);
+    for (int j = 0; net.bypass && j < net.hidden_width; ++j)
+      gp_[j * B + p] = P::load(job_.adjoint + (net.time_width + j) * stimulus_group + p * L);
+    formulas::stimulus_adjoint(net, columns(p), column(gh3_, p), column(gu2_, p), column(gu1_, p));
+  }
+  /// Adds what the points give the kernel and its bias, which follows it. x, g: the layer's inputs
+  /// and the adjoint of its pre-activations.
+  template <Tensor Kernel>
+  void add_layer(int packs, P* x, P* g, P* to) {
+    const auto [in, out] = formulas::tensor_size(job_.net, Kernel);
+    formulas::dense_parameter_adjoint(packs, in, out, column(x, 0), column(g, 0), to,
+                                      to + in * out);
+  }
+
+  static Col column(P* rows, int p) { return {rows + p, B}; }
   void load_input(int p) {
     for (int f = 0; f < job_.net.features; ++f)
       s_[f * B + p] = P::load(job_.input + f * stimulus_group + p * L);
   }
   formulas::StimulusColumns<P> columns(int p) {
-    return {at(s_, p), at(u1_, p), at(h1_, p), at(u2_, p), at(h2_, p), at(h3_, p), at(bypass_, p)};
+    return {column(s_, p),  column(u1_, p), column(h1_, p),    column(u2_, p),
+            column(h2_, p), column(h3_, p), column(bypass_, p)};
   }
 
   const StimulusJob<T>& job_;
@@ -107,8 +119,8 @@ bool adam_kernel(const AdamJob<typename P::Scalar>& job) {
       second = P::load(job.second + i);
     formulas::adam(weight, first, second, P::load(job.gradient + i) * P::load(job.trained + i),
                    job.rate);
-    max(P::load(job.floor + i), weight)
-        .store(job.weight + i);  // in this order NaN stays NaN, and the next step finds it
+    // In this order NaN stays NaN, and the next step finds it.
+    max(P::load(job.lowest + i), weight).store(job.weight + i);
     first.store(job.first + i);
     second.store(job.second + i);
   }

@@ -34,11 +34,12 @@ template <class P, int Width>
 class TileKernel {
   using T = typename P::Scalar;
   using Col = formulas::Column<P>;
+  using DualCol = formulas::DualColumn<P>;
   static constexpr int L = P::lanes;
   static constexpr int B = block_points / L;  // packs of a full block
 
  public:
-  static int scratch_size(const formulas::Network<T>& net, int columns) {
+  static int scratch_size(const formulas::NetworkSizes& net, int columns) {
     const int k = columns > net.columns ? columns : net.columns;
     const int trunk = 2 * (2 * net.time_width + 6 * net.hidden_width);
     const int readout = 2 * 7 * k + 4 * net.regions + 2 * (7 * net.behaviour_width + 4);
@@ -50,54 +51,87 @@ class TileKernel {
   static void run(const TileJob<T>& job) { TileKernel(job).dispatch(); }
 
  private:
-  /// Layers of the points of one block, [rows x B]; `second` of an interval is its end.
+  /// Values and their rates, [rows x B] or of one pack.
+  struct DualRows {
+    P *value, *rate;
+  };
+  /// Layers of the points of one block.
   struct Layers {
-    P *m, *dm, *n1, *du, *n2, *dn2, *gn2, *gdn2, *v, *dv, *gv, *gdv;
+    DualRows m, n1, n2, gn2, v, gv;
+  };
+  struct Head {
+    DualRows w;
+    P *slope, *rate;  // of w: its slope, and the rate of its pre-activation
+    DualRows gy, x, gx;
   };
 
   explicit TileKernel(const TileJob<T>& job)
-      : job_(job), net_(job.net), tile_(job.tile), scratch_(job.scratch) {
+      : job_(job),
+        net_(job.net),
+        tile_(job.tile),
+        scratch_(job.scratch),
+        width_(job.net.stimulus_row()) {
     columns_ = tile_.term == Term::neural ? tile_.columns : net_.columns;
-    layout_ = tile_row(net_, tile_.term, tile_.columns);
-    for (auto& x : layers_) {
-      for (P** a : {&x.m, &x.dm}) *a = scratch_.template take<P>(net_.time_width * B);
-      for (P** a : {&x.n1, &x.du, &x.n2, &x.dn2, &x.gn2, &x.gdn2})
-        *a = scratch_.template take<P>(net_.hidden_width * B);
-      for (P** a : {&x.v, &x.dv, &x.gv, &x.gdv}) *a = scratch_.template take<P>(columns_ * B);
-    }
-    row_ = scratch_.template take<P>(layout_.size);
-    for (P** a : {&h3_, &gm_, &gdm_, &ga_, &gh3_sum_})
-      *a = scratch_.template take<P>(net_.time_width);
-    for (P** a : {&bypass_, &gp_, &gp_sum_}) *a = scratch_.template take<P>(net_.hidden_width);
+    row_at_ = tile_row(net_, tile_.term, tile_.columns);
+    take_trunk();
     if (tile_.term == Term::behaviour) {
-      for (P** a : {&zu_, &dzu_, &slope_}) *a = scratch_.template take<P>(columns_ * B);
-      z_ = zu_, dz_ = dzu_, gz_ = layers_[0].gv, gdz_ = layers_[0].gdv;
-      if (net_.column_region)
-        for (P** a : {&z_, &dz_, &gz_, &gdz_}) *a = scratch_.template take<P>(net_.regions * B);
-      for (auto& h : heads_) {
-        for (P** a : {&h.w, &h.dw, &h.slope, &h.dy, &h.gy, &h.gdy})
-          *a = scratch_.template take<P>(net_.behaviour_width * B);
-        for (P** a : {&h.x, &h.dx, &h.gx, &h.gdx}) *a = scratch_.template take<P>(B);
-      }
+      take_heads();
       E_ = net_.E;
       e_ = net_.e;
     } else {
-      // The tile's columns of E side by side, so that the readout is one dense layer.
-      T* E = reinterpret_cast<T*>(
-          scratch_.template take<P>((net_.hidden_width * columns_ + L - 1) / L));
-      T* e = reinterpret_cast<T*>(scratch_.template take<P>((columns_ + L - 1) / L));
-      for (int k = 0; k < columns_; ++k) {
-        for (int j = 0; j < net_.hidden_width; ++j)
-          E[j * columns_ + k] = net_.E[static_cast<long>(j) * net_.columns + tile_.column[k]];
-        e[k] = net_.e[tile_.column[k]];
-      }
-      E_ = E;
-      e_ = e;
+      gather_readout();
     }
   }
 
+  P* take(int packs) { return scratch_.template take<P>(packs); }
+  DualRows take_both(int packs) {
+    P* value = take(packs);
+    return {value, take(packs)};
+  }
+
+  void take_trunk() {
+    for (auto& x : layers_) {
+      x.m = take_both(net_.time_width * B);
+      for (DualRows* rows : {&x.n1, &x.n2, &x.gn2}) *rows = take_both(net_.hidden_width * B);
+      for (DualRows* rows : {&x.v, &x.gv}) *rows = take_both(columns_ * B);
+    }
+    row_ = take(row_at_.size);
+    h3_ = take(net_.time_width);
+    gm_ = take_both(net_.time_width);
+    for (P** a : {&ga_, &gh3_sum_}) *a = take(net_.time_width);
+    for (P** a : {&bypass_, &gp_, &gp_sum_}) *a = take(net_.hidden_width);
+  }
+
+  void take_heads() {
+    zu_ = take_both(columns_ * B);
+    slope_ = take(columns_ * B);
+    z_ = zu_;
+    gz_ = layers_[0].gv;
+    if (net_.column_region)
+      for (DualRows* rows : {&z_, &gz_}) *rows = take_both(net_.regions * B);
+    for (auto& h : heads_) {
+      h.w = take_both(net_.behaviour_width * B);
+      for (P** a : {&h.slope, &h.rate}) *a = take(net_.behaviour_width * B);
+      h.gy = take_both(net_.behaviour_width * B);
+      for (DualRows* rows : {&h.x, &h.gx}) *rows = take_both(B);
+    }
+  }
+
+  /// The tile's columns of E side by side, so that the readout is one dense layer.
+  void gather_readout() {
+    T* E = reinterpret_cast<T*>(take((net_.hidden_width * columns_ + L - 1) / L));
+    T* e = reinterpret_cast<T*>(take((columns_ + L - 1) / L));
+    for (int k = 0; k < columns_; ++k) {
+      for (int j = 0; j < net_.hidden_width; ++j)
+        E[j * columns_ + k] = net_.E[static_cast<long>(j) * net_.columns + tile_.column[k]];
+      e[k] = net_.e[tile_.column[k]];
+    }
+    E_ = E;
+    e_ = e;
+  }
+
   void dispatch() {
-    for (int i = 0; i < layout_.size; ++i) row_[i] = P(0);
+    for (int i = 0; i < row_at_.size; ++i) row_[i] = P(0);
     for (int i = 0; i < net_.time_width; ++i) gh3_sum_[i] = P(0);
     for (int j = 0; j < net_.hidden_width; ++j) gp_sum_[j] = P(0);
     for (auto& l : loss_) l = P(0);
@@ -114,7 +148,7 @@ class TileKernel {
     }
     if (job_.gradients) {
       flush_stimulus();
-      for (int i = 0; i < layout_.size; ++i) job_.row[i] = row_[i].sum();
+      for (int i = 0; i < row_at_.size; ++i) job_.row[i] = row_[i].sum();
     }
     for (int k = 0; k < 3; ++k) job_.losses[k] = static_cast<double>(loss_[k].sum());
   }
@@ -159,10 +193,16 @@ class TileKernel {
     return fixed;
   }
 
-  static Col at(P* rows, int p) { return {rows + p, B}; }
+  /// Pack p of a block's rows.
+  static Col column(P* rows, int p) { return {rows + p, B}; }
+  static DualCol column(DualRows rows, int p) {
+    return {column(rows.value, p), column(rows.rate, p)};
+  }
+  /// Rows of one pack.
   static Col local(P* rows) { return {rows, 1}; }
+  static DualCol local(DualRows rows) { return {local(rows.value), local(rows.rate)}; }
   formulas::TrunkColumns<P> trunk(const Layers& x, int p) {
-    return {at(x.m, p), at(x.dm, p), at(x.n1, p), at(x.du, p), at(x.n2, p), at(x.dn2, p)};
+    return {column(x.m, p), column(x.n1, p), column(x.n2, p)};
   }
 
   [[nodiscard]] bool uniform(int point) const {
@@ -175,14 +215,13 @@ class TileKernel {
     if (uniform(point)) {
       if (tile_.stimulus[point] == gathered_) return;
       gathered_ = tile_.stimulus[point];
-      const T* from = job_.table + static_cast<long>(gathered_) * job_.table_width;
+      const T* from = job_.table + static_cast<long>(gathered_) * width_;
       for (int i = 0; i < net_.time_width; ++i) h3_[i] = P(from[i]);
       for (int j = 0; j < H; ++j) bypass_[j] = P(from[net_.time_width + j]);
     } else {
       gathered_ = none;
       for (int lane = 0; lane < L; ++lane) {
-        const T* from =
-            job_.table + static_cast<long>(tile_.stimulus[point + lane]) * job_.table_width;
+        const T* from = job_.table + static_cast<long>(tile_.stimulus[point + lane]) * width_;
         for (int i = 0; i < net_.time_width; ++i) h3_[i].v[lane] = from[i];
         for (int j = 0; j < H; ++j) bypass_[j].v[lane] = from[net_.time_width + j];
       }
@@ -196,8 +235,11 @@ class TileKernel {
 
   template <bool Rate>
   void readout(const Layers& x, int p) {
-    formulas::dense<Rate>(E_, e_, net().hidden_width, columns_, at(x.n2, p), at(x.dn2, p),
-                          at(x.v, p), at(x.dv, p));
+    formulas::dense<Rate>(E_, e_, net().hidden_width, columns_, column(x.n2, p), column(x.v, p));
+  }
+
+  [[nodiscard]] P weight(int column, int point) const {
+    return P::load(tile_.weight + static_cast<long>(column) * tile_.stride + point);
   }
 
   template <bool Rate, bool Interval>
@@ -206,34 +248,20 @@ class TileKernel {
     const Layers& end = layers_[1];
     readout<Rate>(x, p);
     if constexpr (Interval) readout<Rate>(end, p);
+
     for (int k = 0; k < columns_; ++k) {
-      const P weight = P::load(tile_.weight + static_cast<long>(k) * tile_.stride + point);
-      const int i = k * B + p;
       if constexpr (Interval) {
-        const auto term =
-            formulas::interval_term(x.v[i], end.v[i], weight, P::load(tile_.inverse_scale + point),
-                                    P::load(tile_.floor + point));
-        x.gv[i] = term.gv_start;
-        end.gv[i] = term.gv_end;
+        const int i = k * B + p;
+        const auto term = formulas::interval_term(x.v.value[i], end.v.value[i], weight(k, point),
+                                                  P::load(tile_.inverse_scale + point),
+                                                  P::load(tile_.floor + point));
+        x.gv.value[i] = term.adjoint_at_start;
+        end.gv.value[i] = term.adjoint_at_end;
         loss_[0] = loss_[0] + term.loss;
       } else {
-        loss_[0] =
-            loss_[0] + read<Rate>(x.v[i], Rate ? x.dv[i] : weight, weight, x.gv[i], x.gdv[i]);
+        loss_[0] = loss_[0] + formulas::point_term<Rate>(column(x.v, p), k, weight(k, point),
+                                                         P(job_.eps), column(x.gv, p));
       }
-    }
-  }
-
-  template <bool Rate>
-  P read(P v, P dv, P weight, P& gv, P& gdv) {
-    if constexpr (Rate) {
-      const auto term = formulas::rate_term(v, dv, weight, P(job_.eps));
-      gv = term.gv;
-      gdv = term.gdv;
-      return term.loss;
-    } else {
-      const auto term = formulas::value_term(v, weight);
-      gv = term.gv;
-      return term.loss;
     }
   }
 
@@ -241,34 +269,34 @@ class TileKernel {
   void behaviour_terms(int point, int p) {
     const Layers& x = layers_[0];
     readout<Rate>(x, p);
-    const formulas::ReadoutColumns<P> read_out{at(x.v, p),    at(x.dv, p), at(zu_, p), at(dzu_, p),
-                                               at(slope_, p), at(z_, p),   at(dz_, p)};
+    const formulas::ReadoutColumns<P> read_out{column(x.v, p), column(zu_, p), column(slope_, p),
+                                               column(z_, p)};
     formulas::readout_forward<Rate>(net_, read_out);
-    for (int g = 0; g < net_.regions; ++g) gz_[g * B + p] = gdz_[g * B + p] = P(0);
+
+    for (int g = 0; g < net_.regions; ++g) gz_.value[g * B + p] = gz_.rate[g * B + p] = P(0);
     for (int k = 0; k < tile_.columns; ++k) {
       const int action = static_cast<int>(tile_.column[k]);
-      const auto& h = heads_[action];
-      const formulas::HeadColumns<P> head{at(h.dy, p),    at(h.w, p), at(h.dw, p),
-                                          at(h.slope, p), at(h.x, p), at(h.dx, p)};
-      formulas::head_forward<Rate>(net_, action, at(z_, p), at(dz_, p), head);
-      const P weight = P::load(tile_.weight + static_cast<long>(k) * tile_.stride + point);
-      loss_[1 + action] = loss_[1 + action] +
-                          read<Rate>(h.x[p], Rate ? h.dx[p] : weight, weight, h.gx[p], h.gdx[p]);
-      formulas::head_adjoint<Rate>(net_, action, head, at(h.gx, p), at(h.gdx, p), at(h.gy, p),
-                                   at(h.gdy, p), at(gz_, p), at(gdz_, p));
+      const Head& h = heads_[action];
+      const formulas::HeadColumns<P> head{column(h.w, p), column(h.rate, p), column(h.slope, p),
+                                          column(h.x, p)};
+      formulas::head_forward<Rate>(net_, action, column(z_, p), head);
+      loss_[1 + action] =
+          loss_[1 + action] + formulas::point_term<Rate>(column(h.x, p), 0, weight(k, point),
+                                                         P(job_.eps), column(h.gx, p));
+      formulas::head_adjoint<Rate>(net_, action, head, column(h.gx, p), column(h.gy, p),
+                                   column(gz_, p));
     }
-    formulas::readout_adjoint<Rate>(net_, read_out, at(gz_, p), at(gdz_, p), at(x.gv, p),
-                                    at(x.gdv, p));
+    formulas::readout_adjoint<Rate>(net_, read_out, column(gz_, p), column(x.gv, p));
   }
 
   template <bool Rate>
   void adjoint(const Layers& x, int p, P time) {
     const auto net = this->net();
-    formulas::dense_input_adjoint<Rate, false>(E_, net.hidden_width, columns_, at(x.gv, p),
-                                               at(x.gdv, p), at(x.gn2, p), at(x.gdn2, p));
-    formulas::trunk_adjoint<Rate>(net, time, trunk(x, p), at(x.gn2, p), at(x.gdn2, p), local(gp_),
-                                  local(gm_), local(gdm_), local(ga_));
-    for (int i = 0; i < net.time_width; ++i) row_[layout_.a + i] = row_[layout_.a + i] + ga_[i];
+    formulas::dense_input_adjoint<Rate, false>(E_, net.hidden_width, columns_, column(x.gv, p),
+                                               column(x.gn2, p));
+    formulas::trunk_adjoint<Rate>(net, time, trunk(x, p), column(x.gn2, p),
+                                  {local(gm_), local(ga_), local(gp_)});
+    for (int i = 0; i < net.time_width; ++i) row_[row_at_.a + i] = row_[row_at_.a + i] + ga_[i];
   }
 
   /// Adds the pack's adjoints of h3 and bypass to their stimuli's rows.
@@ -281,13 +309,13 @@ class TileKernel {
         stimulus_ = tile_.stimulus[point];
         find_row(stimulus_);  // now, so that rows stay in the order of the points
       }
-      for (int i = 0; i < net.time_width; ++i) gh3_sum_[i] = gh3_sum_[i] + gm_[i];
+      for (int i = 0; i < net.time_width; ++i) gh3_sum_[i] = gh3_sum_[i] + gm_.value[i];
       for (int j = 0; j < H; ++j) gp_sum_[j] = gp_sum_[j] + gp_[j];
       return;
     }
     for (int lane = 0; lane < L; ++lane) {
       T* row = find_row(tile_.stimulus[point + lane]);
-      for (int i = 0; i < net.time_width; ++i) row[i] += gm_[i].v[lane];
+      for (int i = 0; i < net.time_width; ++i) row[i] += gm_.value[i].v[lane];
       for (int j = 0; j < H; ++j) row[net.time_width + j] += gp_[j].v[lane];
     }
   }
@@ -296,10 +324,9 @@ class TileKernel {
   /// appear.
   T* find_row(std::uint32_t s) {
     for (int r = rows_ - 1; r >= 0; --r)
-      if (row_stimulus_[r] == s)
-        return job_.stimulus_rows + static_cast<long>(r) * job_.table_width;
-    T* row = job_.stimulus_rows + static_cast<long>(rows_) * job_.table_width;
-    for (int i = 0; i < job_.table_width; ++i) row[i] = T(0);
+      if (row_stimulus_[r] == s) return job_.stimulus_rows + static_cast<long>(r) * width_;
+    T* row = job_.stimulus_rows + static_cast<long>(rows_) * width_;
+    for (int i = 0; i < width_; ++i) row[i] = T(0);
     row_stimulus_[rows_++] = s;
     return row;
   }
@@ -321,52 +348,51 @@ class TileKernel {
   template <bool Rate>
   void outer_products(const Layers& x, int packs) {
     const int H = net().hidden_width;
-    formulas::dense_kernel_adjoint<Rate>(packs, net().time_width, H, at(x.m, 0), at(x.dm, 0),
-                                         at(x.gn2, 0), at(x.gdn2, 0), row_ + layout_.C);
-    formulas::dense_bias_adjoint(packs, H, at(x.gn2, 0), row_ + layout_.c);
-    formulas::dense_kernel_adjoint<Rate>(packs, H, columns_, at(x.n2, 0), at(x.dn2, 0), at(x.gv, 0),
-                                         at(x.gdv, 0), row_ + layout_.E);
-    formulas::dense_bias_adjoint(packs, columns_, at(x.gv, 0), row_ + layout_.e);
+    formulas::dense_kernel_adjoint<Rate>(packs, net().time_width, H, column(x.m, 0),
+                                         column(x.gn2, 0), row_ + row_at_.C);
+    formulas::dense_bias_adjoint(packs, H, column(x.gn2.value, 0), row_ + row_at_.c);
+    formulas::dense_kernel_adjoint<Rate>(packs, H, columns_, column(x.n2, 0), column(x.gv, 0),
+                                         row_ + row_at_.E);
+    formulas::dense_bias_adjoint(packs, columns_, column(x.gv.value, 0), row_ + row_at_.e);
   }
 
-  /// Flat order of the heads: F1 f1 left, F1 f1 right, F2 f2 left, F2 f2 right.
   template <bool Rate>
   void head_products(int packs) {
-    const int W = net_.behaviour_width, first = (net_.regions + 1) * W;
+    const int W = net_.behaviour_width;
     for (int k = 0; k < tile_.columns; ++k) {
       const int action = static_cast<int>(tile_.column[k]);
-      const auto& h = heads_[action];
-      P* F1 = row_ + layout_.heads + action * first;
-      P* F2 = row_ + layout_.heads + 2 * first + action * (W + 1);
-      formulas::dense_kernel_adjoint<Rate>(packs, net_.regions, W, at(z_, 0), at(dz_, 0),
-                                           at(h.gy, 0), at(h.gdy, 0), F1);
-      formulas::dense_bias_adjoint(packs, W, at(h.gy, 0), F1 + net_.regions * W);
-      formulas::dense_kernel_adjoint<Rate>(packs, W, 1, at(h.w, 0), at(h.dw, 0), at(h.gx, 0),
-                                           at(h.gdx, 0), F2);
-      formulas::dense_bias_adjoint(packs, 1, at(h.gx, 0), F2 + W);
+      const Head& h = heads_[action];
+      const auto place = formulas::head_row(net_, action);
+      P* row = row_ + row_at_.heads;
+      formulas::dense_kernel_adjoint<Rate>(packs, net_.regions, W, column(z_, 0), column(h.gy, 0),
+                                           row + place.F1);
+      formulas::dense_bias_adjoint(packs, W, column(h.gy.value, 0), row + place.f1);
+      formulas::dense_kernel_adjoint<Rate>(packs, W, 1, column(h.w, 0), column(h.gx, 0),
+                                           row + place.F2);
+      formulas::dense_bias_adjoint(packs, 1, column(h.gx.value, 0), row + place.f2);
     }
   }
-
-  struct Head {
-    P *w, *dw, *slope, *dy, *gy, *gdy, *x, *dx, *gx, *gdx;
-  };
 
   const TileJob<T>& job_;
   const formulas::Network<T>& net_;
   const TileView<T>& tile_;
   Scratch<T> scratch_;
-  TileRow layout_;
+  int width_;  // of a stimulus' row
+  formulas::GradientRow row_at_;
   int columns_;
   const T *E_, *e_;
-  Layers layers_[2];
-  Head heads_[2];
-  P *row_, *h3_, *bypass_, *gm_, *gdm_, *ga_, *gp_, *gh3_sum_, *gp_sum_, *zu_, *dzu_, *slope_, *z_,
-      *dz_, *gz_, *gdz_;
+  Layers layers_[2];  // an interval's end has the second
+  Head heads_[2];     // left, right
+  P* row_;            // the tile's gradient, its sums still spread over the lanes
+  P *h3_, *bypass_, *ga_, *gp_, *gh3_sum_, *gp_sum_;  // of one pack
+  DualRows gm_;                                       // of one pack
+  DualRows zu_, z_, gz_;
+  P* slope_;
   P loss_[3];
   static constexpr std::uint32_t none = ~0U;
   std::uint32_t gathered_ = none;  // the stimulus that fills h3_ and bypass_
-  std::uint32_t stimulus_ =
-      none;  // of the current run of uniform packs, whose sums are still in gh3_sum_ and gp_sum_
+  // Of the current run of uniform packs, whose sums are still in gh3_sum_ and gp_sum_.
+  std::uint32_t stimulus_ = none;
   std::uint32_t row_stimulus_[tile_points];
   int rows_ = 0;
 };

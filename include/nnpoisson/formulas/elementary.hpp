@@ -89,4 +89,23 @@ struct Column {
   NNP_FORMULA P& operator[](int i) const { return first[static_cast<long>(i) * stride]; }
 };
 
+/// A number and its time derivative.
+template <class P>
+struct Dual {
+  P value, rate;
+};
+
+/// A column of numbers and one of their time derivatives. Formulas that carry values alone (Rate =
+/// false) neither read nor write the rates.
+template <class P>
+struct DualColumn {
+  Column<P> value, rate;
+};
+
+/// Values without rates.
+template <class P>
+NNP_FORMULA DualColumn<P> values_only(Column<P> value) {
+  return {value, {nullptr, 0}};
+}
+
 }  // namespace nnpoisson::formulas

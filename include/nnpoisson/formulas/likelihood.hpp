@@ -8,22 +8,23 @@ namespace nnpoisson::formulas {
 
 template <class P>
 struct RateTerm {
-  P loss, gv, gdv;
+  P loss;
+  Dual<P> adjoint;
 };
 
-/// -weight log(f' + eps), f' = logistic(v) dv.
+/// -weight log(f' + eps), f' = logistic(v) v'.
 template <class P>
-NNP_FORMULA RateTerm<P> rate_term(P v, P dv, P weight, P eps) {
+NNP_FORMULA RateTerm<P> rate_term(Dual<P> v, P weight, P eps) {
   using std::log;
-  const P slope = logistic(v);
-  const P intensity = slope * dv + eps;
-  const P g = weight * slope / intensity;  // minus the adjoint of dv
-  return {-(weight * log(intensity)), -(g * dv * (P(1) - slope)), -g};
+  const P slope = logistic(v.value);
+  const P intensity = slope * v.rate + eps;
+  const P g = weight * slope / intensity;  // minus the adjoint of v'
+  return {-(weight * log(intensity)), {-(g * v.rate * (P(1) - slope)), -g}};
 }
 
 template <class P>
 struct ValueTerm {
-  P loss, gv;
+  P loss, adjoint;
 };
 
 /// weight f.
@@ -33,9 +34,25 @@ NNP_FORMULA ValueTerm<P> value_term(P v, P weight) {
   return {weight * f.value, weight * f.slope};
 }
 
+/// The one of the two that Rate says, of the pre-activation v[i]; leaves its adjoint in g[i] and
+/// returns the loss.
+template <bool Rate, class P>
+NNP_FORMULA P point_term(DualColumn<P> v, int i, P weight, P eps, DualColumn<P> g) {
+  if constexpr (Rate) {
+    const auto term = rate_term(Dual<P>{v.value[i], v.rate[i]}, weight, eps);
+    g.value[i] = term.adjoint.value;
+    g.rate[i] = term.adjoint.rate;
+    return term.loss;
+  } else {
+    const auto term = value_term(v.value[i], weight);
+    g.value[i] = term.adjoint;
+    return term.loss;
+  }
+}
+
 template <class P>
 struct IntervalTerm {
-  P loss, gv_start, gv_end;
+  P loss, adjoint_at_start, adjoint_at_end;
 };
 
 /// -weight log((f_end - f_start) / kappa + floor).
