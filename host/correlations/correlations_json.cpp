@@ -2,6 +2,7 @@
 
 #include "nnpoisson/correlations.hpp"
 #include "storage/hdf5_file.hpp"
+#include "storage/json_text.hpp"
 
 namespace nnpoisson {
 namespace {
@@ -61,8 +62,7 @@ std::string to_json(const Correlations& all) {
       entry["choice_probability"].push_back(json_of(all, region));
     for (const auto& unit : window.units) entry["units"].push_back(json_of(all, unit));
   }
-  // Names come from files: a byte that is no UTF-8 must not end the program.
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_text(json);
 }
 
 void write_correlations(const std::filesystem::path& file, const Correlations& all) {

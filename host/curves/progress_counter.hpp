@@ -19,7 +19,7 @@ class ProgressCounter {
   void begin(std::string phase, std::size_t all) {
     phase_ = std::move(phase);
     all_ = all;
-    done_ = 0;
+    done_ = told_done_ = 0;
     began_ = Clock::now();
   }
 
@@ -31,8 +31,10 @@ class ProgressCounter {
 
     const std::lock_guard lock(mutex_);
     const auto now = Clock::now();
+    if (done < told_done_) return;  // another thread was quicker to tell
     if (done < all_ && now - told_ < std::chrono::milliseconds(100)) return;
     told_ = now;
+    told_done_ = done;
     const double seconds = std::chrono::duration<double>(now - began_).count();
     const auto pieces = static_cast<double>(done), left = static_cast<double>(all_ - done);
     watch_.progress({phase_, done, all_, std::chrono::duration<double>(now - start_).count(),
@@ -47,6 +49,7 @@ class ProgressCounter {
   std::string phase_;
   std::size_t all_ = 0;
   std::atomic<std::size_t> done_{0};
+  std::size_t told_done_ = 0;
   Clock::time_point began_ = start_, told_{};
   std::mutex mutex_;
 };

@@ -2,6 +2,7 @@
 
 #include "nnpoisson/dependencies.hpp"
 #include "storage/hdf5_file.hpp"
+#include "storage/json_text.hpp"
 
 namespace nnpoisson {
 namespace {
@@ -86,8 +87,7 @@ std::string to_json(const Dependencies& d) {
   for (std::size_t g = 0; g < d.region_names.size(); ++g)
     json["regions"].push_back(region_json(d, g));
   for (std::size_t s = 0; s < d.stimuli.size(); ++s) json["stimuli"].push_back(stimulus_json(d, s));
-  // Names come from files: a byte that is no UTF-8 must not end the program.
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_text(json);
 }
 
 void write_dependencies(const std::filesystem::path& file, const Dependencies& d) {

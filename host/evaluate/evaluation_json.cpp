@@ -2,6 +2,7 @@
 
 #include "nnpoisson/evaluate.hpp"
 #include "storage/hdf5_file.hpp"
+#include "storage/json_text.hpp"
 
 namespace nnpoisson {
 namespace {
@@ -213,8 +214,7 @@ std::string to_json(const Evaluation& evaluation) {
   for (const auto& unit : evaluation.units)
     json["units"].push_back(to_json(unit, evaluation.regions));
 
-  // Names come from files: a byte that is no UTF-8 must not end the program.
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_text(json);
 }
 
 void write_evaluation(const std::filesystem::path& file, const Evaluation& evaluation) {

@@ -8,6 +8,9 @@
 namespace nnpoisson {
 
 FitResult fit(const Dataset& training, const Settings& settings, const FitOptions& options) {
+  for (const Dataset* set : {&training, options.validation, options.test})
+    if (set != nullptr) validate(*set);  // a file was, an array of the caller's perhaps not
+
   BackendOptions backend = options.backend;
   backend.precision = settings.train.precision;
   FitProblem problem(training, settings, {options.initial, options.validation, backend});

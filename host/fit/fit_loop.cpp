@@ -29,6 +29,14 @@ const char* term_not_finite(const BatchLoss& loss) {
   return "gradient";
 }
 
+/// -1: none, or all regions together.
+std::int32_t first_region_not_finite(const Plan& plan, const PlanLoss& loss) {
+  auto value = loss.regions.begin();
+  for (const auto& batch : plan.batches)
+    if (batch.region >= 0 && !std::isfinite(*value++)) return batch.region;
+  return -1;
+}
+
 TrainingState start_of(const std::vector<double>& parameters) {
   const std::vector<double> zeros(parameters.size(), 0.0);
   return {1, 0, parameters, zeros, zeros};
@@ -273,16 +281,9 @@ FitFailure FitLoop::failure(const ProgramResult& result, int iteration) const {
 
 FitFailure FitLoop::failure(const char* set, const Plan& plan, const PlanLoss& loss,
                             int iteration) const {
-  const auto bad = std::find_if_not(loss.regions.begin(), loss.regions.end(),
-                                    [](double value) { return std::isfinite(value); });
-  std::int32_t region = -1;
-  if (bad != loss.regions.end()) {
-    auto left = bad - loss.regions.begin();
-    for (const auto& batch : plan.batches)
-      if (batch.region >= 0 && left-- == 0) region = batch.region;
-  }
   return {fmt::format("{} of the {} set", term_not_finite(loss.sum), set),
-          fmt::format("after the last step of iteration {} ({})", iteration, name(region))};
+          fmt::format("after the last step of iteration {} ({})", iteration,
+                      name(first_region_not_finite(plan, loss)))};
 }
 
 std::string FitLoop::name(std::int32_t region) const {

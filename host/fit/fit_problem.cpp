@@ -13,8 +13,8 @@
 namespace nnpoisson {
 namespace {
 
-constexpr std::size_t sampled_spikes =
-    500000;  // enough that the error of time_resolution is seen to two digits
+// Enough that the error of time_resolution is seen to two digits.
+constexpr std::size_t sampled_spikes = 500000;
 
 /// About `spikes` spikes' worth of trials, spread over the recording.
 Dataset sample_of(const Dataset& data, std::span<const std::int32_t> trials, std::size_t spikes) {

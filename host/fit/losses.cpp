@@ -2,6 +2,8 @@
 
 #include <numeric>
 
+#include "engine/batch_terms.hpp"
+
 namespace nnpoisson {
 
 std::vector<PlanLoss> plan_losses(Backend& backend, const Plan& plan, int models,
@@ -14,11 +16,9 @@ std::vector<PlanLoss> plan_losses(Backend& backend, const Plan& plan, int models
 
   std::vector<PlanLoss> all(count);
   for (std::size_t i = 0; i < losses.size(); ++i) {
-    const BatchLoss& loss = losses[i];
     auto& [sum, regions] = all[i % count];
-    sum = {sum.neural + loss.neural, sum.left + loss.left, sum.right + loss.right,
-           sum.total + loss.total};
-    if (plan.batches[i / count].region >= 0) regions.push_back(loss.neural);
+    add(sum, losses[i]);
+    if (plan.batches[i / count].region >= 0) regions.push_back(losses[i].neural);
   }
   return all;
 }

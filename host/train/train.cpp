@@ -163,14 +163,14 @@ class Training {
                        ": was trained under other settings (see its config.toml); give the same "
                        "ones, or another --out");
 
-    const auto& [state, iterations] = std::pair(found.course.state, found.course.iterations());
+    const int iterations = found.course.iterations();
     const auto steps = std::uint64_t(iterations) * std::uint64_t(train().episodes) *
                        problem_.plans().training->batches.size();
-    if (state.step != steps)
+    if (found.course.state.step != steps)
       throw DataError(fmt::format(
           "{}: attribute step: is {}, but {} iterations take {} steps; the checkpoint cannot be "
           "used",
-          folder_.checkpoint().string(), state.step, iterations, steps));
+          folder_.checkpoint().string(), found.course.state.step, iterations, steps));
   }
 
   void save() {

@@ -123,6 +123,14 @@ TEST_F(Fit, RefusesSetsThatDoNotFitTheTrainingSet) {
   EXPECT_EQ(refused().rfind("wrong.h5: region/name[0]: is elsewhere", 0), 0U) << refused();
 }
 
+TEST_F(Fit, RefusesArraysThatAreNoDataset) {
+  Dataset wrong = training;
+  wrong.spike.unit[5] = 9999;
+  const auto refused =
+      testing::message<DataError>([&] { static_cast<void>(fit(wrong, settings, options)); });
+  EXPECT_NE(refused.find("spike/unit[5]"), std::string::npos) << refused;
+}
+
 TEST_F(Fit, SaysWhatStoppedBeingFinite) {
   options.members = {{.learning_rate = std::numeric_limits<double>::infinity(), .iterations = 4}};
   const auto failed = fit(training, settings, options).models[0];
