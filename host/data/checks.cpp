@@ -52,9 +52,9 @@ std::string text_of(const Words&... words) {
   return text.str();
 }
 
-class Check {
+class DatasetChecks {
  public:
-  explicit Check(const Dataset& data) : data_(data), totals_(unit_totals(data)) {}
+  explicit DatasetChecks(const Dataset& data) : data_(data), totals_(unit_totals(data)) {}
 
   std::vector<Finding> all() {
     rates();
@@ -223,7 +223,7 @@ class Check {
 }  // namespace
 
 std::vector<Finding> check_recording(const Dataset& data) {
-  return Check(data).all();
+  return DatasetChecks(data).all();
 }
 
 }  // namespace nnpoisson

@@ -1,7 +1,8 @@
 #include "data/contrast_trials.hpp"
 
 #include <cmath>
-#include <limits>
+
+#include "data/missing.hpp"
 
 namespace nnpoisson {
 
@@ -16,8 +17,7 @@ RecordedTrials contrast_trials(const NpyArray& left, const NpyArray& right, cons
     }
     trials.choice.push_back(side_of(choice, n));
     // Without a choice, the array holds when the trial ended.
-    trials.response_time.push_back(trials.choice[n] == 0 ? std::numeric_limits<double>::quiet_NaN()
-                                                         : response.real(n) - onset[n]);
+    trials.response_time.push_back(trials.choice[n] == 0 ? missing : response.real(n) - onset[n]);
     if (std::isinf(trials.response_time[n]))
       response.refuse(n, "must be finite, or NaN where there was no response");
   }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "data/contrast_trials.hpp"
+#include "data/missing.hpp"
 #include "data/table.hpp"
 #include "nnpoisson/error.hpp"
 
@@ -22,9 +23,9 @@ constexpr std::array<const char*, 42> paper_regions{
     "PL",   "PO",    "POL",  "POST", "RSP",   "RT",    "SCm", "SCs", "SNr", "SSp", "SUB",
     "VISa", "VISam", "VISl", "VISp", "VISpm", "VISrl", "VPL", "VPM", "ZI"};
 
-class Session {
+class AlfSession {
  public:
-  Session(const std::filesystem::path& folder, const AlfImport& options)
+  AlfSession(const std::filesystem::path& folder, const AlfImport& options)
       : folder_(folder), options_(options) {
     if (std::error_code error; !std::filesystem::is_directory(folder, error)) {
       throw ResourceError(folder.string() + ": is not a folder; give the folder of one session");
@@ -105,7 +106,7 @@ class Session {
       const double response =
           move == moves.end() ? std::numeric_limits<double>::infinity() : move->first - onset[n];
       const bool found = response <= trials.response_time[n];
-      trials.response_time[n] = found ? response : std::numeric_limits<double>::quiet_NaN();
+      trials.response_time[n] = found ? response : missing;
       without += found ? 0U : 1U;
     }
     if (without > 0)
@@ -191,7 +192,7 @@ Imported import_alf(std::span<const std::filesystem::path> folders, const AlfImp
   require_sound(folders, options);
   ImportBuilder builder(options, required_time_limit(options, folders.front().string()),
                         options.bin_width);
-  for (const auto& folder : folders) Session(folder, options).add_to(builder);
+  for (const auto& folder : folders) AlfSession(folder, options).add_to(builder);
   return builder.finish();
 }
 

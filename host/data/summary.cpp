@@ -4,12 +4,11 @@
 #include <limits>
 #include <set>
 
+#include "data/missing.hpp"
 #include "data/trial_events.hpp"
 
 namespace nnpoisson {
 namespace {
-
-constexpr double none = std::numeric_limits<double>::quiet_NaN();
 
 void summarise_responses(const Dataset& data, DatasetSummary& summary) {
   double sum = 0;
@@ -29,7 +28,8 @@ void summarise_responses(const Dataset& data, DatasetSummary& summary) {
   }
   const std::size_t answered = summary.left + summary.right;
   summary.mean_response = sum / static_cast<double>(answered);
-  if (answered == 0) summary.first_response = summary.mean_response = summary.last_response = none;
+  if (answered == 0)
+    summary.first_response = summary.mean_response = summary.last_response = missing;
 }
 
 void summarise_stimuli(const Dataset& data, DatasetSummary& summary) {
@@ -105,7 +105,7 @@ DatasetSummary summarise(const Dataset& data) {
   summary.units = data.units();
   for (const std::string& name : data.session_names) summary.session.push_back({name, 0, 0, 0});
   for (const std::string& name : data.region_names)
-    summary.region.push_back({name, 0, 0, 0, 0, 0, none});
+    summary.region.push_back({name, 0, 0, 0, 0, 0, missing});
 
   summarise_exposure(data, summary);
   summarise_spikes(data, summary);

@@ -8,15 +8,13 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
-#include <limits>
 #include <set>
 
+#include "data/missing.hpp"
 #include "nnpoisson/error.hpp"
 
 namespace nnpoisson {
 namespace {
-
-constexpr double none = std::numeric_limits<double>::quiet_NaN();
 
 std::string trimmed(const std::string& text) {
   const auto first = text.find_first_not_of(" \t\r"), last = text.find_last_not_of(" \t\r");
@@ -49,7 +47,7 @@ std::vector<std::string> next_record(const std::string& text, std::size_t& place
 Column column_of(std::string name, std::vector<std::string> texts) {
   Column column{std::move(name), {}, {}};
   for (const std::string& text : texts) {
-    double number = none;
+    double number = missing;
     if (!text.empty() && !parse_number(text, number)) {
       column.numbers.clear();
       column.texts = std::move(texts);

@@ -2,15 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <sstream>
 
+#include "data/missing.hpp"
 #include "nnpoisson/error.hpp"
 
 namespace nnpoisson {
 namespace {
-
-constexpr double none = std::numeric_limits<double>::quiet_NaN();
 
 const std::vector<std::string> onset_names{
     "stimulus_onset",      "stimulus_onset_time",  "stim_onset",
@@ -142,7 +140,7 @@ TrialColumns::Trials TrialColumns::read(const Table& table) const {
 
 void TrialColumns::read_responses(const Table& table, Trials& trials) const {
   auto& response = trials.recorded.response_time;
-  response.assign(table.rows, none);
+  response.assign(table.rows, missing);
   const std::string& name = response_.empty() ? reaction_ : response_;
   if (name.empty()) return;
   response = numbers_of(table, name);

@@ -10,7 +10,7 @@
 namespace nnpoisson {
 namespace {
 
-bool earlier(const TrialEntry& a, const TrialEntry& b) {
+bool earlier_entry(const TrialEntry& a, const TrialEntry& b) {
   return a.position < b.position;
 }
 
@@ -61,8 +61,8 @@ void append_entries(Dataset& data, std::vector<TrialEntry>& entries) {
   }
 
   // Most come in order, and sorting them in place needs room for as many again.
-  if (!std::is_sorted(entries.begin(), entries.end(), earlier))
-    std::stable_sort(entries.begin(), entries.end(), earlier);
+  if (!std::is_sorted(entries.begin(), entries.end(), earlier_entry))
+    std::stable_sort(entries.begin(), entries.end(), earlier_entry);
   for (const TrialEntry& entry : entries) {
     data.spike.time.push_back(entry.position);
     data.spike.unit.push_back(entry.unit);

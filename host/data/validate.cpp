@@ -12,9 +12,9 @@
 namespace nnpoisson {
 namespace {
 
-class Check {
+class Validation {
  public:
-  Check(const std::string& source, const Dataset& data) : source_(source), data_(data) {}
+  Validation(const std::string& source, const Dataset& data) : source_(source), data_(data) {}
 
   void all() const {
     attributes();
@@ -253,15 +253,15 @@ void validate(const Dataset& data) {
 }
 
 void validate_as(const std::string& source, const Dataset& data) {
-  Check(source, data).all();
+  Validation(source, data).all();
 }
 
 void validate_frame_as(const std::string& source, const Dataset& data) {
-  Check(source, data).frame();
+  Validation(source, data).frame();
 }
 
 void validate_trials_as(const std::string& source, const Dataset& data) {
-  Check(source, data).trials();
+  Validation(source, data).trials();
 }
 
 }  // namespace nnpoisson

@@ -12,8 +12,6 @@
 namespace nnpoisson {
 namespace {
 
-using Numbers = std::vector<double>;
-
 double left_of(const ResponsePrediction& p) {
   return p.left / (p.left + p.right);
 }
@@ -39,7 +37,7 @@ ResponsePrediction without(Curves& curves, std::size_t g, const MeanPath& path, 
 
 /// When a course has first gone half of its greatest change from its first value; NaN: it never
 /// changes.
-double onset_of(std::span<const double> course, const Numbers& times) {
+double onset_of(std::span<const double> course, const std::vector<double>& times) {
   double greatest = 0;
   for (const double value : course) greatest = std::max(greatest, std::abs(value - course[0]));
   if (greatest == 0) return std::numeric_limits<double>::quiet_NaN();
@@ -51,12 +49,12 @@ double onset_of(std::span<const double> course, const Numbers& times) {
   return times[k - 1] + (times[k] - times[k - 1]) * (greatest / 2 - before) / (after - before);
 }
 
-void add(Numbers& sum, const Numbers& values, double weight) {
+void add(std::vector<double>& sum, const std::vector<double>& values, double weight) {
   for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += weight * values[i];
 }
 
 /// Appends `through` [2 x G] divided by each action's sum over regions.
-void append_shares(Numbers& shares, const Numbers& through) {
+void append_shares(std::vector<double>& shares, const std::vector<double>& through) {
   const auto G = static_cast<std::ptrdiff_t>(through.size() / 2);
   for (auto action = through.begin(); action != through.end(); action += G) {
     const double sum = std::accumulate(action, action + G, 0.0);
@@ -153,8 +151,8 @@ class Measuring {
   const Dependencies& about_;
   std::size_t G_, K_, S_;
   MeanPath path_;
-  Numbers through_;  // [2 x G] mean over trials, as of a course
-  Numbers weight_;   // [S] of the stimuli, in sum 1
+  std::vector<double> through_;  // [2 x G] mean over trials, as of a course
+  std::vector<double> weight_;   // [S] of the stimuli, in sum 1
   double weight_so_far_ = 0;
   DependencyMeasures out_;
 };

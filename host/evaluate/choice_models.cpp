@@ -21,7 +21,7 @@ double weighed_sum(std::span<const double> weight, const std::vector<double>& va
 }
 
 /// The parts of a score that have intervals, in the order in which they are estimated.
-enum Part : std::size_t { part_bits, part_accuracy, part_area, parts };
+enum Part : std::size_t { choice_bits, choice_accuracy, choice_area, choice_parts };
 
 struct JudgedChoices {
   ChoiceModel model{};
@@ -125,21 +125,21 @@ std::vector<ChoiceScore> score_choices(const BaselineTrials& trials,
     const double null = has_null ? judged.back().tally.log_likelihood(weight) : not_a_number;
     for (std::size_t m = 0; m < judged.size(); ++m) {
       const ChoiceTally& tally = judged[m].tally;
-      const auto part = out.subspan(m * parts, parts);
-      part[part_bits] = bits_per_event(tally.log_likelihood(weight), null, count);
-      part[part_accuracy] = tally.accuracy(weight);
-      part[part_area] = tally.area(weight);
+      const auto part = out.subspan(m * choice_parts, choice_parts);
+      part[choice_bits] = bits_per_event(tally.log_likelihood(weight), null, count);
+      part[choice_accuracy] = tally.accuracy(weight);
+      part[choice_area] = tally.area(weight);
     }
   };
   const auto estimates =
-      bootstrap("choices", data, options, judged.size() * parts, statistics, workers);
+      bootstrap("choices", data, options, judged.size() * choice_parts, statistics, workers);
 
   std::vector<ChoiceScore> scores;
   const std::vector<double> once(answers.trial.size(), 1);
   for (std::size_t m = 0; m < judged.size(); ++m) {
-    const Estimate* part = &estimates[m * parts];
-    scores.push_back({judged[m].model, judged[m].tally.log_likelihood(once), part[part_bits],
-                      part[part_accuracy], part[part_area]});
+    const Estimate* part = &estimates[m * choice_parts];
+    scores.push_back({judged[m].model, judged[m].tally.log_likelihood(once), part[choice_bits],
+                      part[choice_accuracy], part[choice_area]});
   }
   return scores;
 }

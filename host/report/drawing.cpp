@@ -17,7 +17,7 @@ constexpr double font = 12, top = 8, title_height = 20, x_axis = 48, y_axis = 64
                  gap_y = 36, edge = 14, legend_line = 20;
 
 /// A gnuplot string in which nothing is special.
-std::string quoted(const std::string& text) {
+std::string gnuplot_string(const std::string& text) {
   std::string result = "'";
   for (const char c : text) {
     if (c == '\'') result += '\'';
@@ -30,7 +30,7 @@ std::string quoted(const std::string& text) {
 std::string tic_label(const std::string& text) {
   std::string result;
   for (const char c : text) result += c == '%' ? "%%" : std::string(1, c);
-  return quoted(result);
+  return gnuplot_string(result);
 }
 
 /// On the screen; wide enough for most letters.
@@ -185,8 +185,8 @@ class Page {
         "cbtics {:.8g}",
         sx(width_ - 62), sy(above + tall), 10 / width_, tall / height_,
         axis(lowest, strongest_).step);
-    add("set label {} at screen {:.5f},{:.5f} left", quoted(figure_.value_label), sx(width_ - 62),
-        sy(above - 10));
+    add("set label {} at screen {:.5f},{:.5f} left", gnuplot_string(figure_.value_label),
+        sx(width_ - 62), sy(above - 10));
   }
 
   /// The names of the axes in the middle of all panels, and the legend above them.
@@ -196,15 +196,15 @@ class Page {
                        title() + (rows - 1) * gap_y;
     const double middle = (legend_height_ + top + low) / 2;
     const double used = columns * figure_.width + (columns - 1) * between();
-    add("set label {} at screen {:.5f},{:.5f} center", quoted(figure_.x_label),
+    add("set label {} at screen {:.5f},{:.5f} center", gnuplot_string(figure_.x_label),
         sx(left_ + used / 2), sy(height_ - 10));
     if (figure_.categories.empty())
-      add("set label {} at screen {:.5f},{:.5f} center rotate", quoted(figure_.y_label), sx(12),
-          sy(middle));
+      add("set label {} at screen {:.5f},{:.5f} center rotate", gnuplot_string(figure_.y_label),
+          sx(12), sy(middle));
 
     for (const auto& placed : placed_) {
-      add("set label {} at screen {:.5f},{:.5f} left", quoted(placed.key.text), sx(placed.x + 28),
-          sy(placed.y));
+      add("set label {} at screen {:.5f},{:.5f} left", gnuplot_string(placed.key.text),
+          sx(placed.x + 28), sy(placed.y));
       draw_mark(placed.key, placed.x, placed.y);
     }
   }
@@ -236,7 +236,7 @@ class Page {
     add("set lmargin at screen {:.5f}\nset rmargin at screen {:.5f}\nset tmargin at screen "
         "{:.5f}\nset bmargin at screen {:.5f}",
         sx(x), sx(x + figure_.width), sy(y), sy(y + figure_.height));
-    add("set title {} offset 0,-0.6 font ',{}'", quoted(panel.title), font);
+    add("set title {} offset 0,-0.6 font ',{}'", gnuplot_string(panel.title), font);
 
     axes(panel, column == 0);
 

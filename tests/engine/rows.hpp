@@ -14,6 +14,14 @@
 
 namespace nnpoisson::testing {
 
+/// Under AddressSanitizer each access is tested; that numbers repeat is the release build's to
+/// show.
+#ifdef __SANITIZE_ADDRESS__
+inline constexpr bool sanitized = true;
+#else
+inline constexpr bool sanitized = false;
+#endif
+
 /// A backend to test.
 struct Row {
   std::string name;

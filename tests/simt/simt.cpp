@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <boost/context/fiber.hpp>
 #include <boost/context/preallocated.hpp>
-#include <cstring>
 #include <exception>
 #include <limits>
 #include <memory>
@@ -116,11 +115,15 @@ void wait_at(Barrier& barrier) {
   yield();
 }
 
-void start(Fibre& fibre, const std::function<void()>& kernel) {
+/// What calls that never returned left on the last `bytes` of a stack, where it begins.
+void forget_calls([[maybe_unused]] const Fibre& fibre, [[maybe_unused]] std::size_t bytes) {
 #if SIMT_ASAN
-  __asan_unpoison_memory_region(fibre.stack,
-                                stack_bytes);  // what a thread that was given up left there
+  __asan_unpoison_memory_region(fibre.stack + stack_bytes - bytes, bytes);
 #endif
+}
+
+void start(Fibre& fibre, const std::function<void()>& kernel) {
+  forget_calls(fibre, 4 << 10);  // Boost's own, from which the thread before went for good
   const context::stack_context whole = [&] {
     context::stack_context s;
     s.size = stack_bytes;
@@ -172,19 +175,18 @@ char* shared_memory() {
   return self().its_block->shared.data();
 }
 
-void warp_exchange(const void* mine, void* theirs, std::size_t bytes, unsigned partner) {
+std::uint64_t warp_exchange(std::uint64_t mine, unsigned partner) {
   Warp& warp = *self().its_warp;
   auto& slot = warp.slot[warp.barrier.round & 1];
-  std::memcpy(&slot[self().thread.x % 32], mine, bytes);
+  slot[self().thread.x % 32] = mine;
   wait_at(warp.barrier);
-  std::memcpy(theirs, &slot[partner], bytes);
+  return slot[partner];
 }
 
 unsigned warp_votes(bool mine) {
   Warp& warp = *self().its_warp;
   auto& slot = warp.slot[warp.barrier.round & 1];
-  const std::uint64_t word = mine ? 1 : 0;
-  std::memcpy(&slot[self().thread.x % 32], &word, sizeof word);
+  slot[self().thread.x % 32] = mine ? 1 : 0;
   wait_at(warp.barrier);
   unsigned votes = 0;
   for (unsigned lane = 0; lane < warp.barrier.threads; ++lane)
@@ -221,8 +223,11 @@ struct GridFibres {
   ~GridFibres() {
     // For ever: their destruction would unwind them.
     static auto* given_up = new std::vector<context::fiber>;
-    for (auto& f : fibres)
-      if (!f.done) given_up->push_back(std::move(f.fiber));
+    for (auto& f : fibres) {
+      if (f.done) continue;
+      given_up->push_back(std::move(f.fiber));
+      forget_calls(f, stack_bytes);
+    }
   }
   GridFibres(const GridFibres&) = delete;
   GridFibres& operator=(const GridFibres&) = delete;

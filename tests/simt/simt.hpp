@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <utility>
 
@@ -46,7 +47,8 @@ struct Grid {
 std::uint64_t launch(const Grid& grid, const std::function<void()>& kernel);
 
 void block_barrier();
-void warp_exchange(const void* mine, void* theirs, std::size_t bytes, unsigned partner);
+/// What lane `partner` gave.
+std::uint64_t warp_exchange(std::uint64_t mine, unsigned partner);
 /// Bit k: what lane k says.
 unsigned warp_votes(bool mine);
 void let_others_run();
@@ -54,10 +56,12 @@ char* shared_memory();
 
 template <class T>
 T shuffle_xor(T value, int distance) {
-  T theirs;
-  warp_exchange(&value, &theirs, sizeof(T),
-                (self().thread.x % 32) ^ static_cast<unsigned>(distance));
-  return theirs;
+  static_assert(sizeof(T) <= sizeof(std::uint64_t));
+  std::uint64_t word = 0;
+  std::memcpy(&word, &value, sizeof(T));
+  word = warp_exchange(word, (self().thread.x % 32) ^ static_cast<unsigned>(distance));
+  std::memcpy(&value, &word, sizeof(T));
+  return value;
 }
 
 }  // namespace simt
