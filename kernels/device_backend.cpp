@@ -33,13 +33,6 @@ std::unique_ptr<PointChunks<T>> cut_points(PlanImage<T>& image, Device& device) 
   return std::make_unique<PointChunks<T>>(image, std::min(chunk_bytes, free / 8));
 }
 
-BatchLoss batch_loss(const StepLoss& l) {
-  return {l.term[0], l.term[1], l.term[2], l.term[3]};
-}
-StepLoss step_loss(const BatchLoss& l) {
-  return {{l.neural, l.left, l.right, l.total}};
-}
-
 template <class T>
 class DeviceBackend final : public Backend {
  public:
@@ -88,7 +81,7 @@ class DeviceBackend final : public Backend {
     for (std::size_t done = 0; done < batches.size();) {
       const auto piece =
           batches.subspan(done, std::min({most, piece_.steps(count), batches.size() - done}));
-      Buffer<StepLoss> step_losses(*device_, piece.size() * count);
+      Buffer<BatchLoss> step_losses(*device_, piece.size() * count);
       Buffer<double> step_gradients(*device_, gradients.empty() ? 0 : piece.size() * count * n);
       auto view = program(piece, count);
       view.gradients = !gradients.empty();
@@ -96,9 +89,8 @@ class DeviceBackend final : public Backend {
       view.step_gradients = step_gradients.data();
       run(view, piece);
 
-      std::ranges::transform(step_losses.get(),
-                             losses.begin() + static_cast<std::ptrdiff_t>(done * count),
-                             batch_loss);
+      std::ranges::copy(step_losses.get(),
+                        losses.begin() + static_cast<std::ptrdiff_t>(done * count));
       if (!gradients.empty())
         std::ranges::copy(step_gradients.get(),
                           gradients.begin() + static_cast<std::ptrdiff_t>(done * count * n));
@@ -147,7 +139,7 @@ class DeviceBackend final : public Backend {
     view.rate = device_rates.data();
 
     std::vector<TeamStatus> status(count);
-    for (std::size_t m = 0; m < count; ++m) status[m].sum = step_loss(result.sums[m]);
+    for (std::size_t m = 0; m < count; ++m) status[m].sum = result.sums[m];
     models_.status.set(status);
     run(view, piece);
     status = models_.status.get();
@@ -157,11 +149,11 @@ class DeviceBackend final : public Backend {
       if (s.failed > 0 && s.failed <= steps) {
         steps = s.failed - 1;
         result.finite = false;
-        result.failed = batch_loss(s.failed_loss);
+        result.failed = s.failed_loss;
       }
     result.steps += steps;
     if (!result.finite) return;
-    for (std::size_t m = 0; m < count; ++m) result.sums[m] = batch_loss(status[m].sum);
+    for (std::size_t m = 0; m < count; ++m) result.sums[m] = status[m].sum;
   }
 
   std::vector<T> padded(std::span<const double> values, std::size_t models) const {

@@ -166,16 +166,12 @@ class ProgramKernel {
         sum[k] += losses()[3 * static_cast<std::uint64_t>(s) + static_cast<unsigned>(k)];
     for (double& s : sum) s = lane_sum(s);
     if (lane_number() != 0) return;
-    StepLoss now{};
-    now.term[0] = batch.neural_scale * (sum[0] + batch.neural_constant);
-    for (int a = 0; a < 2; ++a)
-      now.term[1 + a] = batch.action_scale * (sum[1 + a] + batch.action_constant[a]);
-    now.term[3] = now.term[0] + batch.action_weight * (now.term[1] + now.term[2]);
+    const BatchLoss now = formulas::batch_loss(batch, sum[0], sum[1], sum[2]);
     if (p_.step_losses) p_.step_losses[place_of_step(step)] = now;
     if (!p_.update) return;
-    if (!(now.term[3] * 0 == 0)) give_up(step);
+    if (!(now.total * 0 == 0)) give_up(step);
     status_.failed_loss = now;
-    for (int k = 0; k < 4; ++k) status_.sum.term[k] += now.term[k];
+    status_.sum += now;
   }
 
   const ProgramView<T>& p_;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "nnpoisson/formulas/batch_loss.hpp"
 #include "nnpoisson/formulas/parameters.hpp"
 #include "nnpoisson/plan.hpp"
 
@@ -96,14 +97,9 @@ struct PlanView {
   const ColumnSource* column_source;
 };
 
-/// Losses of one step as Batch words them: neural, left, right, total.
-struct StepLoss {
-  double term[4];
-};
-
 /// What a model's team leaves: sums over its steps, and the step that was not finite.
 struct TeamStatus {
-  StepLoss sum, failed_loss;
+  BatchLoss sum, failed_loss;
   std::uint32_t failed;  ///< its number, from 1; 0: none
 };
 
@@ -129,7 +125,7 @@ struct ProgramView {
   unsigned* barrier;   ///< [M], zero at the start
   TeamStatus* status;  ///< [M]
   // What evaluation asks for; null in training.
-  StepLoss* step_losses;   ///< [steps x M]
+  BatchLoss* step_losses;  ///< [steps x M]
   double* step_gradients;  ///< [steps x M x size]
   WidePass wide_pass;
   WideBuffers<T> wide;

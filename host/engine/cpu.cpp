@@ -90,7 +90,7 @@ class CpuBackend final : public Backend {
           result.finite = false;
           result.failed = now;
         }
-        add(result.sums[m], now);
+        result.sums[m] += now;
       }
       // The state handed in is left as it was: the last that is known to be good.
       if (!result.finite) return result;
@@ -303,7 +303,7 @@ class CpuBackend final : public Backend {
     const auto& losses = models_[m].losses;
     for (std::size_t t = 0; t < packed_.batch(number).tiles.size(); ++t)
       for (std::size_t k = 0; k < 3; ++k) sums[k] += losses[t * 3 + k];
-    return combine(plan_->batches[number], sums[0], sums[1], sums[2]);
+    return formulas::batch_loss(plan_->batches[number], sums[0], sums[1], sums[2]);
   }
 
   const simd::Kernels<T>& kernels_;

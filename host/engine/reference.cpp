@@ -134,7 +134,7 @@ class ReferenceBackend final : public Backend {
         update(state, m, gradient, program.learning_rate[m]);
       }
 
-      for (std::size_t m = 0; m < models; ++m) add(result.sums[m], now[m]);
+      for (std::size_t m = 0; m < models; ++m) result.sums[m] += now[m];
       ++state.step;
       ++result.steps;
     }
@@ -176,7 +176,7 @@ class ReferenceBackend final : public Backend {
 
     for (const auto& slot : layout_.slots())
       if (!slot.trained) std::ranges::fill(gradient.subspan(slot.offset, slot.size()), 0.0);
-    return combine(batch, sums[0], sums[1], sums[2]);
+    return formulas::batch_loss(batch, sums[0], sums[1], sums[2]);
   }
 
   [[nodiscard]] bool by_unit() const { return net_.column_region != nullptr; }

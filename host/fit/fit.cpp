@@ -6,6 +6,17 @@
 #include "fit/fit_problem.hpp"
 
 namespace nnpoisson {
+namespace {
+
+/// A member's numbers are bounded like those of the settings.
+void require_possible(const FitMember& member, Settings settings) {
+  settings.train.learning_rate = member.learning_rate;
+  settings.train.iterations = member.iterations;
+  settings.train.patience = member.patience;
+  check(settings);
+}
+
+}  // namespace
 
 FitResult fit(const Dataset& training, const Settings& settings, const FitOptions& options) {
   for (const Dataset* set : {&training, options.validation, options.test})
@@ -18,6 +29,7 @@ FitResult fit(const Dataset& training, const Settings& settings, const FitOption
 
   auto members = options.members;
   if (members.empty()) members = {problem.member()};
+  for (const FitMember& member : members) require_possible(member, settings);
   FitLoop loop(problem.plans(), std::move(members),
                {.backend = backend, .observer = options.observer});
   if (options.initial != nullptr) loop.begin_at(problem.initial_parameters());

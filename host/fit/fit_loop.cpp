@@ -3,24 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <utility>
 
 #include "fit/losses.hpp"
+#include "fit/seconds_since.hpp"
 
 namespace nnpoisson {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr double missing = std::numeric_limits<double>::quiet_NaN();
 constexpr BatchLoss no_loss{missing, missing, missing, missing};
 const std::atomic<bool> never{false};
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 const char* term_not_finite(const BatchLoss& loss) {
   if (!std::isfinite(loss.neural)) return "neural loss";

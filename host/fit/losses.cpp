@@ -2,8 +2,6 @@
 
 #include <numeric>
 
-#include "engine/batch_terms.hpp"
-
 namespace nnpoisson {
 
 std::vector<PlanLoss> plan_losses(Backend& backend, const Plan& plan, int models,
@@ -17,7 +15,7 @@ std::vector<PlanLoss> plan_losses(Backend& backend, const Plan& plan, int models
   std::vector<PlanLoss> all(count);
   for (std::size_t i = 0; i < losses.size(); ++i) {
     auto& [sum, regions] = all[i % count];
-    add(sum, losses[i]);
+    sum += losses[i];
     if (plan.batches[i / count].region >= 0) regions.push_back(losses[i].neural);
   }
   return all;

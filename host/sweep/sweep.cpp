@@ -9,6 +9,7 @@
 #include <set>
 
 #include "fit/fit_loop.hpp"
+#include "fit/seconds_since.hpp"
 #include "nnpoisson/error.hpp"
 #include "nnpoisson/train.hpp"
 #include "sweep/crew.hpp"
@@ -24,7 +25,6 @@
 namespace nnpoisson {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using Json = nlohmann::ordered_json;
 
 /// What fits side by side must have in common.
@@ -58,9 +58,7 @@ class Sweep {
   }
 
  private:
-  [[nodiscard]] double seconds_so_far() const {
-    return std::chrono::duration<double>(Clock::now() - start_).count();
-  }
+  [[nodiscard]] double seconds_so_far() const { return seconds_since(start_); }
 
   void prepare() {
     if (request_.seeds.empty()) throw UsageError("--seeds: at least one is needed");

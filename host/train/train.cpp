@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <memory>
 #include <utility>
 
 #include "fit/fit_loop.hpp"
 #include "fit/fit_problem.hpp"
+#include "fit/seconds_since.hpp"
 #include "nnpoisson/dataset.hpp"
 #include "nnpoisson/error.hpp"
 #include "nnpoisson/model.hpp"
@@ -19,12 +19,7 @@
 namespace nnpoisson {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using Message = std::function<void(const std::string&)>;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 /// The files of a run, read and planned; the datasets themselves are let go.
 struct ReadRun {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "nnpoisson/formulas/batch_loss.hpp"
 #include "nnpoisson/network.hpp"
 #include "nnpoisson/plan.hpp"
 #include "nnpoisson/settings.hpp"
@@ -24,11 +25,6 @@ struct BackendOptions {
   std::string instruction_set{};
   /// cuda only: a number of cuda_devices(); -1: the first that can be used.
   int device = -1;
-};
-
-/// The terms of one batch's loss, as Batch words them.
-struct BatchLoss {
-  double neural = 0, left = 0, right = 0, total = 0;
 };
 
 /// M models of one shape side by side, with Adam's moments: all that training changes.

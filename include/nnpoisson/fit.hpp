@@ -118,8 +118,8 @@ struct FitResult {
 
 /// Fits the network to a dataset, in memory; nothing is written. Members are fitted side by side,
 /// each as if it were alone; one whose loss is not finite ends and leaves the others as they are.
-/// Throws UsageError (settings), DataError where a set is not valid, or sets or the initial model
-/// do not fit the training set, ResourceError (the backend asked for is not there).
+/// Throws UsageError (settings, members), DataError where a set is not valid, or sets or the
+/// initial model do not fit the training set, ResourceError (the backend asked for is not there).
 [[nodiscard]] FitResult fit(const Dataset& training, const Settings& settings,
                             const FitOptions& options = {});
 

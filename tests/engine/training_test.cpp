@@ -223,7 +223,7 @@ TEST_P(Training, WhatIsNotFiniteEndsTheProgramAndLeavesTheState) {
   const double nan = std::numeric_limits<double>::quiet_NaN(),
                infinity = std::numeric_limits<double>::infinity();
   const ParameterLayout layout(shape);
-  const auto order = program(*plan, 4);
+  const auto order = program(*plan, 2);
   const std::size_t n = layout.size();
   for (const auto& row : testing::all_rows(2)) {
     const auto backend = row.make(shape, plan);
@@ -236,7 +236,7 @@ TEST_P(Training, WhatIsNotFiniteEndsTheProgramAndLeavesTheState) {
             tensor == Tensor::e || tensor == Tensor::f2_left || tensor == Tensor::f2_right;
         if (bad == infinity && !output) continue;
         SCOPED_TRACE(row.name + " " + layout.slots()[t].name());
-        auto state = start(0, 3);
+        auto state = start(0, 2);
         state.parameters[n + layout.slots()[t].offset] = bad;
         const auto before = state;
         const auto result = backend->train(state, {order, rates}, go_on);
@@ -338,7 +338,7 @@ TEST(Backends, KernelsPhaseByPhaseOrStreamedGiveTheSameBits) {
   for (const auto& [preset, bin_width] :
        {Case{Preset::exact, 0}, Case{Preset::exact, 0.05}, Case{Preset::authors, 0}}) {
     const auto plan = plan_with(preset, bin_width);
-    const auto order = program(*plan, 20);
+    const auto order = program(*plan, 8);
     const auto run = [&](const simt::Card& device, double first) {
       auto state = start(0, 2);
       state.parameters[0] = first;

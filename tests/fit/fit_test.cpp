@@ -131,8 +131,21 @@ TEST_F(Fit, RefusesArraysThatAreNoDataset) {
   EXPECT_NE(refused.find("spike/unit[5]"), std::string::npos) << refused;
 }
 
+TEST_F(Fit, RefusesMembersThatCannotBeFitted) {
+  const FitMember impossible[] = {{.learning_rate = -1e-3},
+                                  {.learning_rate = std::numeric_limits<double>::infinity()},
+                                  {.iterations = 0},
+                                  {.patience = -1}};
+  for (const FitMember& member : impossible) {
+    options.members = {{}, member};
+    EXPECT_THROW(static_cast<void>(fit(training, settings, options)), UsageError);
+  }
+}
+
 TEST_F(Fit, SaysWhatStoppedBeingFinite) {
-  options.members = {{.learning_rate = std::numeric_limits<double>::infinity(), .iterations = 4}};
+  Model broken = fit(training, settings, options).models[0].model;
+  broken.parameters[ParameterLayout(broken.shape)[Tensor::e].offset] = 1e300;  // infinite in float
+  options.initial = &broken;
   const auto failed = fit(training, settings, options).models[0];
   EXPECT_EQ(failed.end, FitEnd::not_finite);
   ASSERT_TRUE(failed.failure);
