@@ -84,7 +84,7 @@ std::vector<Likelihood> likelihoods() {
           continue;  // their time is always scaled
         all.push_back({preset, time, grouping, 0, 0});
         if (time == NeuralTime::absolute) continue;  // the plan's affair, as far as what follows
-        all.push_back({preset, time, grouping, 0.04, 0});
+        if (grouping != Grouping::authors) all.push_back({preset, time, grouping, 0.04, 0});
         if (preset == Preset::exact) all.push_back({preset, time, grouping, 0, 0.03});
       }
   return all;
