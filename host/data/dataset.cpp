@@ -53,6 +53,26 @@ std::vector<std::vector<std::size_t>> trials_by_session(const Dataset& data) {
   return of_session;
 }
 
+std::vector<std::int64_t> trial_numbers(const Dataset& data) {
+  if (!data.trial.number.empty()) return data.trial.number;
+  std::vector<std::int64_t> number, next(data.sessions());
+  number.reserve(data.trials());
+  for (const auto session : data.trial.session)
+    number.push_back(next[static_cast<std::size_t>(session)]++);
+  return number;
+}
+
+std::vector<std::int64_t> session_trial_counts(const Dataset& data) {
+  if (!data.session_trials.empty()) return data.session_trials;
+  std::vector<std::int64_t> count(data.sessions());
+  const std::vector<std::int64_t> number = trial_numbers(data);
+  for (std::size_t n = 0; n < data.trials(); ++n) {
+    auto& of_session = count[static_cast<std::size_t>(data.trial.session[n])];
+    of_session = std::max(of_session, number[n] + 1);
+  }
+  return count;
+}
+
 std::vector<std::int32_t> units_by_session_and_region(const Dataset& data) {
   std::vector<std::int32_t> units(data.sessions() * data.regions(), 0);
   for (std::size_t u = 0; u < data.units(); ++u) {
@@ -85,10 +105,12 @@ Dataset select_trials(const Dataset& data, std::span<const std::int32_t> trials)
   chosen.time_limit = data.time_limit;
   chosen.bin_width = data.bin_width;
   chosen.session_names = data.session_names;
+  chosen.session_trials = session_trial_counts(data);
   chosen.region_names = data.region_names;
   chosen.stimulus_names = data.stimulus_names;
   chosen.unit = data.unit;
 
+  const std::vector<std::int64_t> number = trial_numbers(data);
   for (const std::int32_t trial : trials) {
     const auto n = static_cast<std::size_t>(trial);
     chosen.trial.session.push_back(data.trial.session[n]);
@@ -96,6 +118,7 @@ Dataset select_trials(const Dataset& data, std::span<const std::int32_t> trials)
     chosen.trial.response_time.push_back(data.trial.response_time[n]);
     chosen.trial.choice.push_back(data.trial.choice[n]);
     chosen.trial.observed_until.push_back(data.trial.observed_until[n]);
+    chosen.trial.number.push_back(number[n]);
   }
 
   if (data.binned()) {

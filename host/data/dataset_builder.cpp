@@ -88,7 +88,7 @@ struct DatasetBuilder::State {
   [[nodiscard]] Session& session_of_trial(std::int32_t number, std::size_t trial);
   void require_unit_of(std::int32_t number, std::int32_t unit, const std::string& place,
                        const char* array, std::size_t index) const;
-  [[nodiscard]] Dataset::Trials checked(const std::string& place, const TrialTable& table) const;
+  [[nodiscard]] Dataset checked(const std::string& place, const TrialTable& table) const;
   void take_spikes(Session& from);
   void number_regions();
 
@@ -130,9 +130,9 @@ void DatasetBuilder::State::require_unit_of(std::int32_t number, std::int32_t un
   refuse(place, element(array, index) + "the session has no unit " + std::to_string(unit));
 }
 
-/// The trials as the dataset holds them, checked as if they were all of a dataset.
-Dataset::Trials DatasetBuilder::State::checked(const std::string& place,
-                                               const TrialTable& table) const {
+/// The trials as the dataset holds them, checked as if they were all of a dataset, with their
+/// places in the session.
+Dataset DatasetBuilder::State::checked(const std::string& place, const TrialTable& table) const {
   const std::size_t count =
       std::max({table.onset.size(), table.choice.size(), table.response_time.size()});
   if (!table.onset.empty()) require_size(place, "onset", table.onset.size(), count, "trials");
@@ -143,8 +143,13 @@ Dataset::Trials DatasetBuilder::State::checked(const std::string& place,
   alone.bin_width = data.bin_width;
   alone.stimulus_names = data.stimulus_names;
   alone.session_names = {place};
-  alone.trial = {std::vector<std::int32_t>(count, 0), table.stimulus, table.response_time,
-                 table.choice, table.observed_until};
+  alone.trial = {std::vector<std::int32_t>(count, 0),
+                 table.stimulus,
+                 table.response_time,
+                 table.choice,
+                 table.observed_until,
+                 table.number};
+  if (table.session_trials) alone.session_trials = {*table.session_trials};
 
   auto& observed_until = alone.trial.observed_until;
   if (observed_until.empty()) {
@@ -154,9 +159,12 @@ Dataset::Trials DatasetBuilder::State::checked(const std::string& place,
   for (double& until : observed_until)
     if (until <= data.time_limit) until = end_of_bins(until, data.bin_width, data.time_limit);
 
-  if (count > 0 || !table.stimulus.empty() || !table.observed_until.empty())
+  if (count > 0 || !table.stimulus.empty() || !table.observed_until.empty() ||
+      !table.number.empty())
     validate_trials_as(data.source + ": " + place, alone);
-  return std::move(alone.trial);
+  alone.trial.number = trial_numbers(alone);
+  alone.session_trials = session_trial_counts(alone);
+  return alone;
 }
 
 /// The spikes of all trials of the next session, whose room is given back.
@@ -201,9 +209,9 @@ DatasetBuilder& DatasetBuilder::operator=(DatasetBuilder&&) noexcept = default;
 
 std::int32_t DatasetBuilder::add_session(const std::string& name, const TrialTable& trials) {
   Dataset& data = state_->data;
-  Dataset::Trials checked = state_->checked("session " + name, trials);
+  const Dataset alone = state_->checked("session " + name, trials);
+  const Dataset::Trials& checked = alone.trial;
   const auto number = static_cast<std::int32_t>(data.sessions());
-  checked.session.assign(checked.session.size(), number);
 
   Session session;
   session.first_trial = data.trials();
@@ -217,11 +225,13 @@ std::int32_t DatasetBuilder::add_session(const std::string& name, const TrialTab
 
   state_->sessions.push_back(std::move(session));
   data.session_names.push_back(name);
-  append(data.trial.session, checked.session);
+  append(data.session_trials, alone.session_trials);
+  data.trial.session.resize(data.trials() + alone.trials(), number);
   append(data.trial.stimulus, checked.stimulus);
   append(data.trial.response_time, checked.response_time);
   append(data.trial.choice, checked.choice);
   append(data.trial.observed_until, checked.observed_until);
+  append(data.trial.number, checked.number);
   return number;
 }
 

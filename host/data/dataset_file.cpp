@@ -8,6 +8,19 @@ namespace {
 constexpr const char* format_name = "nnpoisson-dataset";
 constexpr std::int32_t format_version = 1;
 
+/// A member that a file may lack; empty: it does. One without values is refused, since in memory it
+/// would pass for a member that is not there.
+std::vector<std::int64_t> optional_numbers(const Hdf5Reader& in, const std::string& path,
+                                           std::size_t count, const char* of_what) {
+  if (!in.exists(path)) return {};
+  std::vector<std::int64_t> values = in.numbers<std::int64_t>(path, 1);
+  if (values.empty() && count > 0) {
+    throw DataError(in.file() + ": " + path + ": has 0 values, not " + std::to_string(count) +
+                    " (" + of_what + ")");
+  }
+  return values;
+}
+
 }  // namespace
 
 Dataset read_dataset(const std::filesystem::path& file) {
@@ -26,6 +39,7 @@ Dataset read_dataset(const std::filesystem::path& file) {
   data.time_limit = in.number_attribute("/", "time_limit");
   data.bin_width = in.number_attribute("/", "bin_width");
   data.session_names = in.strings("session/name");
+  data.session_trials = optional_numbers(in, "session/trials", data.sessions(), "sessions");
   data.region_names = in.strings("region/name");
   data.stimulus_names = in.strings("stimulus/name");
 
@@ -41,6 +55,7 @@ Dataset read_dataset(const std::filesystem::path& file) {
   data.trial.response_time = in.numbers<double>("trial/response_time", 1);
   data.trial.choice = in.numbers<std::int8_t>("trial/choice", 1);
   data.trial.observed_until = in.numbers<double>("trial/observed_until", 1);
+  data.trial.number = optional_numbers(in, "trial/number", data.trials(), "trials");
 
   data.unit.session = in.numbers<std::int32_t>("unit/session", 1);
   data.unit.region = in.numbers<std::int32_t>("unit/region", 1);
@@ -79,6 +94,7 @@ void write_dataset(const std::filesystem::path& file, const Dataset& data,
     std::visit([&, &key = name](const auto& v) { out.attribute("/", key, v); }, value);
 
   out.strings("session/name", data.session_names);
+  if (!data.session_trials.empty()) out.numbers("session/trials", data.session_trials);
   out.strings("region/name", data.region_names);
   out.strings("stimulus/name", data.stimulus_names);
 
@@ -87,6 +103,7 @@ void write_dataset(const std::filesystem::path& file, const Dataset& data,
   out.numbers("trial/response_time", data.trial.response_time);
   out.numbers("trial/choice", data.trial.choice);
   out.numbers("trial/observed_until", data.trial.observed_until);
+  if (!data.trial.number.empty()) out.numbers("trial/number", data.trial.number);
 
   out.numbers("unit/session", data.unit.session);
   out.numbers("unit/region", data.unit.region);

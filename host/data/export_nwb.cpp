@@ -147,8 +147,9 @@ struct Recording {
 
 void write_trials(NwbWriter& out, const Recording& recording) {
   const Dataset& data = recording.data;
-  std::vector<std::int64_t> ids(recording.trials.size());
-  std::iota(ids.begin(), ids.end(), 0);
+  const std::vector<std::int64_t> number = trial_numbers(data);
+  std::vector<std::int64_t> ids;
+  for (const auto n : recording.trials) ids.push_back(number[n]);
 
   std::vector<double> stop, response;
   std::vector<std::string> choice;

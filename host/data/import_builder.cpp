@@ -52,6 +52,7 @@ void ImportBuilder::begin_session(const std::string& file, const std::string& na
     throw DataError(file + ": stimulus_names: are not those of the first file");
 
   TrialTable table;
+  table.session_trials = static_cast<std::int64_t>(trials.choice.size());
   kept_.assign(trials.choice.size(), std::nullopt);
   observed_until_.assign(trials.choice.size(), 0);
   for (std::size_t n = 0; n < kept_.size(); ++n) {
@@ -76,6 +77,7 @@ void ImportBuilder::begin_session(const std::string& file, const std::string& na
     table.response_time.push_back(trials.response_time[n]);
     table.choice.push_back(trials.choice[n]);
     table.observed_until.push_back(until);
+    table.number.push_back(static_cast<std::int64_t>(n));
   }
   session_ = dataset_->add_session(name, table);
 }

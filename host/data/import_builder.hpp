@@ -15,7 +15,8 @@
 namespace nnpoisson {
 
 /// The trials of one recorded session as all importers give them: `observed_until` is how long each
-/// was recorded; empty: longer than W.
+/// was recorded; empty: longer than W. They are all that the session had, so `number` and
+/// `session_trials` are not for importers.
 struct RecordedTrials : TrialTable {
   std::vector<std::string> stimulus_names;
   std::vector<bool> included;  ///< [T], or empty: all
@@ -28,7 +29,8 @@ class ImportBuilder {
   /// `bin_width` 0: exact times.
   ImportBuilder(const ImportOptions& options, double time_limit, double bin_width);
 
-  /// Leaves out trials that are not included, and those answered before anything was observed.
+  /// Leaves out trials that are not included, and those answered before anything was observed; the
+  /// others keep their places among all of `trials`.
   /// UsageError: the name was there before. DataError: other stimulus names than the first
   /// session's.
   void begin_session(const std::string& file, const std::string& name,

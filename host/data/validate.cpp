@@ -1,8 +1,10 @@
 #include <cmath>
 #include <limits>
+#include <map>
 #include <sstream>
 #include <string_view>
 #include <unordered_set>
+#include <utility>
 
 #include "data/layout.hpp"
 #include "data/observed_time.hpp"
@@ -34,6 +36,7 @@ class Validation {
   void trials() const {
     trial_sizes();
     trial_values();
+    trial_places();
   }
 
  private:
@@ -103,6 +106,9 @@ class Validation {
     size("trial/response_time", trial.response_time.size(), count, "trials");
     size("trial/choice", trial.choice.size(), count, "trials");
     size("trial/observed_until", trial.observed_until.size(), count, "trials");
+    if (!trial.number.empty()) size("trial/number", trial.number.size(), count, "trials");
+    if (!data_.session_trials.empty())
+      size("session/trials", data_.session_trials.size(), data_.sessions(), "sessions");
     numbers("trial/session", trial.session, data_.sessions(), "session");
   }
 
@@ -130,6 +136,53 @@ class Validation {
         refuse_at("trial/observed_until", n, trial.observed_until[n], " s lies outside (0, ",
                   data_.time_limit, "], up to time_limit");
       }
+    }
+  }
+
+  /// 0 <= value <= limit for each value.
+  void places(const char* path, const std::vector<std::int64_t>& values, std::int64_t limit) const {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (values[i] < 0 || values[i] > limit)
+        refuse_at(path, i, "must be a number from 0 to ", limit, ", not ", values[i]);
+    }
+  }
+
+  /// What is known of the trials' places in their sessions.
+  void trial_places() const {
+    // Small enough that sums and products of them are safe.
+    constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+    places("session/trials", data_.session_trials, most);
+    places("trial/number", data_.trial.number, most - 1);
+    if (data_.trial.number.empty()) {
+      told_counts();
+      return;
+    }
+
+    std::map<std::pair<std::int32_t, std::int64_t>, std::size_t> trial_at;
+    for (std::size_t n = 0; n < data_.trials(); ++n) {
+      const std::int64_t number = data_.trial.number[n];
+      const std::int32_t session = data_.trial.session[n];
+      if (!data_.session_trials.empty()) {
+        const std::int64_t count = data_.session_trials[static_cast<std::size_t>(session)];
+        if (number >= count)
+          refuse_at("trial/number", n, number, " is past the last of the ", count,
+                    " trials that its session had (session/trials); numbers count from 0");
+      }
+      if (const auto [other, is_new] = trial_at.emplace(std::pair(session, number), n); !is_new)
+        refuse_at("trial/number", n, number, " is the number of trial ", other->second,
+                  " too; a number may be there once in a session");
+    }
+  }
+
+  /// No session had fewer trials than are here.
+  void told_counts() const {
+    if (data_.session_trials.empty()) return;
+    std::vector<std::int64_t> here(data_.sessions());
+    for (const auto session : data_.trial.session) ++here[static_cast<std::size_t>(session)];
+    for (std::size_t s = 0; s < here.size(); ++s) {
+      if (data_.session_trials[s] < here[s])
+        refuse_at("session/trials", s, "must be ", here[s],
+                  " or more, the trials that the session has here, not ", data_.session_trials[s]);
     }
   }
 

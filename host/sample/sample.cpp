@@ -106,9 +106,20 @@ Draw draw_trial(const Model& model, Curves curves, const UnitsByColumn& units, s
   return draw;
 }
 
+/// The places of the drawn trials. Repeats of a trial follow each other there, as if each trial of
+/// the session had been repeated on the spot: so all keep its part of the way through the session.
+void place_repeats(const Dataset& trials, std::int64_t repeats, Dataset& drawn) {
+  const std::vector<std::int64_t> number = trial_numbers(trials);
+  drawn.session_trials = session_trial_counts(trials);
+  for (auto& count : drawn.session_trials) count *= repeats;
+  for (std::int64_t repeat = 0; repeat < repeats; ++repeat)
+    for (const auto place : number) drawn.trial.number.push_back(place * repeats + repeat);
+}
+
 /// A dataset with the sessions, units and stimuli of `trials` and what was drawn for them. Empties
 /// `draws` as it goes: the spikes are the most of the memory.
-Dataset dataset_of(const Dataset& trials, std::vector<Draw>& draws, double time_limit) {
+Dataset dataset_of(const Dataset& trials, std::vector<Draw>& draws, int repeats,
+                   double time_limit) {
   Dataset drawn;
   drawn.time_limit = time_limit;
   drawn.session_names = trials.session_names;
@@ -131,7 +142,8 @@ Dataset dataset_of(const Dataset& trials, std::vector<Draw>& draws, double time_
     std::vector<Spike>().swap(spikes);
   }
 
-  for (std::size_t repeat = 0; repeat < draws.size(); repeat += trials.trials())
+  place_repeats(trials, repeats, drawn);
+  for (int repeat = 0; repeat < repeats; ++repeat)
     drawn.trial.stimulus.insert(drawn.trial.stimulus.end(), trials.trial.stimulus.begin(),
                                 trials.trial.stimulus.end());
   return drawn;
@@ -155,7 +167,7 @@ Dataset sample(const Model& model, const Dataset& trials, const SampleOptions& o
                           static_cast<std::uint32_t>(k / trials.trials()));
     progress.count();
   });
-  return dataset_of(trials, draws, model.time_limit);
+  return dataset_of(trials, draws, options.repeats, model.time_limit);
 }
 
 }  // namespace nnpoisson

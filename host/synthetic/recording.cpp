@@ -18,7 +18,7 @@ constexpr std::uint64_t units_draw = std::numeric_limits<std::uint64_t>::max();
 
 }  // namespace
 
-Recording::Recording(const Conditions& conditions, Record record)
+Recording::Recording(const Conditions& conditions, Record record, std::size_t trials)
     : conditions_(conditions),
       record_(record),
       sensory_unit_(neurons, -1),
@@ -26,6 +26,7 @@ Recording::Recording(const Conditions& conditions, Record record)
   data_.time_limit =
       seconds_in(steps_in(conditions.stimulus_until) - steps_in(conditions.stimulus_from));
   data_.session_names = {"wimmer"};
+  data_.session_trials = {static_cast<std::int64_t>(trials)};
   for (const double coherence : conditions.coherences)
     data_.stimulus_names.push_back(fmt::format("coherence={}", coherence));
   data_.spike.offset.push_back(0);
@@ -63,6 +64,7 @@ void Recording::add(std::size_t trial, const TrialSpikes& spikes) {
   data_.trial.response_time.push_back(decision.time);
   data_.trial.choice.push_back(decision.choice);
   data_.trial.observed_until.push_back(until);
+  data_.trial.number.push_back(static_cast<std::int64_t>(trial));
   add_spikes(spikes, until);
   data_.spike.offset.push_back(static_cast<std::int64_t>(data_.spike.time.size()));
 }

@@ -12,7 +12,8 @@ namespace nnpoisson::wimmer {
 /// decision after it counts as none.
 class Recording {
  public:
-  Recording(const Conditions& conditions, Record record);
+  /// `trials`: all that are simulated, of which some are added.
+  Recording(const Conditions& conditions, Record record, std::size_t trials);
 
   void add(std::size_t trial, const TrialSpikes& spikes);
   [[nodiscard]] const Dataset& dataset() const { return data_; }

@@ -47,7 +47,7 @@ std::string names_of(const std::vector<std::unique_ptr<kernels::SimulatorDevice>
 /// The dataset of the trials [first, end).
 void write_trials(const std::filesystem::path& file, const Request& request, const Journal& journal,
                   std::size_t first, std::size_t end, Outcome& outcome) {
-  Recording recording(request.conditions, request.record);
+  Recording recording(request.conditions, request.record, all_trials(request));
   for (std::size_t n = first; n < end; ++n) recording.add(n, journal.read(n));
   const Dataset& data = recording.dataset();
 

@@ -35,6 +35,8 @@ class Fingerprint {
     add(d.unit.session), add(d.unit.region), add(d.spike.offset), add(d.spike.time),
         add(d.spike.unit);
     add(d.count.offset), add(d.count.bin), add(d.count.unit), add(d.count.value);
+    // Adds nothing where the dataset does not tell them: checkpoints of before stay valid.
+    add(d.trial.number), add(d.session_trials);
   }
   [[nodiscard]] std::uint64_t sum() const { return numbers_.sum; }
 

@@ -19,6 +19,8 @@ struct Dataset {
   double time_limit = 0;           ///< W, s: longest time looked at after stimulus onset
   double bin_width = 0;            ///< s; 0: spike times are exact. Else `count` is in use
   std::vector<std::string> session_names;
+  /// [sessions] trials that each had before any split or selection; empty: not told
+  std::vector<std::int64_t> session_trials;
   std::vector<std::string> region_names;  ///< file order; training order is alphabetical
   std::vector<std::string> stimulus_names;
 
@@ -28,6 +30,7 @@ struct Dataset {
     std::vector<double> response_time;   ///< [T] s from onset, NaN: none seen
     std::vector<std::int8_t> choice;     ///< [T] +1 left, -1 right, 0 none
     std::vector<double> observed_until;  ///< [T] s; spikes are observed in [0, observed_until)
+    std::vector<std::int64_t> number;    ///< [T] place in its session, from 0; empty: not told
   } trial;
 
   struct Units {
@@ -75,6 +78,14 @@ struct UnitTotals {
 /// The trials of each session, ascending, [sessions].
 [[nodiscard]] std::vector<std::vector<std::size_t>> trials_by_session(const Dataset& data);
 
+/// The place of each trial in its session, from 0, [T]: `trial.number`, or where that is empty, the
+/// order of the session's trials in the dataset.
+[[nodiscard]] std::vector<std::int64_t> trial_numbers(const Dataset& data);
+
+/// How many trials each session had before any split or selection, [sessions]: `session_trials`, or
+/// where that is empty, the largest of its trial_numbers() + 1; 0 for a session without trials.
+[[nodiscard]] std::vector<std::int64_t> session_trial_counts(const Dataset& data);
+
 /// Units of each region in each session, [sessions x regions].
 [[nodiscard]] std::vector<std::int32_t> units_by_session_and_region(const Dataset& data);
 
@@ -100,8 +111,9 @@ struct Attribute {
 void write_dataset(const std::filesystem::path& file, const Dataset& data,
                    std::span<const Attribute> attributes = {});
 
-/// The given trials, in the given order, with source, sessions, regions and units kept.
-/// Throws std::out_of_range.
+/// The given trials, each once, in the given order, with source, sessions, regions and units kept.
+/// They keep their trial_numbers(), and sessions their session_trial_counts(), also where `data`
+/// was not told them. Throws std::out_of_range.
 [[nodiscard]] Dataset select_trials(const Dataset& data, std::span<const std::int32_t> trials);
 
 /// Random division of the trials, stratified by session: round(fraction * trials of the session) of

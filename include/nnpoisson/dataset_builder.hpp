@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -28,6 +29,10 @@ struct TrialTable {
   std::vector<double> response_time = {};  ///< [T] s from onset, NaN: none seen
   std::vector<std::int8_t> choice = {};    ///< [T] +1 left, -1 right, 0 none
   std::vector<double> observed_until = {};  ///< [T] s from onset; empty: to the response or W
+  /// [T] the trial's place in the session, from 0, where some were left out; empty: 0, 1, ...
+  std::vector<std::int64_t> number = {};
+  /// How many trials the session had, those left out too; none: the largest number + 1.
+  std::optional<std::int64_t> session_trials = {};
 };
 
 struct UnitLabel {

@@ -17,7 +17,9 @@ struct SampleOptions {
 
 /// Draws what a model says of the T trials of a dataset: their sessions, units and stimuli stay,
 /// their spikes, choices and response times are drawn anew; [repeats x T] trials, repeat after
-/// repeat. Always exact spike times, also where `trials` holds counts.
+/// repeat. Always exact spike times, also where `trials` holds counts. Trial m of M of a session
+/// (its trial_numbers(), session_trial_counts()) becomes the trials m repeats + 0, 1, ... of M
+/// repeats: as far on in its session as before.
 ///
 /// The response comes first: the two actions compete with their hazards; choice 0 and no response
 /// time where neither comes before W, and observed_until = min(W, response time). Then the spikes

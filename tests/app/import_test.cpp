@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <functional>
 #include <ostream>
@@ -8,6 +9,7 @@
 #include "app/program.hpp"
 #include "data/nwb_writer.hpp"
 #include "data/small_dataset.hpp"
+#include "storage/hdf5_file.hpp"
 
 namespace nnpoisson::app {
 namespace {
@@ -152,6 +154,35 @@ TEST(Export, NamesItsSession) {
   const Dataset back = read_dataset(folder / "back.h5");
   EXPECT_EQ(back.spike.time, testing::small_dataset().spike.time);
   EXPECT_EQ(back.trial.choice, (std::vector<std::int8_t>{1, -1}));
+}
+
+TEST(Export, TrialsKeepTheirNumbers) {
+  const fs::path folder = fresh_folder();
+  const std::string data = folder / "data.h5", out = folder / "out.nwb";
+  write_dataset(data, testing::with_places(testing::small_dataset()));
+  expect_done({"export", "nwb", data, "--out", out, "--session", "first"});
+  EXPECT_EQ(Hdf5Reader(out).numbers<std::int64_t>("intervals/trials/id", 1),
+            (std::vector<std::int64_t>{4, 2}));
+}
+
+TEST(Split, TrialsKeepTheirPlaces) {
+  using Places = std::vector<std::int64_t>;
+  const fs::path folder = fresh_folder(), data = folder / "data.h5", train = folder / "train.h5",
+                 test = folder / "test.h5";
+  for (const bool told : {false, true}) {
+    write_dataset(data,
+                  told ? testing::with_places(testing::small_dataset()) : testing::small_dataset());
+    expect_done({"split", data, "--test", "0.5", "--out-train", train, "--out-test", test});
+    Places number;
+    for (const fs::path& file : {train, test}) {
+      const Dataset part = read_dataset(file);
+      EXPECT_EQ(part.session_trials, (told ? Places{6, 1} : Places{2, 1}));
+      for (std::size_t n = 0; n < part.trials(); ++n)
+        if (part.trial.session[n] == 0) number.push_back(part.trial.number.at(n));
+    }
+    std::sort(number.begin(), number.end());
+    EXPECT_EQ(number, (told ? Places{2, 4} : Places{0, 1}));
+  }
 }
 
 TEST(Import, ChecksAreShown) {

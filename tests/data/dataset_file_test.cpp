@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 class DatasetFile : public Scratch {};
 
 TEST_F(DatasetFile, ReturnsWhatWasWritten) {
-  for (const Dataset& data : {small_dataset(), small_counts()}) {
+  for (const Dataset& data : {small_dataset(), small_counts(), with_places(small_dataset())}) {
     write_dataset(folder / "x.h5", data);
     expect_same(read_dataset(folder / "x.h5"), data);
   }
@@ -75,9 +75,19 @@ void PrintTo(const Damage& damage, std::ostream* out) {
 
 class DamagedFile : public Scratch, public ::testing::WithParamInterface<Damage> {};
 
+TEST_F(DatasetFile, MayLackPlaces) {
+  write_dataset(folder / "x.h5", small_dataset());
+  const Dataset data = read_dataset(folder / "x.h5");
+  EXPECT_TRUE(data.trial.number.empty());
+  EXPECT_TRUE(data.session_trials.empty());
+  const Patient file(folder / "x.h5");
+  EXPECT_EQ(H5Lexists(file.id, "trial/number", H5P_DEFAULT), 0);
+  EXPECT_EQ(H5Lexists(file.id, "session/trials", H5P_DEFAULT), 0);
+}
+
 TEST_P(DamagedFile, IsRefusedWithItsPath) {
   const fs::path file = folder / "x.h5";
-  write_dataset(file, small_dataset());
+  write_dataset(file, with_places(small_dataset()));
   GetParam().change(Patient(file));
   EXPECT_EQ(message([&] {
               (void)read_dataset(file);
@@ -148,7 +158,36 @@ INSTANTIATE_TEST_SUITE_P(
                "spike/time: is not a dataset"},
         Damage{"OffsetsAreZero",
                [](const Patient& file) { file.replace("spike/offset", H5T_STD_I64LE, {4}); },
-               "spike/offset[3]: must be the number of entries, 5, not 0"}),
+               "spike/offset[3]: must be the number of entries, 5, not 0"},
+        Damage{"NumberIsReal",
+               [](const Patient& file) { file.replace("trial/number", H5T_IEEE_F64LE, {3}); },
+               "trial/number: must be an integer type"},
+        Damage{"NumberHasColumns",
+               [](const Patient& file) {
+                 file.replace("trial/number", H5T_STD_I64LE, {3, 1});
+               },
+               "trial/number: has 2 dimensions, not 1"},
+        Damage{"NumberIsAGroup",
+               [](const Patient& file) {
+                 file.remove("trial/number");
+                 file.group("trial/number");
+               },
+               "trial/number: is not a dataset"},
+        Damage{"NumberIsEmpty",
+               [](const Patient& file) { file.replace("trial/number", H5T_STD_I64LE, {0}); },
+               "trial/number: has 0 values, not 3 (trials)"},
+        Damage{"NumberTwice",
+               [](const Patient& file) { file.replace("trial/number", H5T_STD_I64LE, {3}); },
+               "trial/number[2]: 0 is the number of trial 0 too"},
+        Damage{"CountsAreText",
+               [](const Patient& file) { file.replace("session/trials", H5T_C_S1, {2}); },
+               "session/trials: must be an integer type"},
+        Damage{"CountsAreEmpty",
+               [](const Patient& file) { file.replace("session/trials", H5T_STD_I64LE, {0}); },
+               "session/trials: has 0 values, not 2 (sessions)"},
+        Damage{"CountsAreZero",
+               [](const Patient& file) { file.replace("session/trials", H5T_STD_I64LE, {2}); },
+               "trial/number[0]: 4 is past the last of the 0 trials"}),
     [](const auto& test) { return std::string(test.param.name); });
 
 TEST_F(DatasetFile, MayHoldOtherGroupsAndNarrowerNumbers) {
@@ -193,13 +232,13 @@ TEST_F(DatasetFile, RandomValuesNeverGetThroughUnchecked) {
   const fs::path file = folder / "x.h5";
   std::mt19937 random(5);
   int refused = 0;
-  constexpr std::array paths{"trial/session", "trial/stimulus",       "trial/response_time",
-                             "trial/choice",  "trial/observed_until", "unit/session",
-                             "unit/region",   "spike/offset",         "spike/time",
-                             "spike/unit"};
+  constexpr std::array paths{"trial/number",         "session/trials",      "trial/session",
+                             "trial/stimulus",       "trial/response_time", "trial/choice",
+                             "trial/observed_until", "unit/session",        "unit/region",
+                             "spike/offset",         "spike/time",          "spike/unit"};
   for (int round = 0; round < 10; ++round) {
     for (const char* path : paths) {
-      write_dataset(file, small_dataset());
+      write_dataset(file, with_places(small_dataset()));
       {
         const Patient patient(file);
         const hid_t set = H5Dopen2(patient.id, path, H5P_DEFAULT);

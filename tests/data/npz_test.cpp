@@ -56,6 +56,8 @@ TEST_F(Npz, BinsCountOnlyWhereTheyEndBeforeTheLimitAndTheResponse) {
   const Imported imported = import_npz(std::vector{path}, within(0.4));
   EXPECT_EQ(imported.unobserved, 1U);
   EXPECT_EQ(imported.data.trial.observed_until, std::vector<double>{0.2});
+  EXPECT_EQ(imported.data.trial.number, std::vector<std::int64_t>{1});
+  EXPECT_EQ(imported.data.session_trials, std::vector<std::int64_t>{2});
   EXPECT_EQ(imported.data.count.value, (std::vector<std::int32_t>{3, 4}));
 }
 

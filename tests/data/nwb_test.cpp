@@ -97,7 +97,11 @@ TEST_F(Nwb, ConditionsChooseUnitsAndTrials) {
   EXPECT_EQ(imported.data.region_names, std::vector<std::string>{"VISp"});
   EXPECT_EQ(imported.data.trials(), 2U);
   EXPECT_EQ(imported.excluded, 1U);
+  EXPECT_EQ(imported.data.trial.number, (std::vector<std::int64_t>{0, 1}));
+  EXPECT_EQ(imported.data.session_trials, std::vector<std::int64_t>{3});
   EXPECT_EQ(imported.data.spike.time, (std::vector<double>{0, 0.25, 0.5}));
+  options.trials_where = {"contrast != 0.5"};
+  EXPECT_EQ(import().data.trial.number, (std::vector<std::int64_t>{1, 2}));
   for (const char* wrong : {"quality", "== 3", "quality < good", "id == many"}) {
     options.units_where = {wrong};
     EXPECT_THROW((void)import(), UsageError) << wrong;
@@ -192,7 +196,8 @@ TEST_F(Nwb, OnlyWhatWasObservedIsKept) {
   file = folder / "observed.nwb";
   const Imported imported = import();
   EXPECT_EQ(imported.data.unit.id, (std::vector<std::int64_t>{0, 1}));
-  EXPECT_EQ(imported.data.trials(), 2U);
+  EXPECT_EQ(imported.data.trial.number, (std::vector<std::int64_t>{0, 1}));
+  EXPECT_EQ(imported.data.session_trials, std::vector<std::int64_t>{3});
   EXPECT_EQ(imported.data.region_names, std::vector<std::string>{"all"});
   EXPECT_EQ(imported.data.stimulus_names, std::vector<std::string>{"none"});
   EXPECT_EQ(std::count_if(imported.notes.begin(), imported.notes.end(),

@@ -49,6 +49,14 @@ inline Dataset small_counts() {
   return data;
 }
 
+/// One of the two with what it may also tell: trials 4 and 2 of the 6 of the first session, the
+/// only one of the second.
+inline Dataset with_places(Dataset data) {
+  data.trial.number = {4, 0, 2};
+  data.session_trials = {6, 1};
+  return data;
+}
+
 /// The message of the Error that `made` throws.
 template <class Expected = DataError, class Made>
 std::string message(Made&& made) {
@@ -88,6 +96,8 @@ inline void expect_same(const Dataset& a, const Dataset& b, double tolerance = 0
   EXPECT_EQ(a.trial.stimulus, b.trial.stimulus);
   EXPECT_EQ(a.trial.choice, b.trial.choice);
   EXPECT_EQ(a.trial.observed_until, b.trial.observed_until);
+  EXPECT_EQ(a.trial.number, b.trial.number);
+  EXPECT_EQ(a.session_trials, b.session_trials);
   ASSERT_EQ(a.trials(), b.trials());
   for (std::size_t n = 0; n < a.trials(); ++n) {
     const double is = a.trial.response_time[n], should = b.trial.response_time[n];

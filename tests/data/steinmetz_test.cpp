@@ -198,6 +198,16 @@ TEST_F(Alf, TimesStartAtTheStimulus) {
   EXPECT_EQ(data.trial.stimulus, (std::vector<double>{1, 0, 0, 0.5}));
 }
 
+TEST_F(Alf, TrialsKeepTheirPlacesAmongAll) {
+  Archive session = small_session();
+  session["trials.included"] = npy("|b1", "(2, 1)", std::string("\0\1", 2));
+  AlfImport options;
+  options.included_only = true;
+  const Dataset data = import(session, options).data;
+  EXPECT_EQ(data.trial.number, std::vector<std::int64_t>{1});
+  EXPECT_EQ(data.session_trials, std::vector<std::int64_t>{2});
+}
+
 TEST_F(Alf, ResponsesAreMovementsWhereAskedFor) {
   AlfImport options;
   options.response = AlfImport::Response::movement;

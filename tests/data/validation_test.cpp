@@ -16,6 +16,7 @@ void PrintTo(const Broken& broken, std::ostream* out) {
 }
 
 class Exact : public ::testing::TestWithParam<Broken> {};
+class Placed : public ::testing::TestWithParam<Broken> {};
 class Binned : public ::testing::TestWithParam<Broken> {};
 
 void expect_refused(Dataset data, const Broken& broken) {
@@ -27,6 +28,9 @@ void expect_refused(Dataset data, const Broken& broken) {
 
 TEST_P(Exact, IsRefusedWithPathAndIndex) {
   expect_refused(small_dataset(), GetParam());
+}
+TEST_P(Placed, IsRefusedWithPathAndIndex) {
+  expect_refused(with_places(small_dataset()), GetParam());
 }
 TEST_P(Binned, IsRefusedWithPathAndIndex) {
   expect_refused(small_counts(), GetParam());
@@ -130,6 +134,50 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& test) { return std::string(test.param.name); });
 
 INSTANTIATE_TEST_SUITE_P(
+    Validation, Placed,
+    ::testing::Values(
+        Broken{"NumberShort", CHANGE(data.trial.number.pop_back()),
+               "trial/number: has 2 values, not 3 (trials)"},
+        Broken{"CountsLong", CHANGE(data.session_trials.push_back(1)),
+               "session/trials: has 3 values, not 2 (sessions)"},
+        Broken{"NumberNegative", CHANGE(data.trial.number[1] = -1),
+               "trial/number[1]: must be a number from 0 to 2147483646, not -1"},
+        Broken{"NumberHuge",
+               [](Dataset& data) {
+                 data.trial.number[2] = std::numeric_limits<std::int64_t>::max();
+                 data.session_trials = {};
+               },
+               "trial/number[2]: must be a number from 0 to 2147483646, not 9223372036854775807"},
+        Broken{"CountNegative", CHANGE(data.session_trials[0] = -1),
+               "session/trials[0]: must be a number from 0 to 2147483647, not -1"},
+        Broken{"CountHuge", CHANGE(data.session_trials[1] = 2147483648),
+               "session/trials[1]: must be a number from 0 to 2147483647, not 2147483648"},
+        Broken{"NumberPastTheSession", CHANGE(data.session_trials[0] = 4),
+               "trial/number[0]: 4 is past the last of the 4 trials that its session had "
+               "(session/trials); numbers count from 0"},
+        Broken{"SessionOfNone", CHANGE(data.session_trials[1] = 0),
+               "trial/number[1]: 0 is past the last of the 0 trials that its session had "
+               "(session/trials); numbers count from 0"},
+        Broken{"NumberTwice", CHANGE(data.trial.number[2] = 4),
+               "trial/number[2]: 4 is the number of trial 0 too; a number may be there once in a "
+               "session"},
+        Broken{"NumberTwiceUncounted",
+               [](Dataset& data) {
+                 data.trial.number[2] = 4;
+                 data.session_trials = {};
+               },
+               "trial/number[2]: 4 is the number of trial 0 too; a number may be there once in a "
+               "session"},
+        Broken{"FewerThanHere",
+               [](Dataset& data) {
+                 data.trial.number = {};
+                 data.session_trials[0] = 1;
+               },
+               "session/trials[0]: must be 2 or more, the trials that the session has here, not "
+               "1"}),
+    [](const auto& test) { return std::string(test.param.name); });
+
+INSTANTIATE_TEST_SUITE_P(
     Validation, Binned,
     ::testing::Values(
         Broken{"SpikesToo", CHANGE(data.spike.time = {0}),
@@ -167,6 +215,17 @@ TEST(Validation, AllowsWhatTheLayoutAllows) {
   EXPECT_NO_THROW(validate(silent));
   silent.unit = {};
   EXPECT_NO_THROW(validate(silent));
+}
+
+TEST(Validation, PlacesMayBeToldInPart) {
+  Dataset data = with_places(small_dataset());
+  data.session_trials = {};
+  EXPECT_NO_THROW(validate(data));
+  data = small_dataset();
+  data.session_trials = {2, 9};
+  EXPECT_NO_THROW(validate(data));
+  data.trial.number = {1, 1, 0};  // of two sessions
+  EXPECT_NO_THROW(validate(data));
 }
 
 }  // namespace

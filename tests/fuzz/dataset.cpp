@@ -1,5 +1,7 @@
 #include "nnpoisson/dataset.hpp"
 
+#include <array>
+
 #include "data/small_dataset.hpp"
 #include "fuzz/hdf5_changes.hpp"
 #include "nnpoisson/checks.hpp"
@@ -18,12 +20,15 @@ Hdf5Changes changes(const Dataset& data) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace nnpoisson;
-  static const fuzz::Hdf5Changes spikes = fuzz::changes(nnpoisson::testing::small_dataset()),
-                                 counts = fuzz::changes(nnpoisson::testing::small_counts());
+  using nnpoisson::testing::small_counts, nnpoisson::testing::small_dataset,
+      nnpoisson::testing::with_places;
+  static const std::array bases{fuzz::changes(small_dataset()), fuzz::changes(small_counts()),
+                                fuzz::changes(with_places(small_dataset())),
+                                fuzz::changes(with_places(small_counts()))};
   fuzz::Bytes input(data, size);
-  const bool binned = input.take<std::uint8_t>() % 2 == 1;
+  const auto& base = bases[input.take<std::uint8_t>() % bases.size()];
   return fuzz::expect_error_or_none([&] {
-    const Dataset read = read_dataset((binned ? counts : spikes).apply(input));
+    const Dataset read = read_dataset(base.apply(input));
     (void)summarise(read);
     (void)check_recording(read);
     write_dataset(fuzz::folder() / "again.h5",

@@ -36,6 +36,21 @@ TEST(Sample, IsAValidDatasetWithTheTrialsAskedFor) {
   }
 }
 
+TEST(Sample, KeepsThePlacesOfTrials) {
+  using Places = std::vector<std::int64_t>;
+  auto [model, trials] = demonstration(8);  // two of each session
+  EXPECT_EQ(sample(model, trials).trial.number, (Places{0, 1, 0, 1, 0, 1, 0, 1}));
+  EXPECT_EQ(sample(model, trials).session_trials, Places(4, 2));
+  trials.trial.number = {5, 3, 0, 1, 2, 0, 6, 9};
+  trials.session_trials = {7, 2, 3, 10};
+  const Dataset once = sample(model, trials), twice = sample(model, trials, {.repeats = 2});
+  EXPECT_EQ(once.trial.number, trials.trial.number);
+  EXPECT_EQ(once.session_trials, trials.session_trials);
+  validate(twice);
+  EXPECT_EQ(twice.trial.number, (Places{10, 6, 0, 2, 4, 0, 12, 18, 11, 7, 1, 3, 5, 1, 13, 19}));
+  EXPECT_EQ(twice.session_trials, (Places{14, 4, 6, 20}));
+}
+
 TEST(Sample, DependsOnSeedAndRepeatAlone) {
   const auto [model, trials] = demonstration(60);
   const Dataset drawn = sample(model, trials, {.seed = 3, .repeats = 2, .threads = 1});

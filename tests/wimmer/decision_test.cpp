@@ -111,7 +111,7 @@ TEST(Recording, IsOfTheStimulusUpToTheDecision) {
   volley(trial.sensory, 6000, 0, 1);
   volley(trial.sensory, 6000, excitatory, 1);
   volley(trial.sensory, 20000, 0, 1);
-  Recording recording({}, Record::full);
+  Recording recording({}, Record::full, 7);
   recording.add(4, trial);
   TrialSpikes silent;
   volley(silent.sensory, 24999, 800, 1);
@@ -131,6 +131,8 @@ TEST(Recording, IsOfTheStimulusUpToTheDecision) {
   EXPECT_DOUBLE_EQ(data.trial.observed_until[0], 0.401);
   EXPECT_TRUE(std::isnan(data.trial.response_time[1]));
   EXPECT_EQ(data.trial.observed_until[1], 2);
+  EXPECT_EQ(data.trial.number, (std::vector<std::int64_t>{4, 5}));
+  EXPECT_EQ(data.session_trials, std::vector<std::int64_t>{7});
   EXPECT_EQ(data.spike.offset, (std::vector<std::int64_t>{0, 1 + 2 + 720, 1 + 2 + 720 + 1}));
   EXPECT_DOUBLE_EQ(data.spike.time[0], 1e-4);
   EXPECT_EQ(data.region_names[static_cast<std::size_t>(
@@ -145,14 +147,14 @@ TEST(Recording, IsOfTheStimulusUpToTheDecision) {
 TEST(Recording, LateDecisionsAreNone) {
   TrialSpikes trial;
   for (const int step : {26001, 26002, 26003}) volley(trial.integration, step, 0, 240);
-  Recording recording({}, Record::full);
+  Recording recording({}, Record::full, 1);
   recording.add(0, trial);
   EXPECT_EQ(recording.dataset().trial.choice[0], 0);
   EXPECT_TRUE(std::isnan(recording.dataset().trial.response_time[0]));
 }
 
 TEST(Recording, OfAThird) {
-  Recording recording({}, Record::sample), other_seed({.seed = 2}, Record::sample);
+  Recording recording({}, Record::sample, 1), other_seed({.seed = 2}, Record::sample, 1);
   std::vector<int> units(6, 0);
   for (const auto region : recording.dataset().unit.region)
     ++units[static_cast<std::size_t>(region)];

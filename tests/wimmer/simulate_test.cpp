@@ -98,6 +98,10 @@ TEST(Simulate, WritesAllThatIsAskedFor) {
   EXPECT_EQ(test.trials(), 2U);
   EXPECT_EQ(outcome.spikes, train.spike.time.size() + test.spike.time.size());
   EXPECT_DOUBLE_EQ(train.time_limit, 0.1);
+  EXPECT_EQ(train.trial.number, (std::vector<std::int64_t>{0, 1, 2}));
+  EXPECT_EQ(test.trial.number, (std::vector<std::int64_t>{3, 4}));
+  EXPECT_EQ(train.session_trials, std::vector<std::int64_t>{5});
+  EXPECT_EQ(test.session_trials, train.session_trials);
 
   const Hdf5Reader about(request.test_out);
   EXPECT_EQ(about.integer_attribute("/", "seed"), 1);
