@@ -41,6 +41,8 @@ struct TrainingState {
 struct TrainingProgram {
   std::span<const std::uint32_t> batches;  ///< numbers of the plan's batches
   std::span<const double> learning_rate;   ///< [M]
+  /// Preset neurons: bit t is set where NeuronTensor t stays as it is.
+  std::uint32_t held = 0;
 };
 
 /// What a program leaves: sums over its steps.

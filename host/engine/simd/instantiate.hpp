@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/simd/neuron_kernels.hpp"
 #include "engine/simd/pack.hpp"
 #include "engine/simd/step_kernels.hpp"
 #include "engine/simd/tile_kernel.hpp"
@@ -26,7 +27,8 @@ const Kernels<typename P::Scalar>* instantiate(const char* name) {
       },
       [](const StimulusJob<T>& job) { StimulusKernel<P>::forward(job); },
       [](const StimulusJob<T>& job) { StimulusKernel<P>::adjoint(job); },
-      [](const AdamJob<T>& job) { return adam_kernel<P>(job); }};
+      [](const AdamJob<T>& job) { return adam_kernel<P>(job); },
+      instantiate_neurons<P>()};
   return &kernels;
 }
 

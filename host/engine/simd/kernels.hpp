@@ -81,6 +81,9 @@ struct AdamJob {
 };
 
 template <class T>
+struct NeuronKernels;
+
+template <class T>
 struct Kernels {
   const char* name;
   int (*scratch_size)(const formulas::NetworkSizes&, int tile_columns);
@@ -89,6 +92,7 @@ struct Kernels {
   void (*stimulus_adjoint)(const StimulusJob<T>&);
   /// Returns whether every gradient was finite; nothing is changed otherwise.
   bool (*adam)(const AdamJob<T>&);
+  const NeuronKernels<T>* neurons;
 };
 
 // Each is defined in a file of its own, compiled for that instruction set; null pointer: not in

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "nnpoisson/backend.hpp"
+#include "nnpoisson/neuron_plan.hpp"
+
+namespace nnpoisson {
+
+/// What is fitted by neuron: sizes, what the training trials fix, the penalty's centre.
+struct NeuronProblem {
+  NeuronShape shape;
+  NeuronConstants constants;
+  std::vector<double> centre;  ///< penalty_centre(); empty where the plan has no penalty
+};
+
+/// The model by neuron behind the one seam. BatchLoss: neural is -log p(spikes), left that of the
+/// behaviour given the spikes (weighted by beta), right the penalty, all for each trial of the
+/// batch; total is their sum.
+[[nodiscard]] std::unique_ptr<Backend> make_neuron_reference(
+    std::shared_ptr<const NeuronProblem> problem, std::shared_ptr<const NeuronPlan> plan);
+
+/// Throws ResourceError for an instruction set that this machine or build lacks.
+[[nodiscard]] std::unique_ptr<Backend> make_neuron_cpu(const BackendOptions& options,
+                                                       std::shared_ptr<const NeuronProblem> problem,
+                                                       std::shared_ptr<const NeuronPlan> plan);
+
+}  // namespace nnpoisson

@@ -1,0 +1,191 @@
+#pragma once
+
+#include <cstdint>
+
+#include "nnpoisson/formulas/neurons.hpp"
+
+/// What the CPU backend asks of the code that is compiled once for each instruction set, for the
+/// model by neuron. Plain pointers only, as in kernels.hpp.
+namespace nnpoisson::simd {
+
+inline constexpr int tile_size = 256;   ///< points of one stimulus that go through together
+inline constexpr int unit_block = 32;   ///< units of one session that a task takes
+inline constexpr int trial_chunk = 64;  ///< trials that a task takes
+inline constexpr int nodes_most = 64;
+
+/// Points of one stimulus, all of one kind.
+struct NeuronTile {
+  std::uint32_t stimulus, first, count;  ///< first: of value_time or rate_time
+  std::uint32_t row;                     ///< rates: where the first one's row lies
+  bool rate;
+  std::size_t kept;  ///< where its layers lie in NeuronStep::layers
+};
+
+/// Units [first, end) of a session: places among its units.
+struct NeuronUnits {
+  std::uint32_t session, first, end;  ///< session: of the batch's list
+};
+
+struct NeuronPiece {
+  std::uint32_t stimulus, session, first_pair, first_trial, trials;
+};
+
+struct NeuronSession {
+  std::uint32_t first_block, end_block;  ///< of unit_blocks
+  std::uint32_t first_trial, trials, units, first_piece, pieces;
+  std::uint32_t stride;      ///< units, padded
+  std::size_t first_count;   ///< of counts and totals: [trials x stride]
+  std::uint32_t first_unit;  ///< of the session's units, in the plan's order of units
+  std::uint32_t first_gain;  ///< the same in arrays padded by session
+  std::uint32_t first_more;  ///< of more_first
+};
+
+struct NeuronTrial {
+  std::uint32_t stimulus, piece, end_row, wait_row, response_row;
+  int action;
+  std::uint32_t bump;  ///< the two raised cosines that are not 0: this and the next
+};
+
+struct NeuronSegment {
+  std::uint32_t piece, first_pair, end_pair;
+};
+struct NeuronBlock {
+  std::uint32_t stimulus, first_segment, end_segment;
+  std::size_t rows;  ///< where its part of the rows' gradient lies, in row_sums
+};
+
+/// Everything of one step. Rows of features and amplitudes are `stride` long, padded with zeros.
+template <class T>
+struct NeuronStep {
+  // Sizes.
+  int features, signals, width, stride, nodes, node_stride, rank, channels, gains;
+  bool shared_gain, private_gain, drift;
+
+  // Parameters, in the order of the kernels.
+  formulas::NeuronTrunk<T> trunk;
+  formulas::NeuronHeads<T> heads;
+  const T* region;        ///< [G x (Q+1) x stride]: alpha, then B by signal
+  const T* channel_part;  ///< [channels x (Q+1) x stride], the same of the heads
+  const T* unit;          ///< rank 0: [U x (Q+1) x stride]; else alphas [U x stride]
+  const T* v;             ///< [U x rank]
+  const T* beta;          ///< [rank x Q x stride]
+  const T* prior;         ///< [K x F]
+  const T *c, *lnq, *d;   ///< [gains], [gains], [8 x gains]: units padded by session
+  const T* node;          ///< [node_stride]
+  const T* mean_loading;  ///< [channels], heads by region
+  const T *rate, *weight, *channel_base;  ///< [U] Hz times W; [stride]; [channels]
+  const std::int32_t* unit_region;        ///< [U] in the plan's order
+  T window, beta_weight, scale, hazard_floor;
+
+  // The batch.
+  std::uint32_t stimuli;
+  const std::uint32_t* stimulus;
+  const T* inputs;  ///< [all stimuli x F]
+  const T *value_time, *rate_time, *row_floor;
+  const std::uint32_t *value_first, *rate_first, *difference_first;
+  const std::uint32_t* difference;  ///< [2 x differences] high, low
+  const NeuronTile* tiles;
+  const NeuronUnits* unit_blocks;
+  std::uint32_t unit_block_count;
+  const NeuronPiece* pieces;
+  const NeuronSession* sessions;
+  const NeuronTrial* trials;
+  const T* bumps;  ///< [trials x 2]
+  std::uint32_t trial_count;
+  const std::uint32_t *stimulus_trial_first, *stimulus_trial;
+  const NeuronSegment* segments;
+  const NeuronBlock* blocks;
+  const std::uint32_t* block_first;
+  const std::uint32_t *entry_first, *entry_row;  ///< rows count from the stimulus' first
+  const T* entry_weight;
+  const T* counts;
+  const std::uint32_t* more_first;
+  const T* more;
+
+  // What the phases leave.
+  T *h3, *phi, *log_prior, *channel;  ///< [S x H], [S x (Q+1)], [S x node_stride],
+                                      ///< [S x channels x stride]
+  T* layers;
+  T *values, *row;                     ///< [value points x stride], [rows x stride]
+  T* amplitude;                        ///< [pairs x stride]
+  T* gain;                             ///< [K x gains] exp of log_gain
+  T* totals;                           ///< [trials x units]: Lambda, later its adjoint
+  double* gain_sums;                   ///< [unit block][trials of session x node_stride]
+  const std::size_t* gain_sums_first;  ///< [unit blocks]
+  T* boost;                            ///< [node_stride x channels], by pack of nodes
+  T* posterior;                        ///< [trials x node_stride], times scale
+  T *gx, *gy;                          ///< [trials x channels]
+  T* g_amplitude;                      ///< [pairs x stride], in the end of the exponents
+  T* row_sums;                         ///< [blocks' rows x stride]
+  T *g_row, *g_values;                 ///< as row, values
+  T *g_channel, *g_log_prior;          ///< of the exponents; of the prior's logits
+  T* tile_sums;                        ///< [tiles x tile_sum_size]: C, c, a, h3
+  const std::uint32_t* tile_first;     ///< [S+1] tiles of a stimulus
+  T* g_phi;                            ///< [unit block][pieces x 10]
+  const std::size_t* g_phi_first;      ///< [unit blocks]
+  T* g_stimulus;                       ///< [groups x stimulus_sum_size]: A1, b1, A2, b2, A3, b3
+  T* g_heads;                          ///< [trial chunks x head_sum_size]: delta; or F1, f1, F2 and
+                                       ///< mean loadings
+  T* g_beta;                           ///< [unit blocks x rank x Q x stride]
+  // Gradient, in the order of the kernels.
+  T *g_unit, *g_v, *g_c, *g_lnq, *g_d;
+  T* unit_whole;   ///< [U x (Q+1) x stride]; g_unit where rank is 0
+  double* losses;  ///< by task of each phase that has any
+
+  [[nodiscard]] NNP_FORMULA std::uint32_t row_first(std::uint32_t s) const {
+    return rate_first[s] + difference_first[s];
+  }
+  [[nodiscard]] NNP_FORMULA long tile_sum_size() const {
+    return static_cast<long>(width) * (width + 3);
+  }
+  [[nodiscard]] NNP_FORMULA long stimulus_sum_size() const {
+    constexpr long n = formulas::neuron_width;
+    return (features + 1) * n + n * n + n + (n + 1) * width;
+  }
+  [[nodiscard]] NNP_FORMULA long head_sum_size() const {
+    return heads.kind == formulas::HeadKind::trunk ? 2
+                                                   : 2L * heads.hidden * (channels + 2) + channels;
+  }
+};
+
+/// A piece of the parameters for Adam: [first, first + count), all of one penalty.
+template <class T>
+struct NeuronAdamJob {
+  std::size_t first, count;  ///< count: at most a chunk, padded
+  T *weight, *moment1, *moment2;
+  T* gradient;
+  const T *centre, *decay;  ///< null: 0, 0
+  T centre_value, decay_value;
+  T lowest, penalty_scale, rate;
+  bool held;
+};
+struct NeuronAdamSum {
+  double penalty;  ///< before the step, without scale
+  bool finite;
+};
+
+template <class T>
+struct NeuronKernels {
+  int lanes;
+  /// Bytes of scratch for a worker.
+  std::size_t (*scratch)(const NeuronStep<T>&, int pieces_most, int entries_most);
+  void (*stimuli)(const NeuronStep<T>&, std::uint32_t group, void* scratch);
+  void (*tile)(const NeuronStep<T>&, std::uint32_t tile, void* scratch);
+  void (*amplitudes)(const NeuronStep<T>&, std::uint32_t block, void* scratch);
+  void (*differences)(const NeuronStep<T>&, std::uint32_t stimulus);
+  /// Returns the block's loss; leaves adjoints where they are asked for.
+  double (*events)(const NeuronStep<T>&, std::uint32_t block, bool back, void* scratch);
+  double (*gains)(const NeuronStep<T>&, std::uint32_t block, void* scratch);
+  /// Spikes' and behaviour's losses of a chunk into two numbers.
+  void (*trials)(const NeuronStep<T>&, std::uint32_t chunk, bool back, double* losses,
+                 void* scratch);
+  void (*gains_back)(const NeuronStep<T>&, std::uint32_t block, void* scratch);
+  void (*totals_back)(const NeuronStep<T>&, std::uint32_t block);
+  void (*rows_back)(const NeuronStep<T>&, std::uint32_t stimulus);
+  void (*tile_back)(const NeuronStep<T>&, std::uint32_t tile, void* scratch);
+  void (*amplitudes_back)(const NeuronStep<T>&, std::uint32_t block, void* scratch);
+  void (*stimuli_back)(const NeuronStep<T>&, std::uint32_t group, void* scratch);
+  NeuronAdamSum (*adam)(const NeuronAdamJob<T>&);
+};
+
+}  // namespace nnpoisson::simd
