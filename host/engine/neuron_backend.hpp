@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "nnpoisson/backend.hpp"
@@ -20,6 +21,12 @@ struct NeuronProblem {
 /// batch; total is their sum.
 [[nodiscard]] std::unique_ptr<Backend> make_neuron_reference(
     std::shared_ptr<const NeuronProblem> problem, std::shared_ptr<const NeuronPlan> plan);
+
+/// The cumulative intensities of a batch's units at their trials' ends, without gains and drift,
+/// in the order of NeuronBatch::counts.
+[[nodiscard]] std::vector<double> neuron_totals(const NeuronProblem& problem,
+                                                const NeuronPlan& plan, const NeuronBatch& batch,
+                                                std::span<const double> parameters);
 
 /// Throws ResourceError for an instruction set that this machine or build lacks.
 [[nodiscard]] std::unique_ptr<Backend> make_neuron_cpu(const BackendOptions& options,

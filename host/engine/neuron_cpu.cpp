@@ -4,9 +4,9 @@
 
 #include "engine/neuron_backend.hpp"
 #include "engine/neuron_packing.hpp"
-#include "engine/neuron_parameters.hpp"
 #include "engine/simd/dispatch.hpp"
 #include "engine/team.hpp"
+#include "model/bind_neurons.hpp"
 #include "nnpoisson/formulas/adam.hpp"
 
 namespace nnpoisson {

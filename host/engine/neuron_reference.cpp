@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include "engine/neuron_backend.hpp"
-#include "engine/neuron_parameters.hpp"
+#include "model/bind_neurons.hpp"
 #include "nnpoisson/formulas/adam.hpp"
 
 namespace nnpoisson {
@@ -53,6 +53,18 @@ class BatchPass {
     for (const auto& session : batch_.sessions) gains(session);
     behaviour();
     return loss();
+  }
+
+  /// As neuron_totals.
+  Numbers totals() {
+    stimuli();
+    feature_rows();
+    amplitudes();
+    Numbers all;
+    for (const auto& session : batch_.sessions)
+      for (std::size_t n = 0; n < session.trials; ++n)
+        for (std::size_t u = 0; u < session.units; ++u) all.push_back(total(session, n, u));
+    return all;
   }
 
   void back(double* gradient) {
@@ -315,6 +327,15 @@ class BatchPass {
 
   // -------------------------------------------------------------- gains
 
+  /// Lambda of a unit at a trial's end.
+  [[nodiscard]] double total(const NeuronBatch::Session& session, std::size_t n,
+                             std::size_t u) const {
+    const auto& trial = batch_.trials[session.first_trial + n];
+    const std::size_t pair = batch_.pieces[trial.piece].first_pair + u;
+    return dot(A_.data() + pair * R_, D_.data() + trial.end_row * R_, R_) +
+           batch_.row_floor[trial.end_row];
+  }
+
   struct UnitGain {
     double q, drift, expected, count;  // expected: with drift
   };
@@ -322,14 +343,13 @@ class BatchPass {
                                    std::size_t u) const {
     const auto& trial = batch_.trials[session.first_trial + n];
     const auto& piece = batch_.pieces[trial.piece];
-    const std::size_t i = unit(piece, u), pair = piece.first_pair + u;
-    const double Lambda = dot(A_.data() + pair * R_, D_.data() + trial.end_row * R_, R_) +
-                          batch_.row_floor[trial.end_row];
+    const std::size_t i = unit(piece, u);
     const double drift = shape_.drift ? dot(at(NeuronTensor::gain_d) + i * trial.drift.size(),
                                             trial.drift.data(), trial.drift.size())
                                       : 0;
     return {shape_.private_gain ? std::exp(at(NeuronTensor::gain_lnq)[i]) : 0, drift,
-            Lambda * std::exp(drift), batch_.counts[session.first_count + n * session.units + u]};
+            total(session, n, u) * std::exp(drift),
+            batch_.counts[session.first_count + n * session.units + u]};
   }
   /// What no node enters.
   [[nodiscard]] static formulas::ValueAndSlope<double> count_term(const UnitGain& g) {
@@ -651,6 +671,11 @@ class NeuronReference final : public Backend {
 };
 
 }  // namespace
+
+std::vector<double> neuron_totals(const NeuronProblem& problem, const NeuronPlan& plan,
+                                  const NeuronBatch& batch, std::span<const double> parameters) {
+  return BatchPass(problem, NeuronLayout(problem.shape), plan, batch, parameters.data()).totals();
+}
 
 std::unique_ptr<Backend> make_neuron_reference(std::shared_ptr<const NeuronProblem> problem,
                                                std::shared_ptr<const NeuronPlan> plan) {

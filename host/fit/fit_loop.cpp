@@ -24,10 +24,10 @@ const char* term_not_finite(const BatchLoss& loss) {
 }
 
 /// -1: none, or all regions together.
-std::int32_t first_region_not_finite(const Plan& plan, const PlanLoss& loss) {
+std::int32_t first_region_not_finite(const FitSet& plan, const PlanLoss& loss) {
   auto value = loss.regions.begin();
-  for (const auto& batch : plan.batches)
-    if (batch.region >= 0 && !std::isfinite(*value++)) return batch.region;
+  for (std::size_t b = 0; b < plan.batches(); ++b)
+    if (plan.region(b) >= 0 && !std::isfinite(*value++)) return plan.region(b);
   return -1;
 }
 
@@ -75,10 +75,10 @@ struct FitLoop::Trained {
 FitLoop::FitLoop(FitPlans plans, std::vector<FitMember> members, LoopOptions options)
     : plans_(std::move(plans)), members_(std::move(members)), options_(std::move(options)) {
   for (int episode = 0; episode < plans_.episodes; ++episode)
-    for (std::uint32_t b = 0; b < plans_.training->batches.size(); ++b) order_.push_back(b);
+    for (std::uint32_t b = 0; b < plans_.training.batches(); ++b) order_.push_back(b);
 
   for (const auto& member : members_)
-    models_.push_back({start_of(initial_parameters(plans_.shape, member.seed)), {}, {}});
+    models_.push_back({start_of(plans_.start(member.seed)), {}, {}});
   make_backends(options_.threads ? options_.threads() : options_.backend.threads);
 }
 
@@ -100,8 +100,8 @@ void FitLoop::make_backends(int threads) {
 
   backend_options_ = options_.backend;
   backend_options_.threads = threads;
-  const auto backend_for = [&](const std::shared_ptr<const Plan>& plan) {
-    return plan ? make_backend(backend_options_, plans_.shape, plan) : nullptr;
+  const auto backend_for = [&](const FitSet& set) {
+    return set ? set.make_backend(backend_options_) : nullptr;
   };
   training_ = backend_for(plans_.training);
   validation_ = backend_for(plans_.validation);
@@ -128,7 +128,7 @@ void FitLoop::run() {
     measure(trained);
     const bool any = commit(trained);
     ++iterations;
-    spikes += static_cast<double>(plans_.training->spikes) * plans_.episodes *
+    spikes += static_cast<double>(plans_.training.spikes()) * plans_.episodes *
               static_cast<double>(trained.size());
     spikes_per_second_ = spikes / training_seconds;
     if (any && observer.after_iteration)
@@ -171,17 +171,31 @@ std::vector<std::size_t> FitLoop::end_what_is_done() {
 bool FitLoop::train(std::span<const std::size_t> members, std::vector<Trained>& trained) {
   TrainingState together{static_cast<int>(members.size()), 0, {}, {}, {}};
   std::vector<double> rates;
+  const FitSchedule& schedule = plans_.schedule;
+  std::vector<std::uint32_t> held;
   for (const auto m : members) {
-    const TrainingState& one = models_[m].state;
+    TrainingState one = models_[m].state;
+    const int now = models_[m].iterations(), all = members_[m].iterations;
+    if (schedule.begin) schedule.begin(now, all, one);
+    held.push_back(schedule.held ? schedule.held(now, all) : 0);
+    const double factor = schedule.rate ? schedule.rate(now, all) : 1.0;
     together.step = one.step;
     append(together.parameters, one.parameters);
     append(together.first_moment, one.first_moment);
     append(together.second_moment, one.second_moment);
-    rates.push_back(members_[m].learning_rate);
+    rates.push_back(members_[m].learning_rate * factor);
   }
 
+  const auto each_alone = [&] {
+    return std::all_of(members.begin(), members.end(), [&](const std::size_t& m) {
+      return train({&m, 1}, trained);
+    });
+  };
+  if (std::ranges::any_of(held, [&](std::uint32_t h) { return h != held[0]; })) return each_alone();
+
   const auto* stop = options_.observer.stop;
-  const auto result = training_->train(together, {order_, rates}, stop != nullptr ? *stop : never);
+  const auto result =
+      training_->train(together, {order_, rates, held[0]}, stop != nullptr ? *stop : never);
   if (!result.finite) {
     if (members.size() == 1) {
       const int iteration = models_[members[0]].iterations();
@@ -189,14 +203,13 @@ bool FitLoop::train(std::span<const std::size_t> members, std::vector<Trained>& 
       return true;
     }
     // All are as they were. Each alone shows whose failure it is.
-    return std::all_of(members.begin(), members.end(), [&](const std::size_t& m) {
-      return train({&m, 1}, trained);
-    });
+    return each_alone();
   }
   if (result.steps < order_.size()) return false;
 
-  // In preset exact a mean over steps is what the other sets' losses compare with.
-  const double divisor = plans_.preset == Preset::exact ? static_cast<double>(order_.size()) : 1.0;
+  // Where the loss is one of the whole set, a mean over steps is what the other sets' losses
+  // compare with.
+  const double divisor = plans_.preset == Preset::authors ? 1 : static_cast<double>(order_.size());
   for (std::size_t k = 0; k < members.size(); ++k) {
     const auto& sum = result.sums[k];
     Trained one{.member = members[k]};
@@ -221,7 +234,7 @@ void FitLoop::measure(std::vector<Trained>& trained) const {
   }
   if (sound.empty()) return;
 
-  const auto take = [&](Backend& backend, const Plan& plan, const char* set, const auto& keep) {
+  const auto take = [&](Backend& backend, const FitSet& plan, const char* set, const auto& keep) {
     const auto losses = plan_losses(backend, plan, static_cast<int>(sound.size()), parameters);
     for (std::size_t k = 0; k < sound.size(); ++k) {
       Trained& one = *sound[k];
@@ -231,12 +244,12 @@ void FitLoop::measure(std::vector<Trained>& trained) const {
     }
   };
   if (test_)
-    take(*test_, *plans_.test, "test", [](IterationLosses& losses, const PlanLoss& loss) {
+    take(*test_, plans_.test, "test", [](IterationLosses& losses, const PlanLoss& loss) {
       losses.test = loss.sum;
-      losses.test_regions = loss.regions;
+      if (!loss.regions.empty()) losses.test_regions = loss.regions;
     });
   if (validation_)
-    take(*validation_, *plans_.validation, "validation",
+    take(*validation_, plans_.validation, "validation",
          [](IterationLosses& losses, const PlanLoss& loss) { losses.validation = loss.sum; });
 }
 
@@ -261,19 +274,19 @@ bool FitLoop::commit(std::vector<Trained>& trained) {
 void FitLoop::test_best_weights() {
   test_at_best_.assign(models_.size(), no_loss);
   if (!plans_.test) return;
-  const auto backend = make_backend(backend_options_, plans_.shape, plans_.test);
+  const auto backend = plans_.test.make_backend(backend_options_);
   for (std::size_t m = 0; m < models_.size(); ++m)
     if (models_[m].end != FitEnd::not_finite)
-      test_at_best_[m] = plan_loss(*backend, *plans_.test, models_[m].parameters()).sum;
+      test_at_best_[m] = plan_loss(*backend, plans_.test, models_[m].parameters()).sum;
 }
 
 FitFailure FitLoop::failure(const ProgramResult& result, int iteration) const {
-  const auto region = plans_.training->batches[order_[result.steps]].region;
+  const auto region = plans_.training.region(order_[result.steps]);
   return {term_not_finite(result.failed), fmt::format("at step {} of iteration {} ({})",
                                                       result.steps + 1, iteration, name(region))};
 }
 
-FitFailure FitLoop::failure(const char* set, const Plan& plan, const PlanLoss& loss,
+FitFailure FitLoop::failure(const char* set, const FitSet& plan, const PlanLoss& loss,
                             int iteration) const {
   return {fmt::format("{} of the {} set", term_not_finite(loss.sum), set),
           fmt::format("after the last step of iteration {} ({})", iteration,

@@ -6,18 +6,31 @@
 #include <string>
 #include <vector>
 
+#include "fit/fit_set.hpp"
 #include "fit/losses.hpp"
 #include "nnpoisson/fit.hpp"
 
 namespace nnpoisson {
 
-/// What is fitted: a network's shape, and the trials as plans.
+/// How a fit differs from one iteration to the next; `iterations`: how many there will be.
+struct FitSchedule {
+  /// Of the learning rate; empty: 1.
+  std::function<double(int iteration, int iterations)> rate{};
+  /// As TrainingProgram::held; empty: none.
+  std::function<std::uint32_t(int iteration, int iterations)> held{};
+  /// Before an iteration: may change the parameters; empty: nothing.
+  std::function<void(int iteration, int iterations, TrainingState& state)> begin{};
+};
+
+/// What is fitted, and the trials as plans.
 struct FitPlans {
-  NetworkShape shape;
   Preset preset = Preset::exact;
-  int episodes = 1;                                              ///< passes in an iteration
-  std::vector<std::string> region_names;                         ///< as batches number them
-  std::shared_ptr<const Plan> training{}, validation{}, test{};  ///< the last two may be null
+  int episodes = 1;                       ///< passes in an iteration
+  std::vector<std::string> region_names;  ///< as batches number them
+  /// Initial weights by seed.
+  std::function<std::vector<double>(std::uint64_t seed)> start{};
+  FitSet training{}, validation{}, test{};  ///< the last two may be none
+  FitSchedule schedule{};
 };
 
 /// How a fit goes on, beside its members.
@@ -63,7 +76,7 @@ class FitLoop {
   void test_best_weights();
   [[nodiscard]] FitProgress progress(double seconds, int iterations_here) const;
   [[nodiscard]] FitFailure failure(const ProgramResult& result, int iteration) const;
-  [[nodiscard]] FitFailure failure(const char* set, const Plan& plan, const PlanLoss& loss,
+  [[nodiscard]] FitFailure failure(const char* set, const FitSet& plan, const PlanLoss& loss,
                                    int iteration) const;
   [[nodiscard]] std::string name(std::int32_t region) const;  ///< in words
 

@@ -8,6 +8,7 @@
 
 #include "devices/point_merger.hpp"
 #include "fit/losses.hpp"
+#include "fit/neuron_schedule.hpp"
 #include "fit/unfitted_model.hpp"
 
 namespace nnpoisson {
@@ -36,7 +37,6 @@ FitProblem::FitProblem(const Dataset& training, const Settings& settings, const 
   if (given.initial != nullptr) start_from(*given.initial);
   if (given.validation != nullptr) require_fitting(*given.validation, model_);
 
-  plans_.shape = model_.shape;
   plans_.preset = settings_.preset;
   plans_.episodes = settings_.train.episodes;
   plans_.region_names = training.region_names;
@@ -45,8 +45,9 @@ FitProblem::FitProblem(const Dataset& training, const Settings& settings, const 
 
 void FitProblem::start_from(const Model& initial) {
   require_fitting(initial, model_);
-  model_.shape = initial.shape;
   initial_ = initial.parameters;
+  if (settings_.preset == Preset::neurons) return;
+  model_.shape = initial.shape;
 
   const NetworkShape& shape = initial.shape;
   const Settings::ModelSettings asked = settings_.model;
@@ -71,10 +72,19 @@ void FitProblem::plan_training(const Dataset& training, const Dataset* validatio
   if (validation == nullptr && train.validation > 0 && split.test.empty())
     notes_.emplace_back("too few trials to hold any out: no validation, no early stopping");
 
+  if (settings_.preset == Preset::neurons)
+    plan_neurons(training, split.train);
+  else
+    plans_.start = [shape = model_.shape](std::uint64_t seed) {
+      return nnpoisson::initial_parameters(shape, seed);
+    };
+
   const bool authors = settings_.preset == Preset::authors;
   const double resolution = train.time_resolution;
   plans_.training = plan(training, authors ? Grouping::authors : Grouping::joint, train.batches,
-                         resolution, split.train);
+                         resolution, split.train, train.shrinkage);
+  if (settings_.preset == Preset::neurons)
+    plans_.schedule = neuron_schedule(neurons_, plans_.training.neurons());
   if (validation != nullptr)
     plans_.validation = plan(*validation, Grouping::joint, 1, resolution);
   else if (!split.test.empty())
@@ -86,23 +96,55 @@ void FitProblem::plan_training(const Dataset& training, const Dataset* validatio
       "training: {} trials ({} held out for validation), {} spikes, {} distinct stimuli, {} points "
       "in {} batches",
       split.train.size(), validation != nullptr ? validation->trials() : split.test.size(),
-      plans_.training->spikes, plans_.training->stimulus_count(), plans_.training->time.size(),
-      plans_.training->batches.size()));
+      plans_.training.spikes(), plans_.training.stimuli(), plans_.training.points(),
+      plans_.training.batches()));
 }
 
 void FitProblem::add_test(const Dataset& test) {
   require_fitting(test, model_);
   plans_.test = plan(test, Grouping::by_region, 1, settings_.train.time_resolution);
   description_.push_back(
-      fmt::format("test: {} trials, {} spikes", test.trials(), plans_.test->spikes));
+      fmt::format("test: {} trials, {} spikes", test.trials(), plans_.test.spikes()));
 }
 
-std::shared_ptr<const Plan> FitProblem::plan(const Dataset& data, Grouping grouping, int batches,
-                                             double time_resolution,
-                                             std::span<const std::int32_t> trials) const {
+FitSet FitProblem::plan(const Dataset& data, Grouping grouping, int batches, double time_resolution,
+                        std::span<const std::int32_t> trials, double shrinkage) const {
   auto options = plan_options(settings_, grouping, batches, threads_);
   options.time_resolution = time_resolution;
-  return std::make_shared<const Plan>(make_plan(data, options, trials, *merger_));
+  if (settings_.preset != Preset::neurons)
+    return {model_.shape, std::make_shared<const Plan>(make_plan(data, options, trials, *merger_))};
+
+  const NeuronPlanOptions by_neuron{.parts = batches,
+                                    .behaviour_weight = options.behaviour_weight,
+                                    .shrinkage = shrinkage,
+                                    .time_resolution = time_resolution,
+                                    .seed = options.seed,
+                                    .threads = options.threads};
+  return {neurons_, std::make_shared<const NeuronPlan>(
+                        make_neuron_plan(data, model_.neuron_constants, by_neuron, trials))};
+}
+
+void FitProblem::plan_neurons(const Dataset& training, std::span<const std::int32_t> trials) {
+  const auto& asked = settings_.model;
+  NeuronData data = neuron_data(training,
+                                {.width = asked.features,
+                                 .nodes = asked.nodes,
+                                 .rank = asked.rank,
+                                 .heads = asked.heads,
+                                 .behaviour_width = asked.behaviour_width,
+                                 .shared_gain = asked.shared_gain,
+                                 .private_gain = asked.private_gain,
+                                 .drift = asked.drift},
+                                trials);
+  model_.neuron_shape = data.shape;
+  model_.neuron_constants = data.constants;
+  const auto start = [shape = data.shape, constants = data.constants](std::uint64_t seed) {
+    return neuron_start(shape, constants, seed);
+  };
+  const auto centre = penalty_centre(NeuronLayout(data.shape), start(settings_.seed));
+  neurons_ = std::make_shared<const NeuronProblem>(
+      NeuronProblem{std::move(data.shape), std::move(data.constants), centre});
+  plans_.start = start;
 }
 
 FitMember FitProblem::member() const {
@@ -127,8 +169,7 @@ double FitProblem::resolution_error(const std::vector<double>& parameters,
   in_double.precision = Precision::double_precision;
   const auto loss_at = [&](double time_resolution) {
     const auto plan_of_sample = plan(sample_, Grouping::by_region, 1, time_resolution);
-    const auto evaluator = make_backend(in_double, plans_.shape, plan_of_sample);
-    return plan_loss(*evaluator, *plan_of_sample, parameters).sum.total;
+    return plan_loss(*plan_of_sample.make_backend(in_double), plan_of_sample, parameters).sum.total;
   };
   return std::abs(loss_at(settings_.train.time_resolution) / loss_at(0) - 1);
 }

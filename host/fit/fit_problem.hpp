@@ -33,6 +33,7 @@ class FitProblem {
   /// Of the model given to start from; empty: there was none.
   [[nodiscard]] const std::vector<double>& initial_parameters() const { return initial_; }
   [[nodiscard]] FitMember member() const;  ///< the one model that the settings ask for
+  [[nodiscard]] NetworkShape shape() const { return model_.shape; }  ///< not of neurons
   [[nodiscard]] Model model(const std::vector<double>& parameters) const;
   /// What the user should know, and what the sets hold; a line each.
   [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
@@ -46,15 +47,18 @@ class FitProblem {
  private:
   void start_from(const Model& initial);
   void plan_training(const Dataset& training, const Dataset* validation);
-  [[nodiscard]] std::shared_ptr<const Plan> plan(const Dataset& data, Grouping grouping,
-                                                 int batches, double time_resolution,
-                                                 std::span<const std::int32_t> trials = {}) const;
+  void plan_neurons(const Dataset& training, std::span<const std::int32_t> trials);
+  /// shrinkage: of the penalty that is part of the loss (neurons).
+  [[nodiscard]] FitSet plan(const Dataset& data, Grouping grouping, int batches,
+                            double time_resolution, std::span<const std::int32_t> trials = {},
+                            double shrinkage = 0) const;
 
   std::shared_ptr<const PointMerger> merger_;
   int threads_;
   Settings settings_;
   FitPlans plans_;
-  Model model_;  // without parameters
+  Model model_;                                   // without parameters
+  std::shared_ptr<const NeuronProblem> neurons_;  // of preset neurons
   std::vector<double> initial_;
   Dataset sample_;
   std::vector<std::string> notes_, description_;

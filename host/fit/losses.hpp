@@ -3,7 +3,7 @@
 #include <span>
 #include <vector>
 
-#include "nnpoisson/backend.hpp"
+#include "fit/fit_set.hpp"
 
 namespace nnpoisson {
 
@@ -14,10 +14,10 @@ struct PlanLoss {
 };
 
 /// The losses of each of the models, `parameters` [M x n].
-[[nodiscard]] std::vector<PlanLoss> plan_losses(Backend& backend, const Plan& plan, int models,
+[[nodiscard]] std::vector<PlanLoss> plan_losses(Backend& backend, const FitSet& plan, int models,
                                                 std::span<const double> parameters);
 /// The same of one model.
-[[nodiscard]] PlanLoss plan_loss(Backend& backend, const Plan& plan,
+[[nodiscard]] PlanLoss plan_loss(Backend& backend, const FitSet& plan,
                                  std::span<const double> parameters);
 
 }  // namespace nnpoisson

@@ -46,7 +46,7 @@ void require_same_units(const std::string& source, const Model::Units& units,
     };
     if (name(units) != name(wanted))
       throw DataError(
-          fmt::format("{}: unit/id[{}]: is {}, where the training set has {}; readout by unit "
+          fmt::format("{}: unit/id[{}]: is {}, where the training set has {}; a model by unit "
                       "needs the same units in both",
                       source, u, name(units), name(wanted)));
   }
@@ -80,7 +80,8 @@ Model unfitted_model(const Settings& settings, const Dataset& data) {
   model.stimulus_names = data.stimulus_names;
   for (const auto& region : summarise(data).region)
     model.constant_rate.push_back(std::isnan(region.rate) ? 0 : region.rate);
-  if (settings.model.readout == Readout::unit) model.units = units_of(data);
+  if (settings.model.readout == Readout::unit || settings.preset == Preset::neurons)
+    model.units = units_of(data);
   return model;
 }
 
@@ -96,6 +97,13 @@ void require_fitting(const Dataset& data, const Model& model) {
 void require_fitting(const Model& given, const Model& model) {
   require_same_names(given.source, "region", given.region_names, model.region_names);
   require_same_names(given.source, "stimulus", given.stimulus_names, model.stimulus_names);
+  if ((given.preset == Preset::neurons) != (model.preset == Preset::neurons))
+    throw UsageError(given.source + ": is of preset " + to_string(given.preset) +
+                     ", where the fit is of preset " + to_string(model.preset));
+  if (model.preset == Preset::neurons) {
+    require_same_units(given.source, given.units, model.units);
+    return;
+  }
   const bool by_unit = !model.shape.unit_region.empty();
   if (given.shape.unit_region.empty() == by_unit)
     throw UsageError(given.source + ": reads out " + (by_unit ? "regions" : "units") +

@@ -2,10 +2,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
 #include "model/keras_groups.hpp"
+#include "model/neuron_model_file.hpp"
 #include "nnpoisson/error.hpp"
 #include "nnpoisson/model.hpp"
 
@@ -15,14 +17,18 @@ namespace {
 constexpr std::int32_t version = 1;
 const std::string group = "nnpoisson";
 
-// One of the two values of an enumeration, by the name it was written under.
+// One of the values of an enumeration, by the name it was written under.
 template <class T>
-T choice_attribute(const Hdf5Reader& reader, const std::string& name, T first, T second) {
+T choice_attribute(const Hdf5Reader& reader, const std::string& name,
+                   std::initializer_list<T> values) {
   const std::string value = reader.string_attribute(group, name);
-  for (const T t : {first, second})
+  std::string expected;
+  for (const T t : values) {
     if (value == to_string(t)) return t;
+    expected += std::string(expected.empty() ? "\"" : "\" or \"") + to_string(t);
+  }
   throw DataError(reader.file() + ": " + group + ", attribute " + name + ": is \"" + value +
-                  "\"; expected \"" + to_string(first) + "\" or \"" + to_string(second) + "\"");
+                  "\"; expected " + expected + "\"");
 }
 
 [[noreturn]] void refuse(const Hdf5Reader& reader, const std::string& what) {
@@ -62,7 +68,15 @@ std::vector<std::int32_t> read_units(const Hdf5Reader& reader, Model::Units& uni
 }  // namespace
 
 const char* to_string(Preset preset) {
-  return preset == Preset::authors ? "authors" : "exact";
+  switch (preset) {
+    case Preset::authors:
+      return "authors";
+    case Preset::neurons:
+      return "neurons";
+    case Preset::exact:
+      break;
+  }
+  return "exact";
 }
 const char* to_string(NeuralTime time) {
   return time == NeuralTime::absolute ? "absolute" : "scaled";
@@ -75,6 +89,12 @@ const char* to_string(Readout readout) {
 // double fit survives exactly.
 void write_model(const std::filesystem::path& file, const Model& model) {
   Hdf5Writer writer(file);
+  if (model.preset == Preset::neurons) {
+    write_neuron_model(writer, model);
+    writer.attribute(group, "version", version);
+    writer.commit();
+    return;
+  }
   write_keras_groups(writer, file, model.shape, model.parameters);
   writer.numbers(group + "/parameters", model.parameters);
 
@@ -107,6 +127,10 @@ Model read_model(const std::filesystem::path& file) {
     refuse(reader, ", attribute version: is " + std::to_string(found) +
                        "; this program reads version " + std::to_string(version));
 
+  const Preset preset =
+      choice_attribute(reader, "preset", {Preset::exact, Preset::authors, Preset::neurons});
+  if (preset == Preset::neurons) return read_neuron_model(reader);
+
   Model model;
   model.source = reader.file();
   const KerasWeights weights = read_keras_groups(reader, read_units(reader, model.units));
@@ -114,9 +138,9 @@ Model read_model(const std::filesystem::path& file) {
   model.shape.stimulus_bypass = reader.integer_attribute(group, "stimulus_bypass") != 0;
   if (weights.shape.stimulus_bypass && !model.shape.stimulus_bypass)
     refuse(reader, ", attribute stimulus_bypass: is off, but neuro5 is not 0");
-  model.preset = choice_attribute(reader, "preset", Preset::exact, Preset::authors);
+  model.preset = preset;
   model.neural_time =
-      choice_attribute(reader, "neural_time", NeuralTime::scaled, NeuralTime::absolute);
+      choice_attribute(reader, "neural_time", {NeuralTime::scaled, NeuralTime::absolute});
   model.time_limit = reader.number_attribute(group, "time_limit");
   if (!(model.time_limit > 0 && std::isfinite(model.time_limit)))
     refuse(reader, ", attribute time_limit: is " + std::to_string(model.time_limit) +

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -61,15 +62,21 @@ std::string quoted(const std::string& word) {
   return '"' + word + '"';
 }
 
-/// One of an enumeration's two values, by its name.
+/// One of an enumeration's values, by its name.
 template <class T>
 struct Choice {
   using Value = T;
-  T first, second;
-  std::string expected = quoted(to_string(first)) + " or " + quoted(to_string(second));
+  explicit Choice(std::vector<T> all) : values(std::move(all)) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (i > 0) expected += i + 1 < values.size() ? ", " : " or ";
+      expected += quoted(to_string(values[i]));
+    }
+  }
+  std::vector<T> values;
+  std::string expected;
   [[nodiscard]] std::optional<T> read(const toml::node& node) const {
     const auto text = node.value_exact<std::string>();
-    for (const T value : {first, second})
+    for (const T value : values)
       if (text == to_string(value)) return value;
     return std::nullopt;
   }
@@ -101,6 +108,7 @@ SettingKey make_key(std::string name, Field field, Kind kind) {
   return {
       .name = std::move(name),
       .expected = kind.expected,
+      .presets = {},
       .assign =
           [field, kind](Settings& settings, const toml::node& node) {
             const auto value = kind.read(node);
@@ -126,6 +134,19 @@ SettingKey key(std::string name, Table Settings::*table, typename Kind::Value Ta
       kind);
 }
 
+/// Settings that only some presets know.
+std::vector<Preset> presets_of(const std::string& name) {
+  static const std::set<std::string> of_networks{"model.stimulus_widths", "model.time_width",
+                                                 "model.hidden_width",    "model.readout",
+                                                 "model.stimulus_bypass", "train.neural_time"};
+  static const std::set<std::string> of_neurons{
+      "model.features",    "model.nodes",        "model.rank",  "model.heads",
+      "model.shared_gain", "model.private_gain", "model.drift", "train.shrinkage"};
+  if (of_networks.contains(name)) return {Preset::exact, Preset::authors};
+  if (of_neurons.contains(name)) return {Preset::neurons};
+  return {Preset::neurons, Preset::exact, Preset::authors};
+}
+
 std::vector<SettingKey> make_keys() {
   using Model = Settings::ModelSettings;
   using Train = Settings::TrainSettings;
@@ -136,12 +157,13 @@ std::vector<SettingKey> make_keys() {
   const Pair<Integer<int>> widths{width, "an array of two integers from 1 to 4096"};
   const Integer<int> count{1, 1000000};
   const Integer<std::uint64_t> seed{0, std::numeric_limits<std::int64_t>::max()};
-  const Choice<Preset> preset{Preset::exact, Preset::authors};
-  const Choice<Readout> readout{Readout::region, Readout::unit};
-  const Choice<Precision> precision{Precision::single_precision, Precision::double_precision};
-  const Choice<NeuralTime> time{NeuralTime::scaled, NeuralTime::absolute};
+  const Choice<Preset> preset({Preset::neurons, Preset::exact, Preset::authors});
+  const Choice<Readout> readout({Readout::region, Readout::unit});
+  const Choice<Precision> precision({Precision::single_precision, Precision::double_precision});
+  const Choice<NeuralTime> time({NeuralTime::scaled, NeuralTime::absolute});
+  const Choice<HeadKind> heads({HeadKind::trunk, HeadKind::regions});
 
-  return {
+  std::vector<SettingKey> keys{
       key("preset", &Settings::preset, preset),
       key("seed", &Settings::seed, seed),
       key("model.stimulus_widths", model, &Model::stimulus_widths, widths),
@@ -150,6 +172,13 @@ std::vector<SettingKey> make_keys() {
       key("model.behaviour_width", model, &Model::behaviour_width, width),
       key("model.readout", model, &Model::readout, readout),
       key("model.stimulus_bypass", model, &Model::stimulus_bypass, Boolean{}),
+      key("model.features", model, &Model::features, Integer<int>{0, 4096}),
+      key("model.nodes", model, &Model::nodes, Integer<int>{1, 64}),
+      key("model.rank", model, &Model::rank, Integer<int>{0, 4096}),
+      key("model.heads", model, &Model::heads, heads),
+      key("model.shared_gain", model, &Model::shared_gain, Boolean{}),
+      key("model.private_gain", model, &Model::private_gain, Boolean{}),
+      key("model.drift", model, &Model::drift, Boolean{}),
       key("train.iterations", train, &Train::iterations, count),
       key("train.episodes", train, &Train::episodes, count),
       key("train.batches", train, &Train::batches, count),
@@ -164,7 +193,10 @@ std::vector<SettingKey> make_keys() {
       key("train.validation", train, &Train::validation, Real{0, 0.9, "a fraction from 0 to 0.9"}),
       key("train.patience", train, &Train::patience, count),
       key("train.save_every", train, &Train::save_every, count),
+      key("train.shrinkage", train, &Train::shrinkage, Real{0, 1e6, "a number from 0 to 1e6"}),
   };
+  for (SettingKey& known : keys) known.presets = presets_of(known.name);
+  return keys;
 }
 
 /// Letters to change, add or leave out to get from one word to the other.
@@ -190,6 +222,10 @@ std::string SettingKey::table() const {
 
 std::string SettingKey::field() const {
   return name.substr(name.find('.') + 1);  // npos + 1 is 0
+}
+
+bool SettingKey::known_to(Preset preset) const {
+  return std::ranges::find(presets, preset) != presets.end();
 }
 
 std::span<const SettingKey> setting_keys() {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "nnpoisson/settings.hpp"
 
@@ -14,7 +15,8 @@ namespace nnpoisson {
 /// needs.
 struct SettingKey {
   std::string name;
-  std::string expected;  ///< what values there are, for messages
+  std::string expected;         ///< what values there are, for messages
+  std::vector<Preset> presets;  ///< that know it
   /// False: the value is not what is expected; the settings are unchanged.
   std::function<bool(Settings&, const toml::node&)> assign;
   std::function<bool(const Settings&)> in_range;
@@ -23,6 +25,7 @@ struct SettingKey {
   /// The two parts of the name, "train" and "iterations"; the table of a top-level key is "".
   [[nodiscard]] std::string table() const;
   [[nodiscard]] std::string field() const;
+  [[nodiscard]] bool known_to(Preset preset) const;
 };
 
 /// Every setting, in the order they are written: the one place that knows them. Top-level keys come

@@ -45,6 +45,10 @@ UsageError unknown_key(const std::string& where, const std::string& name) {
 
 void assign(Settings& settings, const std::string& where, const SettingKey& key,
             const toml::node& value) {
+  if (!key.known_to(settings.preset))
+    throw refusal(where + "setting \"" + key.name + "\" is none of preset \"" +
+                  to_string(settings.preset) + "\"; leave it out, or choose --preset " +
+                  to_string(key.presets.front()));
   if (key.assign(settings, value)) return;
   std::ostringstream given;
   value.visit([&](const auto& node) { given << node; });
@@ -91,6 +95,12 @@ const char* to_string(Precision precision) {
 Settings preset_settings(Preset preset) {
   Settings settings;
   settings.preset = preset;
+  if (preset == Preset::neurons) {
+    settings.train.iterations = 100;
+    settings.train.episodes = 1;
+    settings.train.learning_rate = 0.01;
+    settings.train.validation = 0;
+  }
   if (preset == Preset::authors) {
     settings.train.time_resolution = 0;
     settings.model.stimulus_bypass = true;
@@ -182,6 +192,7 @@ void check(const Settings& settings) {
 std::string to_toml(const Settings& settings) {
   std::string text, table;
   for (const SettingKey& key : setting_keys()) {
+    if (!key.known_to(settings.preset)) continue;
     if (key.table() != table) {
       table = key.table();
       text += "\n[" + table + "]\n";

@@ -79,8 +79,8 @@ class Sweep {
         std::make_unique<SweepPlans>(request_, grid_, 3 * static_cast<std::size_t>(workers_) + 3);
     // Whatever is wrong with data or backend is found now, before anything is on disk.
     const auto first = plans_->plans_of(grid_.configurations[0], 0);
-    static_cast<void>(make_backend(backend_options(grid_.configurations[0].settings, 0),
-                                   first.shape, first.training));
+    static_cast<void>(
+        first.training.make_backend(backend_options(grid_.configurations[0].settings, 0)));
   }
 
   /// Its share of those of the machine: every so many-th; the one of its turn where there are more

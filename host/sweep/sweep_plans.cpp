@@ -5,6 +5,7 @@
 
 #include "devices/point_merger.hpp"
 #include "fit/unfitted_model.hpp"
+#include "nnpoisson/error.hpp"
 #include "nnpoisson/folds.hpp"
 #include "train/fingerprint.hpp"
 
@@ -32,6 +33,8 @@ SweepPlans::SweepPlans(const SweepRequest& request, const Grid& grid, std::size_
       training_(read_dataset(request.train)),
       merger_(make_point_merger(request.backend)),
       most_plans_(plans) {
+  if (base_.preset == Preset::neurons)
+    throw UsageError("sweep: preset neurons cannot be swept yet; choose --preset exact or authors");
   if (request.test) test_ = read_dataset(*request.test);
   std::set<Readout> checked;
   for (const auto& configuration : grid.configurations) {
@@ -95,21 +98,23 @@ FitPlans SweepPlans::plans_of(const Grid::Configuration& configuration, int fold
   };
   const std::string fold_name = " fold " + std::to_string(fold);
 
-  FitPlans plans{.shape = network_shape(settings, training_),
-                 .preset = settings.preset,
+  const NetworkShape shape = network_shape(settings, training_);
+  FitPlans plans{.preset = settings.preset,
                  .episodes = settings.train.episodes,
                  .region_names = training_.region_names};
-  plans.training = plan("training" + fold_name + planning(settings), [&] {
-    return make(training_, settings, authors ? Grouping::authors : Grouping::joint,
-                outside_[number]);
-  });
-  plans.validation = plan("validation" + fold_name + planning(held_out), [&] {
-    return make(training_, held_out, authors ? Grouping::by_region : Grouping::joint,
-                inside_[number]);
-  });
+  plans.start = [shape](std::uint64_t seed) { return initial_parameters(shape, seed); };
+  plans.training = {shape, plan("training" + fold_name + planning(settings), [&] {
+                      return make(training_, settings,
+                                  authors ? Grouping::authors : Grouping::joint, outside_[number]);
+                    })};
+  plans.validation = {shape, plan("validation" + fold_name + planning(held_out), [&] {
+                        return make(training_, held_out,
+                                    authors ? Grouping::by_region : Grouping::joint,
+                                    inside_[number]);
+                      })};
   if (test_)
-    plans.test = plan("test" + planning(held_out),
-                      [&] { return make(*test_, held_out, Grouping::by_region, {}); });
+    plans.test = {shape, plan("test" + planning(held_out),
+                              [&] { return make(*test_, held_out, Grouping::by_region, {}); })};
   return plans;
 }
 

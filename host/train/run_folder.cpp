@@ -39,13 +39,16 @@ void RunFolder::write_region_index(const std::vector<std::string>& regions) cons
   write_text_file(folder_.path() / "region_index.csv", text);
 }
 
-void RunFolder::write_weights(int iteration, const NetworkShape& shape,
-                              const std::vector<double>& parameters) const {
+void RunFolder::write_weights(int iteration, const Model& model) const {
   const auto folder = folder_.path() / ("models-" + std::to_string(iteration));
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) throw ResourceError(folder.string() + ": cannot be made (" + error.message() + ")");
-  write_keras_weights(folder / "model-fwd.h5", shape, parameters);
+  // Keras has no layers for the model by neuron: that file is a whole model.
+  if (model.preset == Preset::neurons)
+    write_model(folder / "model.h5", model);
+  else
+    write_keras_weights(folder / "model-fwd.h5", model.shape, model.parameters);
 }
 
 void RunFolder::begin_history(const std::vector<std::string>& head,

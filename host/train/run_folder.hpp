@@ -24,9 +24,9 @@ class RunFolder {
 
   void write_config(const std::string& toml) const;
   void write_region_index(const std::vector<std::string>& regions) const;
-  /// models-<iteration>/model-fwd.h5: the weights before that iteration.
-  void write_weights(int iteration, const NetworkShape& shape,
-                     const std::vector<double>& parameters) const;
+  /// models-<iteration>/model-fwd.h5, or of preset neurons model.h5: the weights before that
+  /// iteration.
+  void write_weights(int iteration, const Model& model) const;
 
   /// Starts run.log and test.csv anew: head of the log ("# " lines), column names, then the rows of
   /// the iterations already done.

@@ -95,8 +95,7 @@ class Training {
   FitObserver observer(const std::atomic<bool>& stop) {
     const auto keep_weights = [this](std::span<const FitCourse>) {
       if (course().iterations() % train().save_every == 0)
-        folder_.write_weights(course().iterations(), problem_.plans().shape,
-                              course().state.parameters);
+        folder_.write_weights(course().iterations(), problem_.model(course().state.parameters));
     };
     const auto record = [this](std::span<const FitCourse>, const FitProgress& now) {
       const auto& losses = course().history.back();
@@ -160,7 +159,7 @@ class Training {
 
     const int iterations = found.course.iterations();
     const auto steps = std::uint64_t(iterations) * std::uint64_t(train().episodes) *
-                       problem_.plans().training->batches.size();
+                       problem_.plans().training.batches();
     if (found.course.state.step != steps)
       throw DataError(fmt::format(
           "{}: attribute step: is {}, but {} iterations take {} steps; the checkpoint cannot be "

@@ -6,12 +6,13 @@
 #include <vector>
 
 #include "nnpoisson/network.hpp"
+#include "nnpoisson/neurons.hpp"
 
 namespace nnpoisson {
 
-enum class Preset { exact, authors };        ///< which likelihood (docs/likelihood.md)
-enum class NeuralTime { scaled, absolute };  ///< which time the network sees (time_scale)
-enum class Readout { region, unit };         ///< whose intensities the network gives
+enum class Preset { exact, authors, neurons };  ///< which model and likelihood (docs/likelihood.md)
+enum class NeuralTime { scaled, absolute };     ///< which time the network sees (time_scale)
+enum class Readout { region, unit };            ///< whose intensities the network gives
 [[nodiscard]] const char* to_string(Preset preset);
 [[nodiscard]] const char* to_string(NeuralTime time);
 [[nodiscard]] const char* to_string(Readout readout);
@@ -42,8 +43,11 @@ struct Model {
   std::vector<std::string> stimulus_names;  ///< [F]
   /// [G] Hz for each unit on the training set: the null model of `evaluate`; may be empty.
   std::vector<double> constant_rate;
-  std::vector<double> parameters;  ///< flat, ParameterLayout order
-  /// Readout by unit only: which units the network's columns are, and the null model's rate of
+  std::vector<double> parameters;  ///< flat, in the order of ParameterLayout or NeuronLayout
+  /// Preset neurons: sizes, and what the training trials fixed. `shape` is not in use.
+  NeuronShape neuron_shape{};
+  NeuronConstants neuron_constants{};
+  /// Preset neurons and readout by unit: which units the model has, and the null model's rate of
   /// each, Hz.
   struct Units {
     std::vector<std::string> session;  ///< [U] its session's name

@@ -23,6 +23,12 @@ struct Settings {
     int behaviour_width = 10;
     Readout readout = Readout::region;
     bool stimulus_bypass = false;  ///< on in `authors`
+    // Of preset neurons:
+    int features = 0;  ///< of time, shared by all units; 0: 20 where responses fall in W, else 10
+    int nodes = 16;    ///< values of the trial's latent
+    int rank = 0;      ///< signals that all units share; 0: each unit has rows of its own
+    HeadKind heads = HeadKind::trunk;  ///< what the actions' hazards read
+    bool shared_gain = true, private_gain = true, drift = true;
     bool operator==(const ModelSettings&) const = default;
   } model;
 
@@ -38,14 +44,16 @@ struct Settings {
     double validation = 0.1;  ///< fraction of training trials held out for early stopping; 0: none
     int patience = 300;       ///< iterations without a better validation loss before the fit stops
     int save_every = 20;      ///< iterations between folders of weights
+    double shrinkage = 1;     ///< neurons: multiplies the penalty
   } train;
 
   Preset preset = Preset::exact;
   std::uint64_t seed = 0;
 };
 
-/// The defaults of a preset. `authors`: learning rate 1e-4, behaviour weight 0.01, 2000 iterations
-/// of 10 episodes, 10 batches, bypass on, every spike's own time, no validation.
+/// The defaults of a preset. `neurons`: learning rate 0.01, 100 iterations of one pass, no
+/// validation: the penalty does that work. `authors`: learning rate 1e-4, behaviour weight 0.01,
+/// 2000 iterations of 10 episodes, 10 batches, bypass on, every spike's own time, no validation.
 [[nodiscard]] Settings preset_settings(Preset preset);
 
 /// Reads a TOML file over `settings`. Throws UsageError with file, line, key; an unknown key names

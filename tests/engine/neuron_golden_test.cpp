@@ -1,4 +1,4 @@
-#include "engine/neuron_golden.hpp"
+#include "neuron_golden.hpp"
 
 #include <gtest/gtest.h>
 
@@ -119,12 +119,7 @@ TEST_P(GoldenNeurons, EachTrialsLikelihood) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, GoldenNeurons, ::testing::ValuesIn(golden::neuron_cases()),
-                         [](const auto& which) {
-                           std::string name = which.param;
-                           for (char& c : name)
-                             if (c == '-' || c == '/') c = '_';
-                           return name;
-                         });
+                         golden::case_name);
 
 }  // namespace
 }  // namespace nnpoisson

@@ -47,16 +47,20 @@ class SideBySide : public ::testing::TestWithParam<BackendKind> {
     std::vector<std::int32_t> inside, outside;
     for (std::size_t n = 0; n < fold.size(); ++n)
       (fold[n] == 0 ? inside : outside).push_back(static_cast<std::int32_t>(n));
-    plans.shape = {.features = 2,
-                   .stimulus_widths = {4, 3},
-                   .time_width = 5,
-                   .hidden_width = 4,
-                   .behaviour_width = 3,
-                   .regions = 3};
+    const NetworkShape shape{.features = 2,
+                             .stimulus_widths = {4, 3},
+                             .time_width = 5,
+                             .hidden_width = 4,
+                             .behaviour_width = 3,
+                             .regions = 3};
+    plans.start = [shape](std::uint64_t seed) { return initial_parameters(shape, seed); };
+    const auto set = [&](const PlanOptions& how, std::span<const std::int32_t> trials) {
+      return FitSet(shape, std::make_shared<const Plan>(make_plan(data, how, trials)));
+    };
     plans.region_names = data.region_names;
-    plans.training = std::make_shared<const Plan>(make_plan(data, {.parts = 2}, outside));
-    plans.validation = std::make_shared<const Plan>(make_plan(data, {}, inside));
-    plans.test = std::make_shared<const Plan>(make_plan(data, {.grouping = Grouping::by_region}));
+    plans.training = set({.parts = 2}, outside);
+    plans.validation = set({}, inside);
+    plans.test = set({.grouping = Grouping::by_region}, {});
     plans.episodes = 2;
     options.backend.kind = GetParam();
     options.backend.threads = 1;
@@ -79,9 +83,9 @@ class SideBySide : public ::testing::TestWithParam<BackendKind> {
 
 /// The same by the plainest loop over the seam.
 Fitted plain(const FitPlans& plans, const BackendOptions& backend, const FitMember& member) {
-  const auto training = make_backend(backend, plans.shape, plans.training);
-  const auto validation = make_backend(backend, plans.shape, plans.validation);
-  TrainingState state{1, 0, initial_parameters(plans.shape, member.seed), {}, {}};
+  const auto training = plans.training.make_backend(backend);
+  const auto validation = plans.validation.make_backend(backend);
+  TrainingState state{1, 0, plans.start(member.seed), {}, {}};
   state.first_moment.assign(state.parameters.size(), 0);
   state.second_moment = state.first_moment;
   Fitted made;
@@ -90,14 +94,14 @@ Fitted plain(const FitPlans& plans, const BackendOptions& backend, const FitMemb
     if (i > 0 && i - 1 - made.best_iteration >= member.patience) break;
     const std::vector<std::uint32_t> order{0, 1, 0, 1};
     static_cast<void>(training->train(state, {order, {&member.learning_rate, 1}}, go_on));
-    const auto loss = plan_loss(*validation, *plans.validation, state.parameters).sum;
+    const auto loss = plan_loss(*validation, plans.validation, state.parameters).sum;
     made.iterations = i + 1;
     if (!best.empty() && !(loss.total < made.validation.total)) continue;
     made.validation = loss;
     made.best_iteration = i;
     best = state.parameters;
   }
-  made.test = plan_loss(*make_backend(backend, plans.shape, plans.test), *plans.test, best).sum;
+  made.test = plan_loss(*plans.test.make_backend(backend), plans.test, best).sum;
   return made;
 }
 
@@ -135,7 +139,7 @@ TEST_P(SideBySide, OneThatFailsLeavesTheOthersAsTheyAre) {
   EXPECT_NE(failed.failure->message().find("is not finite at step 2 of iteration 0 (all regions)"),
             std::string::npos)
       << failed.failure->message();
-  EXPECT_EQ(failed.state.parameters, initial_parameters(plans.shape, 1)) << "as before it";
+  EXPECT_EQ(failed.state.parameters, plans.start(1)) << "as before it";
   EXPECT_EQ(run({members[1]}).models()[0].failure->message(), failed.failure->message());
 }
 

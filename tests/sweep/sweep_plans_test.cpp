@@ -7,6 +7,7 @@
 
 #include "data/small_dataset.hpp"
 #include "fit/losses.hpp"
+#include "fit/unfitted_model.hpp"
 #include "nnpoisson/folds.hpp"
 #include "random_dataset.hpp"
 
@@ -27,11 +28,8 @@ class PlansOfASweep : public testing::Scratch {
     request.settings.train.batches = 3;
     request.backend.kind = BackendKind::reference;
   }
-  [[nodiscard]] BatchLoss loss(const FitPlans& fold_plans,
-                               const std::shared_ptr<const Plan>& plan) {
-    return plan_loss(*make_backend(request.backend, fold_plans.shape, plan), *plan,
-                     initial_parameters(fold_plans.shape, 1))
-        .sum;
+  [[nodiscard]] BatchLoss loss(const FitPlans& fold_plans, const FitSet& set) {
+    return plan_loss(*set.make_backend(request.backend), set, fold_plans.start(1)).sum;
   }
   Dataset data;
   SweepRequest request;
@@ -50,13 +48,15 @@ TEST_F(PlansOfASweep, TheHeldOutFoldIsOnlyForValidation) {
     for (const bool held_out : {false, true}) {
       const auto& plan = held_out ? fold_plans.validation : fold_plans.training;
       const Dataset alone = select_trials(data, held_out ? inside : outside);
-      EXPECT_EQ(plan->spikes, alone.spike.time.size());
-      EXPECT_EQ(plan->batches.size(), held_out ? 1U : 3U);
+      EXPECT_EQ(plan.spikes(), alone.spike.time.size());
+      EXPECT_EQ(plan.batches(), held_out ? 1U : 3U);
       if (!held_out) continue;  // its batches are drawn from the trials' numbers
       EXPECT_DOUBLE_EQ(loss(fold_plans, plan).total,
-                       loss(fold_plans, std::make_shared<const Plan>(make_plan(alone, {}))).total);
+                       loss(fold_plans, {network_shape(request.settings, data),
+                                         std::make_shared<const Plan>(make_plan(alone, {}))})
+                           .total);
     }
-    EXPECT_EQ(fold_plans.test->batches.size(), data.regions() + 1);
+    EXPECT_EQ(fold_plans.test.batches(), data.regions() + 1);
   }
 }
 

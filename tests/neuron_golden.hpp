@@ -1,7 +1,7 @@
 #pragma once
 
-#include <cstdlib>
-#include <filesystem>
+#include <gtest/gtest.h>
+
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,16 +12,17 @@
 
 namespace nnpoisson::golden {
 
-/// Where the cases lie: NNPOISSON_GOLDEN_DIR, or the golden folder of the shared data.
-inline std::filesystem::path folder() {
-  const char* given = std::getenv("NNPOISSON_GOLDEN_DIR");
-  return given != nullptr && *given != '\0'
-             ? std::filesystem::path(given)
-             : std::filesystem::path(NNPOISSON_SHARED_DIR) / "golden";
-}
-
-/// Folder and group, "neurons-cori/default", of every case there is.
+/// Folder and group, "neurons-cori/default", of every case that the golden folder of the shared
+/// data has, or the folder that the variable NNPOISSON_GOLDEN_DIR names.
 [[nodiscard]] std::vector<std::string> neuron_cases();
+
+/// A case's name as one of a test.
+inline std::string case_name(const ::testing::TestParamInfo<std::string>& which) {
+  std::string name = which.param;
+  for (char& c : name)
+    if (c == '-' || c == '/') c = '_';
+  return name;
+}
 
 /// One case of a file golden.h5 that the oracle of the model by neuron wrote.
 struct NeuronCase {

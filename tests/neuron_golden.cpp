@@ -1,9 +1,17 @@
-#include "engine/neuron_golden.hpp"
+#include "neuron_golden.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 
 namespace nnpoisson::golden {
 namespace {
+
+std::filesystem::path folder() {
+  const char* given = std::getenv("NNPOISSON_GOLDEN_DIR");
+  if (given != nullptr && *given != '\0') return given;
+  return std::filesystem::path(NNPOISSON_SHARED_DIR) / "golden";
+}
 
 std::filesystem::path folder_of(const std::string& name) {
   return folder() / name.substr(0, name.find('/'));

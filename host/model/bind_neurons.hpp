@@ -72,4 +72,21 @@ formulas::NeuronHeads<S> bind_heads(const NeuronShape& shape, const NeuronLayout
            static_cast<S>(constants.hazard[1] * time_limit)}};
 }
 
+/// The mean loading of each region's units, of all sessions: what its z is multiplied by.
+template <class S>
+std::vector<S> mean_loadings(const NeuronShape& shape, const NeuronLayout& layout,
+                             const S* parameters) {
+  const auto regions = static_cast<std::size_t>(shape.regions);
+  std::vector<S> mean(regions), units(regions);
+  const S* c = parameters + layout[NeuronTensor::gain_c].offset;
+  for (std::size_t i = 0; i < shape.unit_region.size(); ++i) {
+    const auto g = static_cast<std::size_t>(shape.unit_region[i]);
+    ++units[g];
+    if (shape.shared_gain) mean[g] += c[i];
+  }
+  for (std::size_t g = 0; g < regions; ++g)
+    if (units[g] > 0) mean[g] /= units[g];
+  return mean;
+}
+
 }  // namespace nnpoisson

@@ -1,0 +1,214 @@
+#include "nnpoisson/neuron_curves.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "model/bind_neurons.hpp"
+#include "nnpoisson/error.hpp"
+
+namespace nnpoisson {
+namespace {
+
+using formulas::Column;
+using Numbers = std::vector<double>;
+
+std::size_t as_size(int n) {
+  return static_cast<std::size_t>(n);
+}
+
+Column<double> whole(Numbers& v) {
+  return {v.data(), 1};
+}
+
+double inner(std::span<const double> a, std::span<const double> b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
+  return sum;
+}
+
+/// The standardised stimulus and the signals of the network, [Q]; h3.
+struct Layers {
+  Numbers phi, h3;
+};
+Layers layers(const Model& model, const NeuronLayout& layout, std::span<const double> stimulus) {
+  const NeuronShape& shape = model.neuron_shape;
+  const auto& fixed = model.neuron_constants;
+  constexpr auto n = static_cast<std::size_t>(formulas::neuron_width);
+  Numbers s(stimulus.begin(), stimulus.end()), u1(n), h1(n), u2(n), h2(n), signal(n);
+  for (std::size_t f = 0; f < s.size(); ++f) s[f] = (s[f] - fixed.mean[f]) * fixed.scale[f];
+  Layers made{s, Numbers(as_size(shape.width))};
+  formulas::neuron_stimulus(
+      bind_trunk(shape, layout, model.parameters.data()),
+      formulas::NeuronStimulus<double>{whole(s), whole(u1), whole(h1), whole(u2), whole(h2),
+                                       whole(made.h3), whole(signal)});
+  made.phi.insert(made.phi.end(), signal.begin(), signal.end());
+  return made;
+}
+
+/// base w exp(alpha + B . phi), [H + 1], from tensors [n x (H+1)] and [n x (H+1) x Q].
+void add_exponents(const Model& model, const NeuronLayout& layout, NeuronTensor alpha,
+                   NeuronTensor B, std::size_t row, const Numbers& phi, Numbers& exponent) {
+  const auto R = exponent.size();
+  const double* a = model.parameters.data() + layout[alpha].offset + row * R;
+  const double* b = model.parameters.data() + layout[B].offset + row * R * phi.size();
+  for (std::size_t k = 0; k < R; ++k)
+    exponent[k] += a[k] + inner(phi, {b + k * phi.size(), phi.size()});
+}
+
+void append_amplitudes(const Model& model, const Numbers& exponent, double base, Numbers& to) {
+  for (std::size_t k = 0; k < exponent.size(); ++k)
+    to.push_back(base * model.neuron_constants.weight[k] * std::exp(exponent[k]));
+}
+
+}  // namespace
+
+NeuronCurves::NeuronCurves(const Model& model, std::span<const double> stimulus) : model_(&model) {
+  if (model.preset != Preset::neurons)
+    throw UsageError(model.source + ": is of preset " + to_string(model.preset) +
+                     ", not a model by neuron");
+  const NeuronShape& shape = model.neuron_shape;
+  if (stimulus.size() != as_size(shape.features))
+    throw UsageError(model.source + ": its stimuli have " + std::to_string(shape.features) +
+                     " features, not " + std::to_string(stimulus.size()));
+  const NeuronLayout layout(shape);
+  const auto [phi, h3] = layers(model, layout, stimulus);
+  h3_ = h3;
+  const double W = model.time_limit;
+  const auto R = as_size(shape.rows()), L = as_size(shape.rank);
+
+  using enum NeuronTensor;
+  for (std::size_t i = 0; i < as_size(shape.units()); ++i) {
+    Numbers exponent(R);
+    const auto g = as_size(shape.unit_region[i]);
+    add_exponents(model, layout, region_alpha, region_B, g, phi, exponent);
+    if (shape.rank == 0) {
+      add_exponents(model, layout, unit_alpha, unit_B, i, phi, exponent);
+    } else {
+      const double* own = model.parameters.data() + layout[unit_alpha].offset + i * R;
+      const double* v = model.parameters.data() + layout[unit_v].offset + i * L;
+      const double* beta = model.parameters.data() + layout[signal_beta].offset;
+      for (std::size_t k = 0; k < R; ++k) {
+        exponent[k] += own[k];
+        for (std::size_t l = 0; l < L; ++l)
+          exponent[k] += v[l] * inner(phi, {beta + (l * R + k) * phi.size(), phi.size()});
+      }
+    }
+    append_amplitudes(model, exponent, model.neuron_constants.rate[i] * W, amplitude_);
+  }
+
+  const bool trunk = shape.heads == HeadKind::trunk;
+  for (std::size_t c = 0; c < (trunk ? 2 : as_size(shape.regions)); ++c) {
+    Numbers exponent(R);
+    add_exponents(model, layout, trunk ? head_alpha : region_alpha, trunk ? head_B : region_B, c,
+                  phi, exponent);
+    append_amplitudes(model, exponent, trunk ? model.neuron_constants.hazard[c] * W : 1, channel_);
+  }
+
+  double norm = 0;
+  for (std::size_t k = 0; k < as_size(shape.nodes); ++k) {
+    const double* P = model.parameters.data() + layout[prior_P].offset + k * stimulus.size();
+    log_prior_.push_back(inner({phi.data(), stimulus.size()}, {P, stimulus.size()}));
+  }
+  const double most = *std::ranges::max_element(log_prior_);
+  for (const double p : log_prior_) norm += std::exp(p - most);
+  for (double& p : log_prior_) p -= most + std::log(norm);
+  at_0_ = features(0);
+}
+
+std::vector<double> NeuronCurves::features(double time) const {
+  const NeuronShape& shape = model_->neuron_shape;
+  const NeuronLayout layout(shape);
+  const auto H = as_size(shape.width);
+  Numbers m(H), n(H), f(H + 1), h3 = h3_;
+  const double tau = time / model_->time_limit;
+  formulas::neuron_features<false>(
+      bind_trunk(shape, layout, model_->parameters.data()), tau, whole(h3),
+      formulas::FeatureColumns<double>{formulas::values_only(whole(m)),
+                                       formulas::values_only(whole(n))},
+      whole(f));
+  f[H] = tau;
+  return f;
+}
+
+std::vector<double> NeuronCurves::rise(double time) const {
+  Numbers f = features(time);
+  for (std::size_t k = 0; k < f.size(); ++k) f[k] -= at_0_[k];
+  return f;
+}
+
+std::vector<double> NeuronCurves::rate(double time) const {
+  const NeuronShape& shape = model_->neuron_shape;
+  const NeuronLayout layout(shape);
+  const auto H = as_size(shape.width);
+  Numbers m(H), dm(H), n(H), dn(H), f(H + 1), h3 = h3_;
+  formulas::neuron_features<true>(
+      bind_trunk(shape, layout, model_->parameters.data()), time / model_->time_limit, whole(h3),
+      formulas::FeatureColumns<double>{{whole(m), whole(dm)}, {whole(n), whole(dn)}}, whole(f));
+  f[H] = 1;
+  for (double& v : f) v /= model_->time_limit;
+  return f;
+}
+
+std::span<const double> NeuronCurves::amplitudes(std::size_t unit) const {
+  const std::size_t R = at_0_.size();
+  return std::span(amplitude_).subspan(unit * R, R);
+}
+
+std::vector<double> NeuronCurves::cumulative_intensities(double time) const {
+  const Numbers row = rise(time);
+  Numbers all;
+  for (std::size_t i = 0; i < as_size(model_->neuron_shape.units()); ++i)
+    all.push_back(inner(amplitudes(i), row) + intensity_floor * time);
+  return all;
+}
+
+std::vector<double> NeuronCurves::intensities(double time) const {
+  const Numbers row = rate(time);
+  Numbers all;
+  for (std::size_t i = 0; i < as_size(model_->neuron_shape.units()); ++i)
+    all.push_back(inner(amplitudes(i), row) + intensity_floor);
+  return all;
+}
+
+std::vector<double> NeuronCurves::cumulative_hazards(double time) const {
+  return node_values(time, Read::totals);
+}
+std::vector<double> NeuronCurves::hazards(double time) const {
+  return node_values(time, Read::rates);
+}
+
+std::vector<double> NeuronCurves::node_values(double time, Read read) const {
+  const NeuronShape& shape = model_->neuron_shape;
+  const NeuronLayout layout(shape);
+  const auto heads = bind_heads(shape, layout, model_->neuron_constants, model_->time_limit,
+                                model_->parameters.data());
+  const Numbers up = rise(time), slope = rate(time);
+  const std::size_t R = up.size(), channels = as_size(heads.channels);
+  Numbers x, y;
+  for (std::size_t c = 0; c < channels; ++c) {
+    const std::span amplitude = std::span(channel_).subspan(c * R, R);
+    x.push_back(inner(amplitude, up));
+    y.push_back(inner(amplitude, slope));
+  }
+
+  const NeuronGains gains(*model_);
+  const auto loadings = mean_loadings(shape, layout, model_->parameters.data());
+  const auto K = as_size(shape.nodes);
+  Numbers values(2 * K);
+  for (std::size_t k = 0; k < K; ++k) {
+    Numbers boost;
+    for (std::size_t c = 0; c < channels; ++c)
+      boost.push_back(std::exp(shape.heads == HeadKind::trunk
+                                   ? heads.delta[c] * gains.nodes()[k]
+                                   : formulas::log_gain(loadings[c], gains.nodes()[k])));
+    std::vector<formulas::HeadUnit<double>> units(2 * as_size(heads.hidden));
+    const auto h = formulas::node_hazards(heads, boost.data(), x.data(), y.data(), units.data());
+    for (std::size_t a = 0; a < 2; ++a)
+      values[a * K + k] =
+          read == Read::totals ? h.total[a] + intensity_floor * time : h.rate[a] + intensity_floor;
+  }
+  return values;
+}
+
+}  // namespace nnpoisson

@@ -1,0 +1,179 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "nnpoisson/error.hpp"
+#include "nnpoisson/neuron_curves.hpp"
+
+namespace nnpoisson {
+namespace {
+
+using Numbers = std::vector<double>;
+
+double log_of_sum(const Numbers& values) {
+  const double most = *std::ranges::max_element(values);
+  double sum = 0;
+  for (const double v : values) sum += std::exp(v - most);
+  return most + std::log(sum);
+}
+
+Numbers sum_of(const Numbers& a, const Numbers& b) {
+  Numbers sum = a;
+  for (std::size_t i = 0; i < b.size(); ++i) sum[i] += b[i];
+  return sum;
+}
+
+Numbers normalised(Numbers logs) {
+  const double all = log_of_sum(logs);
+  for (double& v : logs) v = std::exp(v - all);
+  return logs;
+}
+
+double dot_product(std::span<const double> a, const Numbers& b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < b.size(); ++i) sum += a[i] * b[i];
+  return sum;
+}
+
+/// A trial's spikes up to a time.
+struct SeenSpikes {
+  double end = 0;     // observed until, s
+  double points = 0;  // sum of log intensities, or of log expected counts less log y!
+  Numbers counts;     // by unit of the dataset
+};
+
+SeenSpikes seen_spikes(const Dataset& data, std::size_t n, double until, const NeuronCurves& curves,
+                       const std::vector<std::size_t>& model_unit) {
+  SeenSpikes seen{std::min(until, data.trial.observed_until[n]), 0, Numbers(data.units())};
+  std::map<std::pair<double, double>, Numbers> rows;  // by begin and end
+  const auto add = [&](double begin, double end, std::int32_t unit, double count) {
+    auto& row = rows[{begin, end}];
+    if (row.empty()) {
+      row = data.binned() ? curves.rise(end) : curves.rate(begin);
+      if (data.binned()) {
+        const Numbers low = curves.rise(begin);
+        for (std::size_t k = 0; k < row.size(); ++k) row[k] -= low[k];
+      }
+    }
+    const auto u = static_cast<std::size_t>(unit);
+    const double floor = intensity_floor * (data.binned() ? end - begin : 1);
+    const double v = dot_product(curves.amplitudes(model_unit[u]), row) + floor;
+    seen.points += count * std::log(v) - (data.binned() ? std::lgamma(count + 1) : 0);
+    seen.counts[u] += count;
+  };
+
+  if (data.binned()) {
+    // Bins that have ended; a trial's last one ends with it.
+    if (seen.end < data.trial.observed_until[n])
+      seen.end = std::floor(seen.end / data.bin_width * (1 + 1e-12)) * data.bin_width;
+    for (auto i = data.count.offset[n]; i < data.count.offset[n + 1]; ++i) {
+      const auto at = static_cast<std::size_t>(i);
+      const double begin = data.count.bin[at] * data.bin_width;
+      const double end =
+          std::min((data.count.bin[at] + 1) * data.bin_width, data.trial.observed_until[n]);
+      if (end <= seen.end * (1 + 1e-12)) add(begin, end, data.count.unit[at], data.count.value[at]);
+    }
+  } else {
+    for (auto i = data.spike.offset[n]; i < data.spike.offset[n + 1]; ++i) {
+      const auto at = static_cast<std::size_t>(i);
+      if (data.spike.time[at] < seen.end)
+        add(data.spike.time[at], data.spike.time[at], data.spike.unit[at], 1);
+    }
+  }
+  return seen;
+}
+
+}  // namespace
+
+std::vector<double> NeuronTrialReading::posterior_of_spikes() const {
+  return normalised(sum_of(prior, of_spikes));
+}
+std::vector<double> NeuronTrialReading::posterior() const {
+  return normalised(sum_of(sum_of(prior, of_spikes), of_behaviour));
+}
+
+NeuronTrials::NeuronTrials(const Model& model, const Dataset& data)
+    : model_(&model),
+      data_(&data),
+      gains_(model),
+      unit_(model_units(model, data)),
+      place_(session_places(data)),
+      session_units_(data.sessions()) {
+  if (data.time_limit != model.time_limit)
+    throw DataError(data.source + ": time_limit is " + std::to_string(data.time_limit) +
+                    " s, where the model " + model.source + " has " +
+                    std::to_string(model.time_limit) + " s");
+  if (data.stimulus_names != model.stimulus_names)
+    throw DataError(data.source + ": stimulus/name: is not that of the model " + model.source);
+  for (std::size_t u = 0; u < data.units(); ++u)
+    session_units_[static_cast<std::size_t>(data.unit.session[u])].push_back(u);
+
+  std::map<Numbers, std::size_t> known;
+  const auto F = static_cast<std::ptrdiff_t>(data.features());
+  for (std::size_t n = 0; n < data.trials(); ++n) {
+    const auto first = data.trial.stimulus.begin() + static_cast<std::ptrdiff_t>(n) * F;
+    const Numbers stimulus(first, first + F);
+    const auto [found, added] = known.emplace(stimulus, curves_.size());
+    if (added) curves_.emplace_back(model, stimulus);
+    stimulus_.push_back(found->second);
+  }
+}
+
+const NeuronCurves& NeuronTrials::curves(std::size_t trial) const {
+  return curves_[stimulus_[trial]];
+}
+
+NeuronTrialReading NeuronTrials::read(std::size_t trial) const {
+  return read(trial, std::numeric_limits<double>::infinity());
+}
+
+NeuronTrialReading NeuronTrials::read(std::size_t trial, double until) const {
+  const NeuronCurves& curves = this->curves(trial);
+  const SeenSpikes seen = seen_spikes(*data_, trial, until, curves, unit_);
+  const std::size_t K = gains_.nodes().size();
+  NeuronTrialReading reading;
+  reading.prior = curves.log_prior();
+  reading.of_spikes.assign(K, seen.points);
+
+  const Numbers rise = curves.rise(seen.end);
+  for (const auto u : session_units_[static_cast<std::size_t>(data_->trial.session[trial])]) {
+    const std::size_t i = unit_[u];
+    const double total = dot_product(curves.amplitudes(i), rise) + intensity_floor * seen.end;
+    const double drift = gains_.log_drift(i, place_[trial]), M = total * std::exp(drift);
+    const double count = seen.counts[u], q = gains_.shape(i);
+    reading.totals.push_back(total);
+    double common = count * drift;
+    if (std::isfinite(q))
+      for (double j = 1; j < count; ++j) common += formulas::count_factor(j, q).value;
+    for (std::size_t k = 0; k < K; ++k) {
+      const double eta = formulas::log_gain(gains_.loading(i), gains_.nodes()[k]);
+      const double gain = std::exp(eta);
+      reading.of_spikes[k] +=
+          common + (std::isfinite(q)
+                        ? formulas::private_gain_term(count, eta, q + count, M / q, gain)
+                        : formulas::shared_gain_term(count, eta, M, gain));
+    }
+  }
+
+  const bool responded = data_->responded(trial);
+  const double waited =
+      responded ? data_->trial.response_time[trial] : data_->trial.observed_until[trial];
+  const bool answered = responded && waited <= until;
+  const double end = std::min(waited, until);
+  const Numbers totals = curves.cumulative_hazards(end);
+  const Numbers hazards = answered ? curves.hazards(end) : Numbers();
+  for (std::size_t k = 0; k < K; ++k) {
+    double value = -totals[k] - totals[K + k];
+    if (answered) value += std::log(hazards[data_->action(trial) * K + k]);
+    reading.of_behaviour.push_back(value);
+  }
+
+  const Numbers spikes = sum_of(reading.prior, reading.of_spikes);
+  reading.spikes = log_of_sum(spikes);
+  reading.behaviour = log_of_sum(sum_of(reading.prior, reading.of_behaviour));
+  reading.joint = log_of_sum(sum_of(spikes, reading.of_behaviour));
+  return reading;
+}
+
+}  // namespace nnpoisson
