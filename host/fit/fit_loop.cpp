@@ -227,7 +227,8 @@ void FitLoop::measure(std::vector<Trained>& trained) const {
   std::vector<Trained*> sound;
   std::vector<double> parameters;
   for (auto& one : trained) {
-    one.losses.test_regions.assign(plans_.region_names.size(), missing);
+    if (plans_.preset != Preset::neurons)
+      one.losses.test_regions.assign(plans_.region_names.size(), missing);
     if (one.failure) continue;
     sound.push_back(&one);
     append(parameters, one.state.parameters);
