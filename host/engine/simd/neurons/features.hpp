@@ -55,12 +55,12 @@ class NeuronFeatures {
   }
 
   static P times(const NeuronTile& t, const T* time, long p) {
-    P tau;
+    T tau[L];
     for (int lane = 0; lane < L; ++lane) {
       const Index at = Index(p * L + lane);
-      tau.v[lane] = time[t.first + (at < t.count ? at : t.count - 1)];
+      tau[lane] = time[t.first + (at < t.count ? at : t.count - 1)];
     }
-    return tau;
+    return load_any<P>(tau);
   }
 
   template <bool Rate>
@@ -73,9 +73,10 @@ class NeuronFeatures {
     for (long p = 0; p < long(packs_of(t)); ++p) {
       const P tau = times(t, time, p);
       formulas::neuron_features<Rate>(s.trunk, tau, Col{h3, 1}, layers<Rate>(s, t, p), Col{f, 1});
+      const T *features = reinterpret_cast<const T*>(f), *taus = reinterpret_cast<const T*>(&tau);
       for (int lane = 0; lane < L && p * L + lane < long(t.count); ++lane, out += s.stride) {
-        for (int h = 0; h < s.width; ++h) out[h] = f[h].v[lane];
-        out[s.width] = Rate ? T(1) : tau.v[lane];
+        for (int h = 0; h < s.width; ++h) out[h] = features[h * L + lane];
+        out[s.width] = Rate ? T(1) : taus[lane];
       }
     }
   }
@@ -95,9 +96,12 @@ class NeuronFeatures {
     const T* in = Rate ? s.g_row + long(t.row) * s.stride : s.g_values + long(t.first) * s.stride;
     const T* time = Rate ? s.rate_time : s.value_time;
     for (long p = 0; p < packs; ++p) {
-      for (int h = 0; h < H; ++h) gf[h] = P(0);
-      for (int lane = 0; lane < L && p * L + lane < long(t.count); ++lane, in += s.stride)
-        for (int h = 0; h < H; ++h) gf[h].v[lane] = in[h];
+      T* to = reinterpret_cast<T*>(gf);
+      for (int lane = 0; lane < L; ++lane) {
+        const bool there = p * L + lane < long(t.count);
+        for (long h = 0; h < H; ++h) to[h * L + lane] = there ? in[h] : T(0);
+        if (there) in += s.stride;
+      }
       const Dual to_n{{gn + p, int(packs)}, {dgn + p, int(packs)}};
       formulas::neuron_features_adjoint<Rate>(s.trunk, times(t, time, p), layers<Rate>(s, t, p),
                                               Col{gf, 1}, to_n, Dual{{gm, 1}, {dgm, 1}},

@@ -144,11 +144,12 @@ class NeuronGains {
     const P q = exp(P(s.lnq[session.first_gain + u]));
     double value = 0, slope = 0;
     for (Index k = first; k < end; k += L) {
-      P j, times;
+      T numbers[L], trials[L];
       for (Index lane = 0; lane < L; ++lane) {
-        j.v[lane] = T(k - first + lane + 1);
-        times.v[lane] = k + lane < end ? s.more[k + lane] : T(0);
+        numbers[lane] = T(k - first + lane + 1);
+        trials[lane] = k + lane < end ? s.more[k + lane] : T(0);
       }
+      const P j = load_any<P>(numbers), times = load_any<P>(trials);
       const auto factor = formulas::count_factor(j, q);
       value += double(lane_sum(times * factor.value));
       slope += double(lane_sum(times * factor.slope));

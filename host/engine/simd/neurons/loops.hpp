@@ -5,6 +5,7 @@
 
 #include "engine/simd/kernels.hpp"
 #include "engine/simd/neurons/jobs.hpp"
+#include "engine/simd/pack.hpp"
 
 /// What the phases of a step of the model by neuron share: loops over rows of `stride` numbers.
 namespace nnpoisson::simd {
@@ -48,6 +49,44 @@ NNP_FORMULA std::size_t neuron_size(long n) {
   return static_cast<std::size_t>(n);
 }
 
+/// A number that the compiler knows.
+template <int Value>
+struct KnownCount {
+  static constexpr int value = Value;
+};
+/// Calls body with the packs of a row, so that rows stay in registers; KnownCount<0>: with many.
+template <class P, class Body>
+auto with_packs(int stride, const Body& body) {
+  switch (stride / P::lanes) {
+    case 1:
+      return body(KnownCount<1>());
+    case 2:
+      return body(KnownCount<2>());
+    case 3:
+      return body(KnownCount<3>());
+    case 6:
+      return body(KnownCount<6>());
+    default:
+      return body(KnownCount<0>());
+  }
+}
+template <class P, class T>
+P* packs_at(T* rows, long row, int packs) {
+  return reinterpret_cast<P*>(rows) + row * packs;
+}
+template <class P, class T>
+const P* packs_at(const T* rows, long row, int packs) {
+  return reinterpret_cast<const P*>(rows) + row * packs;
+}
+
+/// From anywhere, also between the boundaries of packs.
+template <class P>
+P load_any(const typename P::Scalar* from) {
+  P x;
+  __builtin_memcpy(&x, from, sizeof x);
+  return x;
+}
+
 template <class P>
 void clear(typename P::Scalar* to, long n) {
   for (long k = 0; k < n; k += P::lanes) P(0).store(to + k);
@@ -60,11 +99,11 @@ typename P::Scalar dot(int stride, const typename P::Scalar* a, const typename P
   return lane_sum(sum);
 }
 /// Its adjoint g: to those of both rows.
-template <class P, class T = typename P::Scalar>
-void add_product(int stride, const T* a, const T* b, P g, T* ga, T* gb) {
-  for (int k = 0; k < stride; k += P::lanes) {
-    (P::load(ga + k) + g * P::load(b + k)).store(ga + k);
-    (P::load(gb + k) + g * P::load(a + k)).store(gb + k);
+template <class P>
+NNP_FORMULA void add_products(int packs, const P* a, const P* b, P g, P* ga, P* gb) {
+  for (int k = 0; k < packs; ++k) {
+    ga[k] = ga[k] + g * b[k];
+    gb[k] = gb[k] + g * a[k];
   }
 }
 

@@ -46,14 +46,16 @@ class NeuronRowsBack {
     clear<P>(s.g_channel + long(k) * s.channels * s.stride, long(s.channels) * s.stride);
     T* logits = s.g_log_prior + long(k) * s.node_stride;
     clear<P>(logits, s.node_stride);
+    const int packs = s.stride / L;
     for (Index at = s.stimulus_trial_first[k]; at < s.stimulus_trial_first[k + 1]; ++at) {
       const Index n = s.stimulus_trial[at];
       const NeuronTrial& trial = s.trials[n];
       for (int c = 0; c < s.channels; ++c) {
-        const long channel = (long(k) * s.channels + c) * s.stride;
+        const long channel = long(k) * s.channels + c;
         const auto add = [&](Index row, T g) {
-          add_product(s.stride, s.channel + channel, s.row + long(row) * s.stride, P(g),
-                      s.g_channel + channel, g_row + long(row) * s.stride);
+          add_products(packs, packs_at<P>(s.channel, channel, packs),
+                       packs_at<P>(s.row, row, packs), P(g),
+                       packs_at<P>(s.g_channel, channel, packs), packs_at<P>(g_row, row, packs));
         };
         add(trial.wait_row, s.gx[long(n) * s.channels + c]);
         if (trial.action >= 0) add(trial.response_row, s.gy[long(n) * s.channels + c]);
