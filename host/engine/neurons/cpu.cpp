@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -60,7 +61,8 @@ class NeuronCpu final : public Backend {
   ProgramResult train(TrainingState& state, const TrainingProgram& program,
                       const std::atomic<bool>& stop) override {
     const std::size_t n = layout_.size(), size = packing_.size(), count = count_of(state.models);
-    AlignedVector<T> all(count * size), first(count * size), second(count * size);
+    auto& [all, first, second] = state_;
+    for (auto* numbers : {&all, &first, &second}) numbers->resize(count * size);
     for (std::size_t m = 0; m < count; ++m) {
       load(std::span(state.parameters).subspan(m * n, n), all, m * size);
       load(std::span(state.first_moment).subspan(m * n, n), first, m * size);
@@ -189,6 +191,7 @@ class NeuronCpu final : public Backend {
   }
 
   const char* name_;
+  std::array<AlignedVector<T>, 3> state_;  // weights and moments of a program, packed
   const simd::NeuronKernels<T>& kernels_;
   std::shared_ptr<const NeuronProblem> problem_;
   std::shared_ptr<const NeuronPlan> plan_;
