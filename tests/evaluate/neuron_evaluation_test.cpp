@@ -196,6 +196,10 @@ TEST(GoldenNeuronJson, HasTheKeysOfTheDocument) {
   EXPECT_EQ(json["choice"]["models"][4]["name"], "logistic regression on counts");
   EXPECT_EQ(json["choice"]["ridges"].size(), 6U);
   EXPECT_EQ(json["by_trial"]["null_behaviour"].size(), c.train.trials());
+  EXPECT_EQ(json["glm_ridges"].size(), 3U);
+  EXPECT_EQ(json["baselines"][0]["name"], "glm");
+  EXPECT_EQ(json["baselines"][0]["regions"].size(), c.train.regions());
+  EXPECT_GT(json["baselines"][0]["bits_per_spike"]["value"].get<double>(), 0);  // on its own trials
   EXPECT_EQ(to_json(evaluate(c.model(), c.train, {.training = &c.train, .threads = 1})),
             to_json(whole));
 }

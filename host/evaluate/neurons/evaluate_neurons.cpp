@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "evaluate/fitted_on.hpp"
+#include "evaluate/neurons/neuron_baselines.hpp"
 #include "evaluate/neurons/neuron_behaviour.hpp"
 #include "evaluate/neurons/neuron_choices.hpp"
 #include "evaluate/neurons/spike_parts.hpp"
@@ -95,12 +96,15 @@ NeuronEvaluation evaluate_neurons(const Model& model, const Dataset& data,
     NeuronTrialReading reading = trials.read(n);
     return SpikeParts{std::move(reading.prior), std::move(reading.of_unit)};
   };
-  score_spikes(data, spike_likelihoods(data, parts, "spikes: trials", workers), constant,
-               evaluation);
+  const SpikeLikelihoods likelihoods = spike_likelihoods(data, parts, "spikes: trials", workers);
+  score_spikes(data, likelihoods, constant, evaluation);
 
   const AnswerLikelihoods answers =
       evaluate_neuron_behaviour(trials, data, model.neuron_constants.hazard, evaluation, workers);
   evaluate_neuron_choices(answers, own, fitted.sets, columns, options, evaluation, workers);
+  if (fitted.sets)
+    evaluate_neuron_baselines(model, own, *fitted.sets, likelihoods, constant, options, evaluation,
+                              workers);
   return evaluation;
 }
 
