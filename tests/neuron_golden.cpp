@@ -77,6 +77,23 @@ std::vector<double> NeuronCase::tensors(const std::string& set) const {
   return flat;
 }
 
+Model NeuronCase::model() const {
+  Model model;
+  model.preset = Preset::neurons;
+  model.time_limit = train.time_limit;
+  model.stimulus_names = train.stimulus_names;
+  model.region_names = train.region_names;
+  model.neuron_shape = problem->shape;
+  model.neuron_constants = problem->constants;
+  model.parameters = tensors("parameter");
+  for (std::size_t u = 0; u < train.units(); ++u) {
+    model.units.session.push_back(
+        train.session_names[static_cast<std::size_t>(train.unit.session[u])]);
+    model.units.id.push_back(train.unit.id[u]);
+  }
+  return model;
+}
+
 std::shared_ptr<const NeuronPlan> NeuronCase::plan(int parts, double weight, double penalty) const {
   return std::make_shared<const NeuronPlan>(make_neuron_plan(
       train, problem->constants,

@@ -8,6 +8,7 @@
 
 #include "engine/neuron_backend.hpp"
 #include "nnpoisson/dataset.hpp"
+#include "nnpoisson/model.hpp"
 #include "storage/hdf5_file.hpp"
 
 namespace nnpoisson::golden {
@@ -34,6 +35,9 @@ struct NeuronCase {
   [[nodiscard]] double number(const std::string& path) const { return numbers(path).at(0); }
   [[nodiscard]] std::shared_ptr<const NeuronPlan> plan(int parts, double beta,
                                                        double shrinkage) const;
+
+  /// The case as a model that was read from a file.
+  [[nodiscard]] Model model() const;
 
   std::string group;
   Hdf5Reader file;

@@ -8,6 +8,8 @@
 
 #include "commands.hpp"
 #include "evaluation_tables.hpp"
+#include "neuron_tables.hpp"
+#include "nnpoisson/error.hpp"
 #include "progress.hpp"
 
 namespace nnpoisson::command {
@@ -24,8 +26,10 @@ void add_evaluate_options(CLI::App& command, EvaluateArguments& options) {
   command.add_option("--data", options.data, "Dataset (layout 1)")->required();
   command.add_option("--against", options.against, "A second model: print both side by side");
   command.add_option("--out", options.out, "Also write the metrics to this file (JSON)");
-  command.add_option("--train", options.training,
-                     "Fit the baselines on this dataset, else by cross-validation over --data");
+  command.add_option(
+      "--train", options.training,
+      "Fit the baselines on this dataset, else by cross-validation over --data (preset neurons: "
+      "else there are none)");
   command.add_flag("--no-baselines", options.no_baselines, "Leave the baselines out");
 
   auto& settings = options.evaluation;
@@ -45,6 +49,25 @@ void add_evaluate_options(CLI::App& command, EvaluateArguments& options) {
   command.add_flag("--quiet", options.quiet, "No progress");
 }
 
+/// Beside the second model.
+void print_against(const Evaluation& evaluation, const EvaluateArguments& options,
+                   const Dataset& data, const Watch& watch) {
+  const Model second = read_model(options.against);
+  const bool by_neuron = second.preset == Preset::neurons;
+  if (by_neuron != evaluation.neurons.has_value())
+    throw UsageError(
+        "--against: one of the models is of preset neurons, the other is not; what is "
+        "said of them cannot be compared");
+  EvaluationOptions chosen = options.evaluation;
+  if (by_neuron) chosen.baselines = false;  // those of the first will do
+  const Evaluation other = evaluate(second, data, chosen, watch);
+  const std::string a = options.model.string(), b = options.against.string();
+  if (by_neuron)
+    print_neuron_comparison(*evaluation.neurons, *other.neurons, a, b);
+  else
+    print_comparison(evaluation, other, a, b);
+}
+
 void run_evaluate(EvaluateArguments& options) {
   require_different({options.model, options.data, options.training, options.out});
   const Model model = read_model(options.model);
@@ -61,10 +84,11 @@ void run_evaluate(EvaluateArguments& options) {
   if (!options.out.empty()) write_evaluation(options.out, evaluation);
 
   if (!options.against.empty()) {
-    const Evaluation other = evaluate(read_model(options.against), data, chosen, watch);
-    print_comparison(evaluation, other, options.model.string(), options.against.string());
+    print_against(evaluation, options, data, watch);
   } else if (options.json) {
     fmt::print("{}", to_json(evaluation));
+  } else if (evaluation.neurons) {
+    print_neurons(*evaluation.neurons);
   } else {
     print_evaluation(evaluation, data.binned());
   }

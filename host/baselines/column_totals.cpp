@@ -44,10 +44,10 @@ ColumnTotals::ColumnTotals(const TrainingSets& sets, std::size_t columns, const 
     });
 }
 
-double ColumnTotals::Table::constant_rate() const {
+double ColumnTotals::Table::constant_rate(double more) const {
   const double time = std::accumulate(exposure.begin(), exposure.end(), 0.0);
   if (!(time > 0)) return intensity_floor;
-  return std::max(std::accumulate(events.begin(), events.end(), 0.0) / time, intensity_floor);
+  return std::max(std::accumulate(events.begin(), events.end(), more) / time, intensity_floor);
 }
 
 std::vector<ColumnTotals::Table> ColumnTotals::tables(std::size_t column) const {

@@ -19,7 +19,8 @@ class ColumnTotals {
 
   struct Table {
     std::vector<double> events, exposure;  ///< [stimuli x bins]; exposure in s, summed over units
-    [[nodiscard]] double constant_rate() const;  ///< Hz, at least the floor of every intensity
+    /// Hz, at least the floor of every intensity; as if `more` events had been seen.
+    [[nodiscard]] double constant_rate(double more = 0) const;
   };
   /// [sets]
   [[nodiscard]] std::vector<Table> tables(std::size_t column) const;

@@ -34,13 +34,14 @@ double log_gain(const double* base, const std::vector<double>& v) {
 class Regression {
  public:
   Regression(const ColumnTotals::Table& table, const std::vector<std::vector<double>>& stimuli,
-             const std::vector<double>& basis, std::size_t bases, double ridge)
+             const std::vector<double>& basis, std::size_t bases, double ridge,
+             double constant_rate)
       : table_(table),
         stimuli_(stimuli),
         basis_(basis),
         bases_(bases),
         ridge_(ridge),
-        log_rate_(std::log(table.constant_rate())) {}
+        log_rate_(std::log(constant_rate)) {}
 
   [[nodiscard]] Concave at(const std::vector<double>& w) const {
     Concave result(w.size());
@@ -142,7 +143,8 @@ class Glm final : public IntensityModel {
 
 }  // namespace
 
-GlmFit fit_glm(const ColumnTotals& totals, std::size_t bases, double ridge, Workers& workers) {
+GlmFit fit_glm(const ColumnTotals& totals, std::size_t bases, double ridge, Workers& workers,
+               double more) {
   const TrainingSets& sets = totals.sets();
   const std::size_t columns = totals.columns();
   std::vector<std::vector<double>> stimuli;
@@ -158,13 +160,15 @@ GlmFit fit_glm(const ColumnTotals& totals, std::size_t bases, double ridge, Work
   const auto fit_column = [&](std::size_t k) {
     const auto tables = totals.used(k) ? totals.tables(k) : std::vector<ColumnTotals::Table>();
     for (std::size_t set = 0; set < tables.size(); ++set) {
-      const Regression regression(tables[set], stimuli, basis, bases, ridge);
+      const double rate = tables[set].constant_rate(more);
+      const Regression regression(tables[set], stimuli, basis, bases, ridge, rate);
       auto& w = fit.coefficients[set][k];
       w = maximise(
           zero, [&](const std::vector<double>& at) { return regression.at(at); },
           "Poisson GLM of column " + std::to_string(k), workers);
-      fit.constant_rate[set][k] = tables[set].constant_rate();
-      fit.log_likelihood[set][k] = Regression(tables[set], stimuli, basis, bases, 0).at(w).value;
+      fit.constant_rate[set][k] = rate;
+      fit.log_likelihood[set][k] =
+          Regression(tables[set], stimuli, basis, bases, 0, rate).at(w).value;
       workers.count();
     }
     for (std::size_t set = tables.size(); set < sets.sets; ++set) workers.count();

@@ -26,9 +26,9 @@ namespace nnpoisson {
 /// Maximises log-likelihood - ridge / 2 |w|^2 by Newton's method; intensities are constant within a
 /// bin of the totals' grid, so the likelihood is exact. Columns that no training trial reads are
 /// left at the floor of every intensity. Throws NumericalError where ridge is 0 and the stimuli do
-/// not determine the coefficients.
+/// not determine the coefficients. `more`: events added to each column's for its constant rate.
 [[nodiscard]] GlmFit fit_glm(const ColumnTotals& totals, std::size_t bases, double ridge,
-                             Workers& workers);
+                             Workers& workers, double more = 0);
 /// `sets`, `grid`: those that it was fitted on.
 [[nodiscard]] std::unique_ptr<IntensityModel> glm_baseline(GlmFit fit, const TrainingSets& sets,
                                                            const BaselineTrials& evaluated,

@@ -3,6 +3,8 @@
 #include <limits>
 #include <map>
 
+#include "curves/gain_terms.hpp"
+#include "curves/log_sum.hpp"
 #include "nnpoisson/error.hpp"
 #include "nnpoisson/neuron_curves.hpp"
 
@@ -10,13 +12,6 @@ namespace nnpoisson {
 namespace {
 
 using Numbers = std::vector<double>;
-
-double log_of_sum(const Numbers& values) {
-  const double most = *std::ranges::max_element(values);
-  double sum = 0;
-  for (const double v : values) sum += std::exp(v - most);
-  return most + std::log(sum);
-}
 
 Numbers sum_of(const Numbers& a, const Numbers& b) {
   Numbers sum = a;
@@ -38,14 +33,16 @@ double dot_product(std::span<const double> a, const Numbers& b) {
 
 /// A trial's spikes up to a time.
 struct SeenSpikes {
-  double end = 0;     // observed until, s
-  double points = 0;  // sum of log intensities, or of log expected counts less log y!
-  Numbers counts;     // by unit of the dataset
+  double end = 0;  // observed until, s
+  Numbers points;  // by unit of the dataset: sum of log intensities, or of log expected counts less
+                   // log y!
+  Numbers counts;  // by unit of the dataset
 };
 
 SeenSpikes seen_spikes(const Dataset& data, std::size_t n, double until, const NeuronCurves& curves,
                        const std::vector<std::size_t>& model_unit) {
-  SeenSpikes seen{std::min(until, data.trial.observed_until[n]), 0, Numbers(data.units())};
+  SeenSpikes seen{std::min(until, data.trial.observed_until[n]), Numbers(data.units()),
+                  Numbers(data.units())};
   std::map<std::pair<double, double>, Numbers> rows;  // by begin and end
   const auto add = [&](double begin, double end, std::int32_t unit, double count) {
     auto& row = rows[{begin, end}];
@@ -59,7 +56,7 @@ SeenSpikes seen_spikes(const Dataset& data, std::size_t n, double until, const N
     const auto u = static_cast<std::size_t>(unit);
     const double floor = intensity_floor * (data.binned() ? end - begin : 1);
     const double v = dot_product(curves.amplitudes(model_unit[u]), row) + floor;
-    seen.points += count * std::log(v) - (data.binned() ? std::lgamma(count + 1) : 0);
+    seen.points[u] += count * std::log(v) - (data.binned() ? std::lgamma(count + 1) : 0);
     seen.counts[u] += count;
   };
 
@@ -134,26 +131,19 @@ NeuronTrialReading NeuronTrials::read(std::size_t trial, double until) const {
   const std::size_t K = gains_.nodes().size();
   NeuronTrialReading reading;
   reading.prior = curves.log_prior();
-  reading.of_spikes.assign(K, seen.points);
+  reading.of_spikes.assign(K, 0);
 
   const Numbers rise = curves.rise(seen.end);
   for (const auto u : session_units_[static_cast<std::size_t>(data_->trial.session[trial])]) {
     const std::size_t i = unit_[u];
     const double total = dot_product(curves.amplitudes(i), rise) + intensity_floor * seen.end;
-    const double drift = gains_.log_drift(i, place_[trial]), M = total * std::exp(drift);
-    const double count = seen.counts[u], q = gains_.shape(i);
     reading.totals.push_back(total);
-    double common = count * drift;
-    if (std::isfinite(q))
-      for (double j = 1; j < count; ++j) common += formulas::count_factor(j, q).value;
-    for (std::size_t k = 0; k < K; ++k) {
-      const double eta = formulas::log_gain(gains_.loading(i), gains_.nodes()[k]);
-      const double gain = std::exp(eta);
-      reading.of_spikes[k] +=
-          common + (std::isfinite(q)
-                        ? formulas::private_gain_term(count, eta, q + count, M / q, gain)
-                        : formulas::shared_gain_term(count, eta, M, gain));
-    }
+    Numbers own(K, seen.points[u]);
+    add_gain_terms({seen.counts[u], gains_.log_drift(i, place_[trial]), total, gains_.loading(i),
+                    gains_.shape(i)},
+                   gains_.nodes(), own);
+    reading.of_spikes = sum_of(reading.of_spikes, own);
+    reading.of_unit.insert(reading.of_unit.end(), own.begin(), own.end());
   }
 
   const bool responded = data_->responded(trial);

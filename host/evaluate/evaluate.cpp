@@ -6,6 +6,7 @@
 #include "evaluate/behaviour.hpp"
 #include "evaluate/fitted_on.hpp"
 #include "evaluate/network_intensities.hpp"
+#include "evaluate/neurons/evaluate_neurons.hpp"
 #include "evaluate/spikes.hpp"
 #include "nnpoisson/error.hpp"
 
@@ -53,6 +54,11 @@ std::vector<JointTerm> joint_terms(const Evaluation& evaluation) {
 Evaluation evaluate(const Model& model, const Dataset& data, const EvaluationOptions& options,
                     const Watch& watch) {
   check(options);
+  if (model.preset == Preset::neurons) {
+    Evaluation by_neuron;
+    by_neuron.neurons = evaluate_neurons(model, data, options, watch);
+    return by_neuron;
+  }
   const MatchedTrials matched(model, data);
   const BaselineTrials own = baseline_trials(data, matched);
   const auto training = training_trials(model, data, options.training);

@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "evaluate/neurons/evaluate_neurons.hpp"
 #include "nnpoisson/evaluate.hpp"
 #include "storage/hdf5_file.hpp"
 #include "storage/json_text.hpp"
@@ -196,6 +197,7 @@ Json to_json(const StimulusEvaluation& stimulus) {
 }  // namespace
 
 std::string to_json(const Evaluation& evaluation) {
+  if (evaluation.neurons) return neurons_to_json(*evaluation.neurons);
   Json json{{"null", evaluation.null},
             {"fitted_on", evaluation.fitted_on},
             {"spikes", evaluation.spikes},

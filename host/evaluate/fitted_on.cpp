@@ -62,13 +62,17 @@ BaselineTrials baseline_trials(const Dataset& data, const MatchedTrials& matched
   return trials;
 }
 
+void require_same_kind_of_spikes(const Dataset& training, const Dataset& data) {
+  if (training.bin_width != data.bin_width)
+    throw DataError(training.source + ": attribute bin_width: differs from that of " + data.source +
+                    "; both must hold the same kind of spikes");
+}
+
 std::optional<BaselineTrials> training_trials(const Model& model, const Dataset& data,
                                               const Dataset* training) {
   if (training == nullptr) return {};
   const MatchedTrials matched(model, *training);
-  if (training->bin_width != data.bin_width)
-    throw DataError(training->source + ": attribute bin_width: differs from that of " +
-                    data.source + "; both must hold the same kind of spikes");
+  require_same_kind_of_spikes(*training, data);
   return baseline_trials(*training, matched);
 }
 

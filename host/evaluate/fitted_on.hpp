@@ -19,6 +19,9 @@ namespace nnpoisson {
 [[nodiscard]] std::optional<BaselineTrials> training_trials(const Model& model, const Dataset& data,
                                                             const Dataset* training);
 
+/// Throws DataError where one holds counts and the other spike times, or counts in other bins.
+void require_same_kind_of_spikes(const Dataset& training, const Dataset& data);
+
 struct FittedOn {
   std::optional<TrainingSets> sets;  ///< none: baselines are not wanted, or not possible
   std::string words;                 ///< as Evaluation::fitted_on

@@ -87,9 +87,9 @@ void measure_rates(NeuronConstants& constants, const Dataset& data,
   for (std::size_t u = 0; u < data.units(); ++u) {
     // A session without trials says nothing of its units: any rate will do.
     const double observed = seconds[static_cast<std::size_t>(data.unit.session[u])];
-    constants.rate.push_back((events[u] + 0.5) / (observed > 0 ? observed : 1));
+    constants.rate.push_back((events[u] + added_events) / (observed > 0 ? observed : 1));
   }
-  for (std::size_t a = 0; a < 2; ++a) constants.hazard[a] = (responses[a] + 0.5) / waited;
+  for (std::size_t a = 0; a < 2; ++a) constants.hazard[a] = (responses[a] + added_events) / waited;
 }
 
 }  // namespace

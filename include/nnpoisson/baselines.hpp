@@ -20,4 +20,10 @@ struct GlmFit {
   std::vector<std::vector<double>> log_likelihood;
 };
 
+/// One strength of a penalty: log-likelihood of the trials that cross-validation over the training
+/// set held out, nats.
+struct RidgeTrial {
+  double ridge = 0, log_likelihood = 0;
+};
+
 }  // namespace nnpoisson

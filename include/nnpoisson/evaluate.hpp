@@ -5,12 +5,14 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "nnpoisson/baselines.hpp"
 #include "nnpoisson/dataset.hpp"
 #include "nnpoisson/model.hpp"
+#include "nnpoisson/neuron_evaluation.hpp"
 #include "nnpoisson/progress.hpp"
 
 namespace nnpoisson {
@@ -221,6 +223,8 @@ struct Evaluation {
   std::vector<StimulusEvaluation> stimuli;  ///< distinct ones
   std::vector<JointTerm> joint;             ///< regions, left, right, total
   GlmFit glm;                               ///< columns are the model's
+  /// A model by neuron (preset neurons) has this, and nothing else.
+  std::optional<NeuronEvaluation> neurons;
 };
 
 struct EvaluationOptions {
@@ -249,6 +253,9 @@ struct EvaluationOptions {
 /// that the spike came (Wiener 2003, Neural Comput. 15:2565), however short the trials. u is pooled
 /// over the region's units and trials; the band is the limit distribution's with Stephens' (1970)
 /// correction for small numbers.
+///
+/// A model by neuron is judged otherwise (NeuronEvaluation); its baselines are fitted on `training`
+/// alone.
 ///
 /// Throws DataError, naming the dataset's `source`, where model and dataset do not fit together
 /// (another time limit, a region that the model does not know, other stimulus features), UsageError

@@ -85,6 +85,7 @@ struct NeuronTrialReading {
   std::vector<double> prior;         ///< [K] log p(node | stimulus)
   std::vector<double> of_spikes;     ///< [K] log p(spikes | node)
   std::vector<double> of_behaviour;  ///< [K] log p(behaviour | node)
+  std::vector<double> of_unit;       ///< [units of the session x K] each unit's part of of_spikes
   std::vector<double> totals;        ///< [units of the session] Lambda at the trial's end
   /// p(node | what was seen), [K].
   [[nodiscard]] std::vector<double> posterior_of_spikes() const;

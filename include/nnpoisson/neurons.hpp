@@ -90,6 +90,10 @@ class NeuronLayout {
   std::size_t size_ = 0;
 };
 
+/// Added to the spikes of a unit and to the responses of an action before they become rates, so
+/// that none is 0.
+inline constexpr double added_events = 0.5;
+
 /// What the training trials fix and no step changes.
 struct NeuronConstants {
   std::vector<double> rate;             ///< [U] Hz

@@ -10,24 +10,6 @@
 namespace nnpoisson {
 namespace {
 
-/// The golden case as a model that was read from a file.
-Model model_of(const golden::NeuronCase& c) {
-  Model model;
-  model.preset = Preset::neurons;
-  model.time_limit = c.train.time_limit;
-  model.stimulus_names = c.train.stimulus_names;
-  model.region_names = c.train.region_names;
-  model.neuron_shape = c.problem->shape;
-  model.neuron_constants = c.problem->constants;
-  model.parameters = c.tensors("parameter");
-  for (std::size_t u = 0; u < c.train.units(); ++u) {
-    model.units.session.push_back(
-        c.train.session_names[static_cast<std::size_t>(c.train.unit.session[u])]);
-    model.units.id.push_back(c.train.unit.id[u]);
-  }
-  return model;
-}
-
 void expect_near(double found, double wanted, const std::string& what) {
   EXPECT_NEAR(found, wanted, tolerance::golden_loss * std::max(1.0, std::abs(wanted))) << what;
 }
@@ -36,7 +18,7 @@ class GoldenNeuronTrials : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(GoldenNeuronTrials, LikelihoodsPosteriorsAndTotals) {
   const golden::NeuronCase c(GetParam());
-  const Model model = model_of(c);
+  const Model model = c.model();
   const NeuronTrials trials(model, c.train);
   const auto joint = c.numbers("trial/joint"), spikes = c.numbers("trial/spikes"),
              behaviour = c.numbers("trial/behaviour"), posterior = c.numbers("trial/posterior"),
@@ -58,7 +40,7 @@ TEST_P(GoldenNeuronTrials, LikelihoodsPosteriorsAndTotals) {
 
 TEST_P(GoldenNeuronTrials, CurvesAtPoints) {
   const golden::NeuronCase c(GetParam());
-  const Model model = model_of(c);
+  const Model model = c.model();
   const auto stimulus = c.numbers("point/stimulus"), time = c.numbers("point/time"),
              feature_rate = c.numbers("point/feature_rate"), Lambda = c.numbers("point/Lambda"),
              lambda = c.numbers("point/lambda"), totals = c.numbers("point/hazard_Lambda"),

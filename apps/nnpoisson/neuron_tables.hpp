@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+
+#include "nnpoisson/neuron_evaluation.hpp"
+
+namespace nnpoisson::command {
+
+void print_neurons(const NeuronEvaluation& evaluation);
+/// Two models of the same trials; differences are paired.
+void print_neuron_comparison(const NeuronEvaluation& a, const NeuronEvaluation& b,
+                             const std::string& name_a, const std::string& name_b);
+
+}  // namespace nnpoisson::command

@@ -1,0 +1,111 @@
+#include "evaluate/neurons/evaluate_neurons.hpp"
+
+#include <optional>
+
+#include "evaluate/fitted_on.hpp"
+#include "evaluate/neurons/neuron_baselines.hpp"
+#include "evaluate/neurons/neuron_behaviour.hpp"
+#include "evaluate/neurons/neuron_choices.hpp"
+#include "evaluate/neurons/spike_parts.hpp"
+#include "nnpoisson/neuron_curves.hpp"
+
+namespace nnpoisson {
+namespace {
+
+/// A dataset's trials with the model's units as columns and its standardised stimuli.
+BaselineTrials neuron_baseline_trials(const Model& model, const Dataset& data) {
+  BaselineTrials trials{&data, model_units(model, data), {}};
+  const auto& fixed = model.neuron_constants;
+  for (std::size_t n = 0; n < data.trials(); ++n) {
+    std::vector<double> s;
+    for (std::size_t f = 0; f < data.features(); ++f)
+      s.push_back((data.trial.stimulus[n * data.features() + f] - fixed.mean[f]) * fixed.scale[f]);
+    trials.stimulus.push_back(std::move(s));
+  }
+  return trials;
+}
+
+std::optional<BaselineTrials> neuron_training(const Model& model, const Dataset& data,
+                                              const EvaluationOptions& options) {
+  if (options.training == nullptr || !options.baselines) return {};
+  const Dataset& training = *options.training;
+  require_same_kind_of_spikes(training, data);
+  const NeuronTrials checked(model, training);
+  return neuron_baseline_trials(model, training);
+}
+
+NeuronSpikeScore spike_score(const std::vector<double>& alone, const std::vector<double>* given,
+                             const std::vector<double>& null, const std::vector<double>& spikes) {
+  const auto sum = [](const std::vector<double>& values) {
+    double all = 0;
+    for (const double v : values) all += v;
+    return all;
+  };
+  return {sum(spikes), sum(alone), sum(null), bits_over(alone, null, spikes),
+          given == nullptr ? TrialMean{} : bits_over(*given, null, spikes)};
+}
+
+void score_spikes(const Dataset& data, const SpikeLikelihoods& likelihoods,
+                  const ConstantLikelihoods& constant, NeuronEvaluation& evaluation) {
+  auto& trial = evaluation.trial;
+  trial.spikes = over_units(data, constant.spikes);
+  trial.null_log_likelihood = over_units(data, constant.log_likelihood);
+  trial.log_likelihood = likelihoods.all;
+  evaluation.spikes =
+      spike_score(trial.log_likelihood, nullptr, trial.null_log_likelihood, trial.spikes);
+
+  const std::size_t G = data.regions(), U = data.units();
+  const auto spikes = over_regions(data, constant.spikes),
+             null = over_regions(data, constant.log_likelihood);
+  for (std::size_t g = 0; g < G; ++g) {
+    const auto given = column_of(likelihoods.region_given_others, G, g);
+    evaluation.regions.push_back({data.region_names[g], 0,
+                                  spike_score(column_of(likelihoods.region, G, g), &given,
+                                              column_of(null, G, g), column_of(spikes, G, g))});
+  }
+  for (std::size_t u = 0; u < U; ++u) {
+    const auto given = column_of(likelihoods.unit_given_others, U, u);
+    const auto region = static_cast<std::size_t>(data.unit.region[u]);
+    ++evaluation.regions[region].units;
+    evaluation.units.push_back(
+        {data.session_names[static_cast<std::size_t>(data.unit.session[u])], data.unit.id[u],
+         region,
+         spike_score(column_of(likelihoods.unit, U, u), &given,
+                     column_of(constant.log_likelihood, U, u), column_of(constant.spikes, U, u))});
+  }
+}
+
+}  // namespace
+
+NeuronEvaluation evaluate_neurons(const Model& model, const Dataset& data,
+                                  const EvaluationOptions& options, const Watch& watch) {
+  const NeuronTrials trials(model, data);
+  const BaselineTrials own = neuron_baseline_trials(model, data);
+  const auto training = neuron_training(model, data, options);
+  const std::size_t columns = model.units.id.size();
+  FittedOn fitted;
+  if (training) fitted = fitted_on(options, training, own, columns);
+
+  NeuronEvaluation evaluation;
+  evaluation.fitted_on = fitted.words;
+  Workers workers(options.threads, watch);
+  std::vector<double> rate;
+  for (const auto i : own.column) rate.push_back(model.neuron_constants.rate[i]);
+  const ConstantLikelihoods constant = constant_likelihoods(data, rate);
+  const auto parts = [&](std::size_t n) {
+    NeuronTrialReading reading = trials.read(n);
+    return SpikeParts{std::move(reading.prior), std::move(reading.of_unit)};
+  };
+  const SpikeLikelihoods likelihoods = spike_likelihoods(data, parts, "spikes: trials", workers);
+  score_spikes(data, likelihoods, constant, evaluation);
+
+  const AnswerLikelihoods answers =
+      evaluate_neuron_behaviour(trials, data, model.neuron_constants.hazard, evaluation, workers);
+  evaluate_neuron_choices(answers, own, fitted.sets, columns, options, evaluation, workers);
+  if (fitted.sets)
+    evaluate_neuron_baselines(model, own, *fitted.sets, likelihoods, constant, options, evaluation,
+                              workers);
+  return evaluation;
+}
+
+}  // namespace nnpoisson

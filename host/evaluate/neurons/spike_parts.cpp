@@ -1,0 +1,161 @@
+#include "evaluate/neurons/spike_parts.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <numeric>
+
+#include "curves/log_sum.hpp"
+#include "evaluate/statistics.hpp"
+
+namespace nnpoisson {
+namespace {
+
+std::vector<std::vector<std::size_t>> units_by_session(const Dataset& data) {
+  std::vector<std::vector<std::size_t>> units(data.sessions());
+  for (std::size_t u = 0; u < data.units(); ++u)
+    units[static_cast<std::size_t>(data.unit.session[u])].push_back(u);
+  return units;
+}
+
+}  // namespace
+
+GroupLikelihoods group_likelihoods(const SpikeParts& parts, std::span<const std::size_t> group,
+                                   std::size_t groups) {
+  const std::size_t K = parts.prior.size();
+  std::vector<double> everything = parts.prior, of_group(groups * K);
+  std::vector<bool> has(groups);
+  for (std::size_t u = 0; u < group.size(); ++u)
+    for (std::size_t k = 0; k < K; ++k) {
+      everything[k] += parts.of_unit[u * K + k];
+      of_group[group[u] * K + k] += parts.of_unit[u * K + k];
+      has[group[u]] = true;
+    }
+
+  const double all = log_of_sum(everything);
+  GroupLikelihoods result{std::vector<double>(groups), std::vector<double>(groups)};
+  std::vector<double> own(K), others(K);
+  for (std::size_t g = 0; g < groups; ++g) {
+    if (!has[g]) continue;
+    for (std::size_t k = 0; k < K; ++k) {
+      own[k] = parts.prior[k] + of_group[g * K + k];
+      others[k] = everything[k] - of_group[g * K + k];
+    }
+    result.alone[g] = log_of_sum(own);
+    result.given_others[g] = all - log_of_sum(others);
+  }
+  return result;
+}
+
+SpikeLikelihoods spike_likelihoods(const Dataset& data,
+                                   const std::function<SpikeParts(std::size_t)>& parts,
+                                   const std::string& phase, Workers& workers) {
+  const std::size_t T = data.trials(), U = data.units(), G = data.regions();
+  const auto units = units_by_session(data);
+  SpikeLikelihoods result;
+  result.all.resize(T);
+  for (auto* values : {&result.region, &result.region_given_others}) values->resize(T * G);
+  for (auto* values : {&result.unit, &result.unit_given_others}) values->resize(T * U);
+
+  const auto judge = [&](std::size_t n) {
+    const SpikeParts of_trial = parts(n);
+    const auto& mine = units[static_cast<std::size_t>(data.trial.session[n])];
+    std::vector<std::size_t> place(mine.size()), region;
+    std::iota(place.begin(), place.end(), std::size_t{0});
+    for (const auto u : mine) region.push_back(static_cast<std::size_t>(data.unit.region[u]));
+
+    const std::vector<std::size_t> together(mine.size());
+    result.all[n] = group_likelihoods(of_trial, together, 1).alone[0];
+    const auto by_region = group_likelihoods(of_trial, region, G);
+    const auto at = static_cast<std::ptrdiff_t>(n * G);
+    std::ranges::copy(by_region.alone, result.region.begin() + at);
+    std::ranges::copy(by_region.given_others, result.region_given_others.begin() + at);
+    const auto by_unit = group_likelihoods(of_trial, place, mine.size());
+    for (std::size_t k = 0; k < mine.size(); ++k) {
+      result.unit[n * U + mine[k]] = by_unit.alone[k];
+      result.unit_given_others[n * U + mine[k]] = by_unit.given_others[k];
+    }
+  };
+  workers.for_each(phase, T, judge, 1);
+  return result;
+}
+
+ConstantLikelihoods constant_likelihoods(const Dataset& data, std::span<const double> rate) {
+  const std::size_t T = data.trials(), U = data.units();
+  ConstantLikelihoods result{std::vector<double>(T * U), std::vector<double>(T * U)};
+  const auto add = [&](std::size_t n, std::int32_t unit, double count, double log_seconds) {
+    const auto u = static_cast<std::size_t>(unit);
+    result.spikes[n * U + u] += count;
+    result.log_likelihood[n * U + u] +=
+        count * (std::log(rate[u]) + log_seconds) - std::lgamma(count + 1);
+  };
+  for (std::size_t n = 0; n < T; ++n) {
+    const double until = data.trial.observed_until[n];
+    for (std::size_t u = 0; u < U; ++u)
+      if (data.unit.session[u] == data.trial.session[n])
+        result.log_likelihood[n * U + u] = -rate[u] * until;
+    if (!data.binned()) {
+      for (auto i = data.spike.offset[n]; i < data.spike.offset[n + 1]; ++i)
+        add(n, data.spike.unit[static_cast<std::size_t>(i)], 1, 0);
+      continue;
+    }
+    for (auto i = data.count.offset[n]; i < data.count.offset[n + 1]; ++i) {
+      const auto at = static_cast<std::size_t>(i);
+      const double begin = data.count.bin[at] * data.bin_width;
+      add(n, data.count.unit[at], data.count.value[at],
+          std::log(std::min(begin + data.bin_width, until) - begin));
+    }
+  }
+  return result;
+}
+
+std::vector<double> over_units(const Dataset& data, std::span<const double> values) {
+  std::vector<double> sums(data.trials());
+  for (std::size_t n = 0; n < sums.size(); ++n)
+    for (std::size_t u = 0; u < data.units(); ++u) sums[n] += values[n * data.units() + u];
+  return sums;
+}
+
+std::vector<double> over_regions(const Dataset& data, std::span<const double> values) {
+  const std::size_t G = data.regions();
+  std::vector<double> sums(data.trials() * G);
+  for (std::size_t n = 0; n < data.trials(); ++n)
+    for (std::size_t u = 0; u < data.units(); ++u)
+      sums[n * G + static_cast<std::size_t>(data.unit.region[u])] += values[n * data.units() + u];
+  return sums;
+}
+
+std::vector<double> column_of(std::span<const double> values, std::size_t width, std::size_t at) {
+  std::vector<double> column;
+  for (std::size_t i = at; i < values.size(); i += width) column.push_back(values[i]);
+  return column;
+}
+
+TrialMean bits_over(std::span<const double> over, std::span<const double> under,
+                    std::span<const double> spikes) {
+  std::vector<double> bits;
+  for (std::size_t n = 0; n < over.size(); ++n)
+    bits.push_back((over[n] - under[n]) / std::numbers::ln2);
+  return trial_ratio(bits, spikes);
+}
+
+TrialMean trial_ratio(std::span<const double> values, std::span<const double> weights) {
+  double sum = 0, all = 0, squares = 0;
+  for (std::size_t n = 0; n < values.size(); ++n) {
+    sum += values[n];
+    all += weights[n];
+  }
+  if (!(all > 0)) return {};
+  const double mean = sum / all;
+  for (std::size_t n = 0; n < values.size(); ++n) {
+    const double away = values[n] - mean * weights[n];
+    squares += away * away;
+  }
+  return {mean, std::sqrt(squares) / all};
+}
+
+TrialMean trial_mean(std::span<const double> values) {
+  return trial_ratio(values, std::vector<double>(values.size(), 1));
+}
+
+}  // namespace nnpoisson

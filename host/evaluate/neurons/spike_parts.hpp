@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "baselines/workers.hpp"
+#include "nnpoisson/dataset.hpp"
+#include "nnpoisson/neuron_evaluation.hpp"
+
+/// Spikes under a latent that a trial's units share: what the model by neuron and the baseline with
+/// the same gains have in common.
+namespace nnpoisson {
+
+/// What is known of one trial's spikes at each value of the latent, nats.
+struct SpikeParts {
+  std::vector<double> prior;    ///< [K] log p(node | stimulus)
+  std::vector<double> of_unit;  ///< [units of the session x K] log p(the unit's spikes | node)
+};
+
+/// log p of the spikes of each group, alone and given the trial's spikes outside of the group.
+struct GroupLikelihoods {
+  std::vector<double> alone, given_others;  ///< [groups]; a group without units has 0
+};
+/// `group`: [units of the session] the group of each.
+[[nodiscard]] GroupLikelihoods group_likelihoods(const SpikeParts& parts,
+                                                 std::span<const std::size_t> group,
+                                                 std::size_t groups);
+
+/// Log-likelihoods of a dataset's spikes under one model, nats.
+struct SpikeLikelihoods {
+  std::vector<double> all;                          ///< [T]
+  std::vector<double> region, region_given_others;  ///< [T x G]
+  std::vector<double> unit, unit_given_others;      ///< [T x U]; 0 for units of other sessions
+};
+/// `parts(n)`: of trial n, units in the order of the dataset; may be called from several threads.
+[[nodiscard]] SpikeLikelihoods spike_likelihoods(
+    const Dataset& data, const std::function<SpikeParts(std::size_t)>& parts,
+    const std::string& phase, Workers& workers);
+
+/// Counts of every unit, and log-likelihoods at its constant rate, [T x U] each.
+struct ConstantLikelihoods {
+  std::vector<double> spikes, log_likelihood;
+};
+/// `rate`: [U of the dataset] Hz.
+[[nodiscard]] ConstantLikelihoods constant_likelihoods(const Dataset& data,
+                                                       std::span<const double> rate);
+
+/// Trial by trial, the sums of `values` [T x U] over all units, or over those of each region.
+[[nodiscard]] std::vector<double> over_units(const Dataset& data, std::span<const double> values);
+[[nodiscard]] std::vector<double> over_regions(const Dataset& data, std::span<const double> values);
+
+/// Column `at` of values [T x width].
+[[nodiscard]] std::vector<double> column_of(std::span<const double> values, std::size_t width,
+                                            std::size_t at);
+
+/// Bits a spike of `over` beyond `under`, both [T] in nats.
+[[nodiscard]] TrialMean bits_over(std::span<const double> over, std::span<const double> under,
+                                  std::span<const double> spikes);
+
+}  // namespace nnpoisson
