@@ -2,6 +2,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <string>
 
 #include "nnpoisson/error.hpp"
 #include "nnpoisson/random.hpp"
@@ -15,7 +16,7 @@ constexpr std::array neuron_contrasts{0.0, 0.5, 1.0};
 constexpr std::uint64_t known_seed = 20;
 
 /// Even tiles, as a fit begins without responses (docs/neurons.md).
-NeuronConstants known_constants(std::size_t units, std::size_t width) {
+NeuronConstants known_constants(std::size_t count, std::size_t width) {
   NeuronConstants constants;
   const double spacing = 1.2 / static_cast<double>(width);
   for (std::size_t k = 0; k < width; ++k) {
@@ -28,7 +29,7 @@ NeuronConstants known_constants(std::size_t units, std::size_t width) {
   constants.scale.assign(2, std::sqrt(6.0));  // of three even contrasts
   constants.hazard = {1, 1};
   RandomStream random(known_seed, Purpose::initial_weights, neuron_tensor_count);
-  for (std::size_t u = 0; u < units; ++u)
+  for (std::size_t u = 0; u < count; ++u)
     constants.rate.push_back(8 * std::exp(0.5 * random.normal()));
   return constants;
 }

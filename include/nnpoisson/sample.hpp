@@ -38,24 +38,25 @@ struct SampleOptions {
 [[nodiscard]] Dataset sample(const Model& model, const Dataset& trials,
                              const SampleOptions& options = {}, const Watch& watch = {});
 
-/// A known model, of preset exact, and trials to draw from it, for demonstrations and tests: six
-/// regions with rates of 2 to 32 Hz, transients after the stimulus, ramps and activity before a
-/// choice; two contrasts, left and right, drive choices that follow the greater one (0.06 to 0.93
-/// left) and responses between about 0.2 s and the time limit of 1 s, a few trials without one.
+/// A known model and trials to draw from it, for demonstrations and tests.
 struct Demonstration {
   Model model;
-  Dataset trials;  ///< sessions (here four) with units in some of the regions, all pairs of
-                   ///< contrasts equally often; no spikes, no responses
+  Dataset trials;  ///< no spikes, no responses
 };
 
-/// `trials`: how many, at least 1; divided evenly between the sessions. Throws UsageError.
+/// Of preset exact: six regions with rates of 2 to 32 Hz, transients after the stimulus, ramps and
+/// activity before a choice; two contrasts, left and right, drive choices that follow the greater
+/// one (0.06 to 0.93 left) and responses between about 0.2 s and the time limit of 1 s, a few
+/// trials without one. Four sessions with units in some of the regions, all pairs of contrasts
+/// equally often. `trials`: how many, at least 1; divided evenly between the sessions. Throws
+/// UsageError.
 [[nodiscard]] Demonstration demonstration(std::size_t trials);
 
-/// The same of a known model by neuron: two sessions of 60 units each in three regions, about 10 Hz
-/// a unit, nine stimuli (three contrasts on the left and on the right), W = 1 s, all gains. Units
+/// Of preset neurons: two sessions of 60 units each in three regions, about 10 Hz a unit, nine
+/// stimuli (three contrasts on the left and on the right) in no order, W = 1 s, all gains. Units
 /// have loadings of both signs (deviation 0.5), private gains of shape 3 to 30 and drifts of
 /// deviation 0.3; a latent above 0 makes choices of left likelier and earlier, and is itself
-/// likelier where the left contrast is the greater one.
+/// likelier where the left contrast is the greater one. `trials`: as above.
 [[nodiscard]] Demonstration known_neurons(std::size_t trials);
 
 }  // namespace nnpoisson
