@@ -152,7 +152,7 @@ class NeuronCpu final : public Backend {
         .lowest = slot.non_negative ? T(0) : std::numeric_limits<T>::lowest(),
         .penalty_scale = static_cast<T>(plan_->penalty_scale),
         .rate = rate,
-        .held = (held >> static_cast<unsigned>(t) & 1U) != 0};
+        .held = is_held(held, t)};
     if (penalty && t == NeuronTensor::gain_c)
       job.decay = decay_c_.data() + part.first - packing_.at(t);
     if (t == NeuronTensor::gain_lnq) {

@@ -65,7 +65,7 @@ class NeuronReference final : public Backend {
     const double rate =
         formulas::adam_rate(program.learning_rate[model], static_cast<double>(state.step + 1));
     for (std::size_t t = 0; t < neuron_tensor_count; ++t) {
-      if ((program.held >> t & 1U) != 0) continue;
+      if (is_held(program.held, static_cast<NeuronTensor>(t))) continue;
       const NeuronSlot& slot = layout_.slots()[t];
       for (std::size_t i = slot.offset; i < slot.offset + slot.size; ++i) {
         double& weight = state.parameters[first + i];
