@@ -27,7 +27,7 @@ NNP_FORMULA typename P::Scalar lane_sum(P x) {
   if constexpr (N == 16 && sizeof(T) == 4) return _mm512_reduce_add_ps((__m512)x.v);
   if constexpr (N == 8 && sizeof(T) == 8) return _mm512_reduce_add_pd((__m512d)x.v);
 #endif
-  T part[N];
+  alignas(P) T part[N];
   x.store(part);
   for (int half = N / 2; half > 0; half /= 2)
     for (int i = 0; i < half; ++i) part[i] += part[i + half];
