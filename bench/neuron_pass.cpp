@@ -1,5 +1,5 @@
 // One pass of the model by neuron over a dataset: seconds of its losses and gradients, for
-// bench/neurons.py, which sets them beside the oracle's.
+// bench/compare-neurons, which sets them beside the peers' program.
 //
 // usage: nnpoisson_neuron_pass DATA.h5 [threads] [seconds] [precision] [instruction set] [batches]
 

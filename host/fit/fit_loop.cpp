@@ -176,8 +176,7 @@ bool FitLoop::train(std::span<const std::size_t> members, std::vector<Trained>& 
   for (const auto m : members) {
     const TrainingState& one = models_[m].state;
     const int now = models_[m].iterations(), all = members_[m].iterations;
-    const auto begun =
-        schedule.begin ? schedule.begin(now, all, one.parameters) : std::nullopt;
+    const auto begun = schedule.begin ? schedule.begin(now, all, one.parameters) : std::nullopt;
     held.push_back(schedule.held ? schedule.held(now, all) : 0);
     const double factor = schedule.rate ? schedule.rate(now, all) : 1.0;
     together.step = one.step;

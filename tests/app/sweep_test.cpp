@@ -46,16 +46,16 @@ class Sweep : public ::testing::Test {
   /// The same of preset neurons.
   [[nodiscard]] std::vector<std::string> words_by_neuron(const fs::path& out,
                                                          const std::string& threads) const {
-    return {"sweep",   "--quiet",
-            "--preset", "neurons",
-            "--train", train_,
-            "--test",  test_,
-            "--out",   out,
-            "--grid",  "train.shrinkage=1,10",
-            "--folds", "3",
-            "--seeds", "0",
-            "--set",   "train.batches=2",
-            "--set",   "train.iterations=6",
+    return {"sweep",     "--quiet",
+            "--preset",  "neurons",
+            "--train",   train_,
+            "--test",    test_,
+            "--out",     out,
+            "--grid",    "train.shrinkage=1,10",
+            "--folds",   "3",
+            "--seeds",   "0",
+            "--set",     "train.batches=2",
+            "--set",     "train.iterations=6",
             "--threads", threads};
   }
   static std::size_t fits(const fs::path& out) {
