@@ -3,18 +3,46 @@
 //
 // usage: nnpoisson_neuron_pass DATA.h5 [threads] [seconds] [precision] [instruction set] [batches]
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <numeric>
 #include <string>
 #include <vector>
 
 #include "engine/neuron_backend.hpp"
 
+namespace {
+
+using namespace nnpoisson;
+using Clock = std::chrono::steady_clock;
+
+/// Trains for some seconds; -1: diverged.
+double median_pass(Backend& backend, std::size_t batches, const std::vector<double>& start,
+                   double seconds) {
+  // Programs of several passes, so that what a call costs beside them does not count.
+  std::vector<std::uint32_t> passes;
+  for (std::uint32_t k = 0; k < 4 * batches; ++k)
+    passes.push_back(k % static_cast<std::uint32_t>(batches));
+  TrainingState state{1, 0, start, std::vector<double>(start.size()),
+                      std::vector<double>(start.size())};
+  const std::vector<double> rate{1e-3};
+  const std::atomic<bool> never{false};
+  std::vector<double> times;
+  const auto begin = Clock::now();
+  do {
+    const auto one = Clock::now();
+    const auto result = backend.train(state, {passes, rate}, never);
+    if (!result.finite) return -1;
+    times.push_back(std::chrono::duration<double>(Clock::now() - one).count() / 4);
+  } while (std::chrono::duration<double>(Clock::now() - begin).count() < seconds);
+  std::ranges::sort(times);
+  return times[times.size() / 2];
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
-  using namespace nnpoisson;
-  using Clock = std::chrono::steady_clock;
   if (argc < 2) {
     std::fprintf(stderr,
                  "usage: nnpoisson_neuron_pass DATA.h5 [threads] [seconds] [float|double] "
@@ -47,26 +75,9 @@ int main(int argc, char** argv) {
   options.instruction_set = argument(5, "");
   const auto backend = make_neuron_cpu(options, problem, plan);
 
-  std::vector<std::uint32_t> order(plan->batches.size());
-  std::iota(order.begin(), order.end(), 0U);
-  TrainingState state{1, 0, start, std::vector<double>(start.size()),
-                      std::vector<double>(start.size())};
-  const std::vector<double> rate{1e-3};
-  const std::atomic<bool> never{false};
-  // Programs of several passes, so that what a call costs beside them does not count.
-  std::vector<double> times;
-  const auto begin = Clock::now();
-  do {
-    const auto one = Clock::now();
-    std::vector<std::uint32_t> passes;
-    for (int k = 0; k < 4; ++k) passes.insert(passes.end(), order.begin(), order.end());
-    const auto result = backend->train(state, {passes, rate}, never);
-    if (!result.finite) return 5;
-    times.push_back(std::chrono::duration<double>(Clock::now() - one).count() / 4);
-  } while (std::chrono::duration<double>(Clock::now() - begin).count() <
-           std::stod(argument(3, "3")));
-  std::ranges::sort(times);
-  const double median = times[times.size() / 2];
+  const double median =
+      median_pass(*backend, plan->batches.size(), start, std::stod(argument(3, "3")));
+  if (median < 0) return 5;
   std::printf(
       "{\"backend\": \"%s\", \"spikes\": %llu, \"parameters\": %zu, \"planned_s\": %.3f, "
       "\"pass_s\": %.6f, \"spikes_per_s\": %.4g}\n",

@@ -6,6 +6,7 @@
 
 #include "correlations/session_statistics.hpp"
 #include "curves/parallel.hpp"
+#include "curves/require_network.hpp"
 #include "data/table.hpp"
 #include "nnpoisson/error.hpp"
 #include "nnpoisson/sample.hpp"
@@ -171,6 +172,7 @@ WindowCorrelations gather(const WindowStatistics& statistics, const Window& wind
 
 Correlations correlations(const Model& model, const Dataset& data,
                           const CorrelationOptions& options, const Watch& watch) {
+  require_network(model, "correlations");
   const Recording recording(model, data);
   auto windows = options.windows;
   if (windows.empty()) windows.push_back({0, data.time_limit});

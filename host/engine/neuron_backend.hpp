@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <vector>
@@ -15,6 +16,12 @@ struct NeuronProblem {
   NeuronConstants constants;
   std::vector<double> centre;  ///< penalty_centre(); empty where the plan has no penalty
 };
+
+/// Whether a program leaves a tensor as it is, given TrainingProgram::held.
+[[nodiscard]] inline bool is_held(std::uint32_t held, NeuronTensor t) {
+  if (t == NeuronTensor::unit_B) t = NeuronTensor::unit_alpha;  // a unit's are one block of rows
+  return (held >> static_cast<unsigned>(t) & 1U) != 0;
+}
 
 /// The model by neuron behind the one seam. BatchLoss: neural is -log p(spikes), left that of the
 /// behaviour given the spikes (weighted by beta), right the penalty, all for each trial of the

@@ -174,13 +174,14 @@ bool FitLoop::train(std::span<const std::size_t> members, std::vector<Trained>& 
   const FitSchedule& schedule = plans_.schedule;
   std::vector<std::uint32_t> held;
   for (const auto m : members) {
-    TrainingState one = models_[m].state;
+    const TrainingState& one = models_[m].state;
     const int now = models_[m].iterations(), all = members_[m].iterations;
-    if (schedule.begin) schedule.begin(now, all, one);
+    const auto begun =
+        schedule.begin ? schedule.begin(now, all, one.parameters) : std::nullopt;
     held.push_back(schedule.held ? schedule.held(now, all) : 0);
     const double factor = schedule.rate ? schedule.rate(now, all) : 1.0;
     together.step = one.step;
-    append(together.parameters, one.parameters);
+    append(together.parameters, begun ? *begun : one.parameters);
     append(together.first_moment, one.first_moment);
     append(together.second_moment, one.second_moment);
     rates.push_back(members_[m].learning_rate * factor);
@@ -213,9 +214,12 @@ bool FitLoop::train(std::span<const std::size_t> members, std::vector<Trained>& 
   for (std::size_t k = 0; k < members.size(); ++k) {
     const auto& sum = result.sums[k];
     Trained one{.member = members[k]};
-    one.state = {1, together.step, part(together.parameters, k, members.size()),
-                 part(together.first_moment, k, members.size()),
-                 part(together.second_moment, k, members.size())};
+    if (members.size() == 1)  // a large model is not copied
+      one.state = std::move(together);
+    else
+      one.state = {1, together.step, part(together.parameters, k, members.size()),
+                   part(together.first_moment, k, members.size()),
+                   part(together.second_moment, k, members.size())};
     one.losses.train = {sum.neural / divisor, sum.left / divisor, sum.right / divisor,
                         sum.total / divisor};
     trained.push_back(std::move(one));
@@ -227,7 +231,8 @@ void FitLoop::measure(std::vector<Trained>& trained) const {
   std::vector<Trained*> sound;
   std::vector<double> parameters;
   for (auto& one : trained) {
-    one.losses.test_regions.assign(plans_.region_names.size(), missing);
+    if (plans_.preset != Preset::neurons)
+      one.losses.test_regions.assign(plans_.region_names.size(), missing);
     if (one.failure) continue;
     sound.push_back(&one);
     append(parameters, one.state.parameters);

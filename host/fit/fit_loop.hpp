@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,8 +19,10 @@ struct FitSchedule {
   std::function<double(int iteration, int iterations)> rate{};
   /// As TrainingProgram::held; empty: none.
   std::function<std::uint32_t(int iteration, int iterations)> held{};
-  /// Before an iteration: may change the parameters; empty: nothing.
-  std::function<void(int iteration, int iterations, TrainingState& state)> begin{};
+  /// Before an iteration: other parameters to go on from, or none; empty: never any.
+  std::function<std::optional<std::vector<double>>(int iteration, int iterations,
+                                                   const std::vector<double>& parameters)>
+      begin{};
 };
 
 /// What is fitted, and the trials as plans.

@@ -3,7 +3,9 @@
 #include <cmath>
 #include <cstdint>
 #include <numbers>
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "fit/start_gains.hpp"
 
@@ -33,8 +35,12 @@ FitSchedule neuron_schedule(std::shared_ptr<const NeuronProblem> problem,
     return iteration < gains_begin(iterations) ? gains : std::uint32_t{0};
   };
   schedule.begin = [problem = std::move(problem), training = std::move(training)](
-                       int iteration, int iterations, TrainingState& state) {
-    if (iteration == gains_begin(iterations)) start_gains(*problem, *training, state.parameters);
+                       int iteration, int iterations, const std::vector<double>& parameters) {
+    std::optional<std::vector<double>> begun;
+    if (iteration != gains_begin(iterations)) return begun;
+    begun = parameters;
+    start_gains(*problem, *training, *begun);
+    return begun;
   };
   return schedule;
 }

@@ -2,355 +2,18 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cmath>
-#include <map>
-#include <numbers>
 #include <thread>
-#include <utility>
 
 #include "nnpoisson/error.hpp"
+#include "plan/neuron_batch.hpp"
 #include "plan/partition.hpp"
-#include "plan/trial_lookup.hpp"
 
 namespace nnpoisson {
 namespace {
 
-using Numbers = std::vector<double>;
-using Index = std::uint32_t;
-
-// Enough for a thread to be busy for some 20 microseconds.
-constexpr std::size_t block_cost = 4096;
-
-/// psi: raised cosines of the trial's place in its session, a number in [0, 1].
-std::array<double, formulas::drift_bumps> bumps(double place) {
-  std::array<double, formulas::drift_bumps> psi{};
-  for (int j = 0; j < formulas::drift_bumps; ++j) {
-    const double x = (formulas::drift_bumps - 1) * place - j;
-    if (std::abs(x) < 1)
-      psi[static_cast<std::size_t>(j)] = 0.5 * (1 + std::cos(std::numbers::pi * x));
-  }
-  return psi;
-}
-
-void sort_unique(auto& values) {
-  std::ranges::sort(values);
-  values.erase(std::unique(values.begin(), values.end()), values.end());
-}
-
-Index place_of(const Numbers& values, double value) {
-  return static_cast<Index>(std::ranges::lower_bound(values, value) - values.begin());
-}
-
-/// What all batches of a plan ask of the dataset.
-struct PlanSource {
-  PlanSource(const Dataset& dataset, const NeuronPlanOptions& asked)
-      : data(dataset),
-        options(asked),
-        lookup(dataset, Preset::exact, NeuralTime::absolute),
-        number(trial_numbers(dataset)),
-        session_trials(session_trial_counts(dataset)),
-        place(dataset.units()),
-        session_units(dataset.sessions()) {
-    for (std::size_t u = 0; u < data.units(); ++u)
-      place[u] = session_units[static_cast<std::size_t>(data.unit.session[u])]++;
-  }
-
-  [[nodiscard]] double waited(std::size_t n) const {
-    return data.responded(n) ? data.trial.response_time[n] : data.trial.observed_until[n];
-  }
-
-  const Dataset& data;
-  const NeuronPlanOptions& options;
-  TrialLookup lookup;
-  std::vector<std::int64_t> number, session_trials;
-  std::vector<Index> place;          // of a unit among those of its session
-  std::vector<Index> session_units;  // how many
-};
-
-/// A trial's spikes or counts: where they lie in time, s, and how many they are.
-struct Event {
-  double begin, end;  // the same for a spike
-  Index unit;         // among those of the session
-  double count;
-};
-
-/// Plans one batch: the trials first, then the points of each stimulus, then what refers to them.
-class BatchPlanner {
- public:
-  BatchPlanner(const PlanSource& source, std::span<const std::int32_t> trials)
-      : source_(source), data_(source.data), window_(data_.time_limit) {
-    order_trials(trials);
-    for (std::size_t s = 0; s < batch_.stimuli(); ++s) place_points(s);
-    add_pieces();
-    add_entries();
-    add_trials();
-    count_more();
-    cut_blocks();
-    batch_.scale = 1 / static_cast<double>(order_.size());
-  }
-
-  NeuronBatch batch() { return std::move(batch_); }
-  [[nodiscard]] std::uint64_t spikes() const { return spikes_; }
-
- private:
-  [[nodiscard]] Index session(std::size_t n) const {
-    return static_cast<Index>(data_.trial.session[n]);
-  }
-
-  void order_trials(std::span<const std::int32_t> trials) {
-    for (const auto n : trials) {
-      order_.push_back(static_cast<std::size_t>(n));
-      batch_.stimulus.push_back(source_.lookup.stimulus(order_.back()));
-    }
-    sort_unique(batch_.stimulus);
-    std::ranges::stable_sort(order_, {}, [&](std::size_t n) {
-      return std::pair(session(n), source_.lookup.stimulus(n));
-    });
-    of_stimulus_.resize(batch_.stimuli());
-    for (std::size_t i = 0; i < order_.size(); ++i) of_stimulus_[stimulus(order_[i])].push_back(i);
-
-    for (const auto& list : of_stimulus_) {
-      for (const std::size_t i : list) batch_.stimulus_trial.push_back(static_cast<Index>(i));
-      batch_.stimulus_trial_first.push_back(static_cast<Index>(batch_.stimulus_trial.size()));
-    }
-  }
-  [[nodiscard]] std::size_t stimulus(std::size_t n) const {
-    const auto found = std::ranges::lower_bound(batch_.stimulus, source_.lookup.stimulus(n));
-    return static_cast<std::size_t>(found - batch_.stimulus.begin());
-  }
-
-  template <class Use>
-  void each_event(std::size_t n, const Use& use) const {
-    if (data_.binned()) {
-      for (auto i = data_.count.offset[n]; i < data_.count.offset[n + 1]; ++i) {
-        const auto at = static_cast<std::size_t>(i);
-        const int bin = data_.count.bin[at];
-        use(Event{bin * data_.bin_width,
-                  std::min((bin + 1) * data_.bin_width, data_.trial.observed_until[n]),
-                  source_.place[static_cast<std::size_t>(data_.count.unit[at])],
-                  static_cast<double>(data_.count.value[at])});
-      }
-    } else {
-      for (auto i = data_.spike.offset[n]; i < data_.spike.offset[n + 1]; ++i) {
-        const auto at = static_cast<std::size_t>(i);
-        use(Event{data_.spike.time[at], data_.spike.time[at],
-                  source_.place[static_cast<std::size_t>(data_.spike.unit[at])], 1.0});
-      }
-    }
-  }
-
-  /// The cell of a merged spike.
-  [[nodiscard]] std::int64_t cell(double time) const {
-    return static_cast<std::int64_t>(time / source_.options.time_resolution);
-  }
-  [[nodiscard]] bool merged() const {
-    return !data_.binned() && source_.options.time_resolution > 0;
-  }
-
-  struct Points {
-    Numbers value, rate;  // s, ascending
-    std::vector<std::pair<double, double>> difference;
-    std::map<std::int64_t, std::pair<double, double>> cells;  // sum of times, spikes
-  };
-
-  /// The points and rows of a stimulus.
-  void place_points(std::size_t s) {
-    Points points;
-    points.value.push_back(0);
-    for (const std::size_t i : of_stimulus_[s]) gather(order_[i], points);
-    for (const auto& [number, sums] : points.cells) points.rate.push_back(sums.first / sums.second);
-    sort_unique(points.value);
-    sort_unique(points.rate);
-    sort_unique(points.difference);
-
-    const auto first_value = static_cast<Index>(batch_.value_time.size());
-    for (const double t : points.value) batch_.value_time.push_back(t / window_);
-    for (const double t : points.rate) {
-      batch_.rate_time.push_back(t / window_);
-      batch_.row_floor.push_back(intensity_floor * window_);
-    }
-    for (const auto& [low, high] : points.difference) {
-      batch_.difference.push_back(
-          {first_value + place_of(points.value, high), first_value + place_of(points.value, low)});
-      batch_.row_floor.push_back(intensity_floor * (high - low));
-    }
-    batch_.value_first.push_back(static_cast<Index>(batch_.value_time.size()));
-    batch_.rate_first.push_back(static_cast<Index>(batch_.rate_time.size()));
-    batch_.difference_first.push_back(static_cast<Index>(batch_.difference.size()));
-    points_.push_back(std::move(points));
-  }
-
-  void gather(std::size_t n, Points& points) const {
-    for (const double t : {data_.trial.observed_until[n], source_.waited(n)}) {
-      points.value.push_back(t);
-      points.difference.emplace_back(0, t);
-    }
-    if (data_.responded(n)) points.rate.push_back(source_.waited(n));
-    each_event(n, [&](const Event& event) {
-      if (data_.binned()) {
-        points.value.insert(points.value.end(), {event.begin, event.end});
-        points.difference.emplace_back(event.begin, event.end);
-      } else if (merged()) {
-        auto& [times, spikes] = points.cells[cell(event.begin)];
-        times += event.begin;
-        spikes += 1;
-      } else {
-        points.rate.push_back(event.begin);
-      }
-    });
-  }
-
-  [[nodiscard]] Index rate_row(std::size_t s, double time) const {
-    return batch_.row_first(s) + place_of(points_[s].rate, time);
-  }
-  [[nodiscard]] Index difference_row(std::size_t s, double low, double high) const {
-    const auto& all = points_[s].difference;
-    const auto found = std::ranges::lower_bound(all, std::pair(low, high));
-    return batch_.row_first(s) + static_cast<Index>(points_[s].rate.size()) +
-           static_cast<Index>(found - all.begin());
-  }
-  [[nodiscard]] Index event_row(std::size_t s, const Event& event) const {
-    if (data_.binned()) return difference_row(s, event.begin, event.end);
-    if (!merged()) return rate_row(s, event.begin);
-    const auto& [times, spikes] = points_[s].cells.at(cell(event.begin));
-    return rate_row(s, times / spikes);
-  }
-
-  void add_pieces() {
-    Index pairs = 0;
-    for (const std::size_t n : order_) {
-      const Index s = static_cast<Index>(stimulus(n)), of = session(n);
-      if (batch_.pieces.empty() || batch_.pieces.back().stimulus != s ||
-          batch_.pieces.back().session != of) {
-        batch_.pieces.push_back({s, of, pairs, source_.session_units[of]});
-        pairs += source_.session_units[of];
-      }
-      piece_.push_back(static_cast<Index>(batch_.pieces.size() - 1));
-    }
-    pairs_ = pairs;
-  }
-
-  void add_entries() {
-    struct Entry {
-      Index pair, row;
-      double weight;
-    };
-    std::vector<Entry> entries;
-    for (std::size_t i = 0; i < order_.size(); ++i) {
-      const auto& piece = batch_.pieces[piece_[i]];
-      each_event(order_[i], [&](const Event& event) {
-        entries.push_back(
-            {piece.first_pair + event.unit, event_row(piece.stimulus, event), event.count});
-        spikes_ += static_cast<std::uint64_t>(event.count);
-        batch_.constant += data_.binned() ? std::lgamma(event.count + 1) : std::log(window_);
-      });
-    }
-    std::ranges::sort(entries, {}, [](const Entry& e) { return std::pair(e.pair, e.row); });
-
-    std::size_t i = 0;
-    for (Index pair = 0; pair < pairs_; ++pair) {
-      for (; i < entries.size() && entries[i].pair == pair; ++i) {
-        const bool same = batch_.entry_row.size() > batch_.entry_first.back() &&
-                          batch_.entry_row.back() == entries[i].row;
-        if (same) {
-          batch_.entry_weight.back() += entries[i].weight;
-        } else {
-          batch_.entry_row.push_back(entries[i].row);
-          batch_.entry_weight.push_back(entries[i].weight);
-        }
-      }
-      batch_.entry_first.push_back(static_cast<Index>(batch_.entry_row.size()));
-    }
-  }
-
-  void add_trials() {
-    for (std::size_t i = 0; i < order_.size(); ++i) {
-      const std::size_t n = order_[i];
-      const auto& piece = batch_.pieces[piece_[i]];
-      if (batch_.sessions.empty() || batch_.sessions.back().session != piece.session)
-        batch_.sessions.push_back(
-            {piece.session, static_cast<Index>(i), 0, piece.units, batch_.counts.size(), 0});
-      ++batch_.sessions.back().trials;
-
-      const double waited = source_.waited(n), all = double(source_.session_trials[piece.session]);
-      const bool responded = data_.responded(n);
-      batch_.trials.push_back(
-          {.number = static_cast<Index>(n),
-           .piece = piece_[i],
-           .end_row = difference_row(piece.stimulus, 0, data_.trial.observed_until[n]),
-           .wait_row = difference_row(piece.stimulus, 0, waited),
-           .response_row = responded ? rate_row(piece.stimulus, waited) : no_row,
-           .action = responded ? static_cast<int>(data_.action(n)) : -1,
-           .choice = data_.trial.choice[n],
-           .drift = bumps(static_cast<double>(source_.number[n]) / std::max(all - 1, 1.0))});
-
-      const std::size_t first = batch_.counts.size();
-      batch_.counts.resize(first + piece.units);
-      each_event(n, [&](const Event& event) {
-        batch_.counts[first + event.unit] += static_cast<float>(event.count);
-      });
-    }
-  }
-
-  void count_more() {
-    for (auto& session : batch_.sessions) {
-      session.first_unit = static_cast<Index>(batch_.more_first.size() - 1);
-      for (std::size_t u = 0; u < session.units; ++u) {
-        const std::size_t first = batch_.more.size();
-        for (std::size_t n = 0; n < session.trials; ++n) {
-          const float count = batch_.counts[session.first_count + n * session.units + u];
-          const auto beyond = static_cast<std::size_t>(std::max(count - 1, 0.0F));
-          batch_.more.resize(std::max(batch_.more.size(), first + beyond));
-          for (std::size_t j = 0; j < beyond; ++j) ++batch_.more[first + j];
-        }
-        batch_.more_first.push_back(static_cast<Index>(batch_.more.size()));
-      }
-    }
-  }
-
-  void cut_blocks() {
-    std::vector<std::vector<Index>> pieces(batch_.stimuli());
-    for (Index p = 0; p < batch_.pieces.size(); ++p) pieces[batch_.pieces[p].stimulus].push_back(p);
-    for (Index s = 0; s < batch_.stimuli(); ++s) {
-      // A block has rows of its own to sum into: no more of them than what it does is worth.
-      const std::size_t rows = batch_.row_first(s + 1) - batch_.row_first(s);
-      const std::size_t enough = block_cost + 4 * rows;
-      std::size_t cost = enough;
-      for (const Index p : pieces[s]) {
-        const auto& piece = batch_.pieces[p];
-        for (Index pair = piece.first_pair; pair < piece.first_pair + piece.units; ++pair) {
-          const bool open = cost < enough;
-          if (!open) {
-            const auto first = static_cast<Index>(batch_.segments.size());
-            batch_.blocks.push_back({s, first, first});
-            cost = 0;
-          }
-          if (!open || batch_.segments.back().piece != p) {
-            batch_.segments.push_back({p, pair, pair});
-            ++batch_.blocks.back().end_segment;
-          }
-          batch_.segments.back().end_pair = pair + 1;
-          cost += 8 + batch_.entry_first[pair + 1] - batch_.entry_first[pair];
-        }
-      }
-      batch_.block_first.push_back(static_cast<Index>(batch_.blocks.size()));
-    }
-  }
-
-  const PlanSource& source_;
-  const Dataset& data_;
-  double window_;
-  NeuronBatch batch_;
-  std::vector<std::size_t> order_;                     // trials
-  std::vector<std::vector<std::size_t>> of_stimulus_;  // places in order_
-  std::vector<Index> piece_;                           // of each place in order_
-  std::vector<Points> points_;                         // of each stimulus
-  Index pairs_ = 0;
-  std::uint64_t spikes_ = 0;
-};
-
-Numbers standardised(const Numbers& stimuli, const NeuronConstants& constants) {
-  Numbers all = stimuli;
+std::vector<double> standardised(const std::vector<double>& stimuli,
+                                 const NeuronConstants& constants) {
+  std::vector<double> all = stimuli;
   const std::size_t F = constants.mean.size();
   for (std::size_t i = 0; i < all.size(); ++i)
     all[i] = (all[i] - constants.mean[i % F]) * constants.scale[i % F];
@@ -366,7 +29,7 @@ NeuronPlan make_neuron_plan(const Dataset& data, const NeuronConstants& constant
   if (trials.empty()) trials = all;
   if (trials.empty()) throw DataError(data.source + ": holds no trial to plan");
 
-  const PlanSource source(data, options);
+  const NeuronPlanSource source(data, options);
   NeuronPlan plan{.features = static_cast<int>(data.features()),
                   .time_limit = data.time_limit,
                   .behaviour_weight = options.behaviour_weight,
@@ -378,27 +41,24 @@ NeuronPlan make_neuron_plan(const Dataset& data, const NeuronConstants& constant
   for (std::size_t s = 0; s < data.sessions(); ++s) {
     for (std::size_t u = 0; u < data.units(); ++u)
       if (static_cast<std::size_t>(data.unit.session[u]) == s)
-        plan.unit.push_back(static_cast<Index>(u));
-    plan.session_first.push_back(static_cast<Index>(plan.unit.size()));
+        plan.unit.push_back(static_cast<std::uint32_t>(u));
+    plan.session_first.push_back(static_cast<std::uint32_t>(plan.unit.size()));
   }
 
   const int parts = std::min(options.parts, static_cast<int>(trials.size()));
   const auto partition = joint_partition(trials, parts, options.seed);
   plan.batches.resize(partition.size());
-  std::vector<std::uint64_t> spikes(partition.size());
   std::atomic<std::size_t> next{0};
   const auto work = [&] {
-    for (std::size_t b = next++; b < partition.size(); b = next++) {
-      BatchPlanner planner(source, partition[b]);
-      plan.batches[b] = planner.batch();
-      spikes[b] = planner.spikes();
-    }
+    for (std::size_t b = next++; b < partition.size(); b = next++)
+      plan.batches[b] = plan_neuron_batch(source, partition[b]);
   };
   std::vector<std::jthread> others;
   for (int t = 1; t < std::min(options.threads, parts); ++t) others.emplace_back(work);
   work();
   others.clear();
-  for (const auto count : spikes) plan.spikes += count;
+  for (const auto& batch : plan.batches)
+    for (const float count : batch.counts) plan.spikes += static_cast<std::uint64_t>(count);
   return plan;
 }
 

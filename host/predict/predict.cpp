@@ -7,6 +7,7 @@
 #include "curves/matched_trials.hpp"
 #include "curves/parallel.hpp"
 #include "curves/progress_counter.hpp"
+#include "curves/require_network.hpp"
 #include "data/table.hpp"
 #include "nnpoisson/error.hpp"
 
@@ -139,6 +140,7 @@ class StimulusCurves {
 
 Prediction predict(const Model& model, const std::vector<std::vector<double>>& stimuli,
                    const PredictOptions& options, const Watch& watch) {
+  require_network(model, "predict");
   require_features(stimuli, model);
   Prediction out = empty_prediction(model, stimuli, checked(options, model));
   const auto columns = places(model.shape);

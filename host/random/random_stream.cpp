@@ -100,4 +100,21 @@ std::uint64_t RandomStream::poisson(double mean) {
   return mean < 10 ? poisson_by_inversion(*this, mean) : poisson_by_rejection(*this, mean);
 }
 
+// Marsaglia and Tsang (2000), ACM Trans. Math. Softw. 26:363; below shape 1 from shape + 1, as they
+// say in section 6.
+double RandomStream::gamma(double shape) {
+  if (shape < 1) {
+    const double above = gamma(shape + 1);
+    return above * std::pow(uniform(), 1 / shape);
+  }
+  const double d = shape - 1.0 / 3, c = 1 / std::sqrt(9 * d);
+  while (true) {
+    const double x = normal(), root = 1 + c * x;
+    if (!(root > 0)) continue;
+    const double v = root * root * root, u = uniform();
+    if (u < 1 - 0.0331 * x * x * x * x) return d * v;
+    if (std::log(u) < 0.5 * x * x + d * (1 - v + std::log(v))) return d * v;
+  }
+}
+
 }  // namespace nnpoisson

@@ -6,6 +6,7 @@
 #include <limits>
 #include <utility>
 
+#include "curves/require_network.hpp"
 #include "data/table.hpp"
 #include "nnpoisson/error.hpp"
 #include "storage/csv.hpp"
@@ -131,6 +132,7 @@ Run read_run(const fs::path& folder) {
                      ": is missing, the fit has not ended; go on with train --resume");
   Run run;
   run.model = read_model(folder / "model.h5");
+  require_network(run.model, "report");
   read_config(run, folder / "config.toml");
   read_losses(run, folder / "test.csv");
   auto log = opened(folder / "run.log");

@@ -173,7 +173,7 @@ std::vector<SettingKey> make_keys() {
       key("model.readout", model, &Model::readout, readout),
       key("model.stimulus_bypass", model, &Model::stimulus_bypass, Boolean{}),
       key("model.features", model, &Model::features, Integer<int>{0, 4096}),
-      key("model.nodes", model, &Model::nodes, Integer<int>{1, 64}),
+      key("model.nodes", model, &Model::nodes, Integer<int>{2, 64}),
       key("model.rank", model, &Model::rank, Integer<int>{0, 4096}),
       key("model.heads", model, &Model::heads, heads),
       key("model.shared_gain", model, &Model::shared_gain, Boolean{}),

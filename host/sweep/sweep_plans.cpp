@@ -4,8 +4,8 @@
 #include <set>
 
 #include "devices/point_merger.hpp"
+#include "fit/fit_problem.hpp"
 #include "fit/unfitted_model.hpp"
-#include "nnpoisson/error.hpp"
 #include "nnpoisson/folds.hpp"
 #include "train/fingerprint.hpp"
 
@@ -33,8 +33,6 @@ SweepPlans::SweepPlans(const SweepRequest& request, const Grid& grid, std::size_
       training_(read_dataset(request.train)),
       merger_(make_point_merger(request.backend)),
       most_plans_(plans) {
-  if (base_.preset == Preset::neurons)
-    throw UsageError("sweep: preset neurons cannot be swept yet; choose --preset exact or authors");
   if (request.test) test_ = read_dataset(*request.test);
   std::set<Readout> checked;
   for (const auto& configuration : grid.configurations) {
@@ -81,6 +79,21 @@ SweepPlans::SharedPlan SweepPlans::plan(const std::string& name, const Make& mak
   return future.get();
 }
 
+// What the training trials fix of a model by neuron is part of its plans, so each fit has its own.
+FitPlans SweepPlans::neuron_plans(const Settings& settings, const Settings& held_out,
+                                  std::size_t fold) const {
+  const Dataset training = select_trials(training_, outside_[fold]),
+                validation = select_trials(training_, inside_[fold]);
+  const FitProblem::Given given{.validation = &validation, .backend = {.threads = 1}};
+  FitProblem trained(training, settings, given), measured(training, held_out, given);
+  if (test_) measured.add_test(*test_);
+
+  FitPlans plans = trained.plans();
+  plans.validation = measured.plans().validation;
+  plans.test = measured.plans().test;
+  return plans;
+}
+
 FitPlans SweepPlans::plans_of(const Grid::Configuration& configuration, int fold) {
   const Settings& settings = configuration.settings;
   // Held-out losses are measured alike for all configurations, whatever a grid does to the loss
@@ -90,8 +103,9 @@ FitPlans SweepPlans::plans_of(const Grid::Configuration& configuration, int fold
   held_out.train.time_resolution = base_.train.time_resolution;
   held_out.train.batches = 1;
 
-  const bool authors = settings.preset == Preset::authors;
   const auto number = static_cast<std::size_t>(fold);
+  if (settings.preset == Preset::neurons) return neuron_plans(settings, held_out, number);
+  const bool authors = settings.preset == Preset::authors;
   const auto make = [&](const Dataset& data, const Settings& with, Grouping grouping,
                         std::span<const std::int32_t> trials) {
     return make_plan(data, plan_options(with, grouping, with.train.batches, 1), trials, *merger_);

@@ -33,6 +33,8 @@ class SweepPlans {
   [[nodiscard]] FitPlans plans_of(const Grid::Configuration& configuration, int fold);
 
  private:
+  [[nodiscard]] FitPlans neuron_plans(const Settings& settings, const Settings& held_out,
+                                      std::size_t fold) const;
   using SharedPlan = std::shared_ptr<const Plan>;
   /// The plan of that name, made if it is not kept.
   template <class Make>

@@ -10,6 +10,15 @@
 namespace nnpoisson {
 namespace {
 
+/// What the second and third term of a loss are called.
+struct TermNames {
+  const char *left, *right;
+};
+TermNames term_names(Preset preset) {
+  if (preset == Preset::neurons) return {"behaviour", "penalty"};
+  return {"left", "right"};
+}
+
 std::string cell(double value) {
   return std::isnan(value) ? std::string() : fmt::format("{:.9g}", value);
 }
@@ -36,14 +45,17 @@ IterationLosses losses_from_numbers(std::span<const double> numbers) {
           .test_regions = {regions.begin(), regions.end()}};
 }
 
-std::string csv_header(const std::vector<std::string>& regions) {
-  std::string line =
-      ",train loss neural,train loss total,train loss left,train loss right,iter,test loss "
-      "left,test loss right";
+std::string csv_header(Preset preset, const std::vector<std::string>& regions) {
+  const auto [left, right] = term_names(preset);
+  std::string line = fmt::format(
+      ",train loss neural,train loss total,train loss {0},train loss {1},iter,test loss {0},test "
+      "loss {1}",
+      left, right);
   for (const auto& region : regions) line += "," + csv_field(region);
-  return line +
-         ",test loss total,test loss neural,validation loss total,validation loss "
-         "neural,validation loss left,validation loss right\n";
+  return line + fmt::format(
+                    ",test loss total,test loss neural,validation loss total,validation loss "
+                    "neural,validation loss {},validation loss {}\n",
+                    left, right);
 }
 
 std::string csv_line(int iteration, const IterationLosses& losses) {
@@ -58,15 +70,16 @@ std::string csv_line(int iteration, const IterationLosses& losses) {
                             cell(losses.validation.right));
 }
 
-std::string log_line(int iteration, const IterationLosses& losses) {
+std::string log_line(Preset preset, int iteration, const IterationLosses& losses) {
   std::string line = fmt::format("iter = {:04d} ", iteration);
-  const auto add = [&line](const char* set, const BatchLoss& loss) {
+  const TermNames names = term_names(preset);
+  const auto add = [&](const char* set, const BatchLoss& loss) {
     if (std::isnan(loss.total)) return;
     fmt::format_to(std::back_inserter(line),
-                   "{0} {1} = {2:7.3f} {0} loss neural = {3:7.3f} {0} loss left = {4:7.3f} {0} "
-                   "loss right = {5:7.3f} ",
+                   "{0} {1} = {2:7.3f} {0} loss neural = {3:7.3f} {0} loss {6} = {4:7.3f} {0} "
+                   "loss {7} = {5:7.3f} ",
                    set, std::string(set) == "train" ? "total loss" : "loss total", loss.total,
-                   loss.neural, loss.left, loss.right);
+                   loss.neural, loss.left, loss.right, names.left, names.right);
   };
   add("train", losses.train);
   add("test", losses.test);

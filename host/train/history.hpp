@@ -16,9 +16,11 @@ inline constexpr std::size_t losses_beside_regions = 12;
 [[nodiscard]] IterationLosses losses_from_numbers(std::span<const double> numbers);
 
 /// test.csv: the authors' columns in their order, then ours. Empty where there is no such set.
-[[nodiscard]] std::string csv_header(const std::vector<std::string>& alphabetical_regions);
+/// Preset neurons has behaviour and penalty in place of left and right.
+[[nodiscard]] std::string csv_header(Preset preset,
+                                     const std::vector<std::string>& alphabetical_regions);
 [[nodiscard]] std::string csv_line(int iteration, const IterationLosses& losses);
 /// run.log: the authors' wording, after their prefix; then ours.
-[[nodiscard]] std::string log_line(int iteration, const IterationLosses& losses);
+[[nodiscard]] std::string log_line(Preset preset, int iteration, const IterationLosses& losses);
 
 }  // namespace nnpoisson

@@ -51,15 +51,16 @@ void RunFolder::write_weights(int iteration, const Model& model) const {
     write_keras_weights(folder / "model-fwd.h5", model.shape, model.parameters);
 }
 
-void RunFolder::begin_history(const std::vector<std::string>& head,
+void RunFolder::begin_history(Preset preset, const std::vector<std::string>& head,
                               const std::vector<std::string>& regions,
                               const std::vector<IterationLosses>& done) {
+  preset_ = preset;
   log_.open(folder_.path() / "run.log", std::ios::trunc);
   csv_.open(folder_.path() / "test.csv", std::ios::trunc);
   for (const auto& line : head) log_ << "# " << line << "\n";
-  csv_ << csv_header(regions);
+  csv_ << csv_header(preset, regions);
   for (std::size_t i = 0; i < done.size(); ++i) {
-    log_ << log_line(static_cast<int>(i), done[i]);
+    log_ << log_line(preset, static_cast<int>(i), done[i]);
     csv_ << csv_line(static_cast<int>(i), done[i]);
   }
   flush(log_, folder_.path() / "run.log");
@@ -67,7 +68,7 @@ void RunFolder::begin_history(const std::vector<std::string>& head,
 }
 
 void RunFolder::add(int iteration, const IterationLosses& losses) {
-  log_ << log_line(iteration, losses);
+  log_ << log_line(preset_, iteration, losses);
   csv_ << csv_line(iteration, losses);
   flush(log_, folder_.path() / "run.log");
   flush(csv_, folder_.path() / "test.csv");

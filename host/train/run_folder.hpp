@@ -30,7 +30,7 @@ class RunFolder {
 
   /// Starts run.log and test.csv anew: head of the log ("# " lines), column names, then the rows of
   /// the iterations already done.
-  void begin_history(const std::vector<std::string>& head,
+  void begin_history(Preset preset, const std::vector<std::string>& head,
                      const std::vector<std::string>& alphabetical_regions,
                      const std::vector<IterationLosses>& done);
   void add(int iteration, const IterationLosses& losses);
@@ -39,6 +39,7 @@ class RunFolder {
  private:
   static void flush(std::ofstream& stream, const std::filesystem::path& file);
   LockedFolder folder_;
+  Preset preset_ = Preset::exact;
   std::ofstream log_, csv_;
 };
 

@@ -24,7 +24,7 @@ using Message = std::function<void(const std::string&)>;
 /// The files of a run, read and planned; the datasets themselves are let go.
 struct ReadRun {
   std::unique_ptr<FitProblem> problem;
-  std::vector<std::string> alphabetical_regions;
+  std::vector<std::string> history_regions;  ///< that have a column of test losses
   std::uint64_t fingerprint = 0;
 };
 
@@ -37,8 +37,9 @@ ReadRun read_run(const TrainRequest& request, const Message& message) {
   ReadRun run;
   Fingerprint print;
   print.add(data);
-  for (const auto g : alphabetical_regions(data))
-    run.alphabetical_regions.push_back(data.region_names[static_cast<std::size_t>(g)]);
+  if (request.settings.preset != Preset::neurons)
+    for (const auto g : alphabetical_regions(data))
+      run.history_regions.push_back(data.region_names[static_cast<std::size_t>(g)]);
 
   std::optional<Model> initial;
   if (request.init) initial = read_initial_model(*request.init, request.settings, data);
@@ -115,7 +116,7 @@ class Training {
     const bool resume = request_.mode == FolderMode::resume;
     if (resume && std::filesystem::exists(folder_.checkpoint())) {
       auto found = read_checkpoint(folder_.checkpoint(), course().state.parameters.size(),
-                                   read_.alphabetical_regions.size());
+                                   read_.history_regions.size());
       require_same_run(found);
       identity_.error_at_start = found.run.error_at_start;
       loop_.resume(0, std::move(found.course));
@@ -137,7 +138,8 @@ class Training {
     if (train().time_resolution > 0)
       head.push_back(resolution_line(identity_.error_at_start, "first"));
     for (const auto& line : head) message_(line);
-    folder_.begin_history(head, read_.alphabetical_regions, course().history);
+    folder_.begin_history(problem_.settings().preset, head, read_.history_regions,
+                          course().history);
   }
 
   void require_same_run(const Checkpoint& found) const {
@@ -146,8 +148,11 @@ class Training {
           request_.run.string() +
           ": was trained on other data; give the same --train and --test, or another --out");
 
-    // More or fewer iterations are the one change that a continued run may make.
-    const auto without_iterations = [](std::string toml) {
+    // More or fewer iterations are the one change that a continued run may make; where the
+    // learning rate falls to 0 over them, not even that.
+    const bool fixed = problem_.settings().preset == Preset::neurons;
+    const auto without_iterations = [fixed](std::string toml) {
+      if (fixed) return toml;
       const auto first = toml.find("\niterations");
       return first == std::string::npos ? toml
                                         : toml.erase(first, toml.find('\n', first + 1) - first);
@@ -168,7 +173,7 @@ class Training {
   }
 
   void save() {
-    write_checkpoint(folder_.checkpoint(), identity_, course(), read_.alphabetical_regions.size());
+    write_checkpoint(folder_.checkpoint(), identity_, course(), read_.history_regions.size());
     saved_ = Clock::now();
   }
 

@@ -41,7 +41,7 @@ struct TrainingState {
 struct TrainingProgram {
   std::span<const std::uint32_t> batches;  ///< numbers of the plan's batches
   std::span<const double> learning_rate;   ///< [M]
-  /// Preset neurons: bit t is set where NeuronTensor t stays as it is.
+  /// Preset neurons: bit t is set where NeuronTensor t stays as it is. unit_B goes with unit_alpha.
   std::uint32_t held = 0;
 };
 

@@ -22,6 +22,7 @@ enum class Purpose : std::uint32_t {
   spikes = 5,
   bootstrap = 6,
   folds = 7,
+  gains = 8,
   wimmer_network = 16,
   wimmer_start = 17,
   wimmer_input = 18,
@@ -46,6 +47,7 @@ class RandomStream {
   double exponential();                  ///< mean 1
   std::uint64_t below(std::uint64_t n);  ///< unbiased in [0, n); n > 0
   std::uint64_t poisson(double mean);    ///< mean >= 0
+  double gamma(double shape);            ///< mean and variance `shape` > 0
 
  private:
   RandomStream(std::array<std::uint32_t, 2> key, std::uint64_t index, std::uint32_t sub);

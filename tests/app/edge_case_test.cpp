@@ -13,7 +13,7 @@ struct Edge {
   const char* name;
   std::function<Dataset()> made;
   std::vector<std::string> more{};
-  bool authors = true;  ///< whether that preset can be fitted to it
+  std::vector<std::string> presets{"neurons", "exact", "authors"};  ///< that can be fitted to it
 };
 void PrintTo(const Edge& edge, std::ostream* out) {
   *out << edge.name;
@@ -53,8 +53,7 @@ TEST_P(EdgeCase, Trains) {
   const auto folder = fresh_folder();
   const auto data = folder / "data.h5";
   write_dataset(data, GetParam().made());
-  for (const char* preset : {"exact", "authors"}) {
-    if (std::string(preset) == "authors" && !GetParam().authors) continue;
+  for (const std::string& preset : GetParam().presets) {
     const auto run = folder / preset;
     auto more = GetParam().more;
     more.insert(more.end(), {"--preset", preset, "--test", data});
@@ -93,20 +92,37 @@ INSTANTIATE_TEST_SUITE_P(
         Edge{"WidthsOne",
              [] { return usual(); },
              {"--set", "model.stimulus_widths=[1,1]", "--set", "model.time_width=1", "--set",
-              "model.hidden_width=1", "--set", "model.behaviour_width=1"}},
+              "model.hidden_width=1", "--set", "model.behaviour_width=1"},
+             {"exact", "authors"}},
+        Edge{"OneFeatureOfTime",
+             [] { return usual(); },
+             {"--set", "model.features=1", "--set", "model.rank=1"},
+             {"neurons"}},
+        Edge{"HeadsOfRegions",
+             [] { return usual(); },
+             {"--set", "model.heads=regions"},
+             {"neurons"}},
+        Edge{"NoGains",
+             [] { return usual(); },
+             {"--set", "model.shared_gain=false", "--set", "model.private_gain=false", "--set",
+              "model.drift=false"},
+             {"neurons"}},
         Edge{"Merged", [] { return usual(); }, {"--set", "train.time_resolution=0.01"}},
         Edge{"InDouble", [] { return usual(); }, {"--set", "train.precision=double"}},
         Edge{"Reference", [] { return usual(); }, {"--backend", "reference"}},
         Edge{"ShortWindow", [] { return usual([](auto& d) { d.time_limit = 1e-6; }); }},
         Edge{"LongWindow", [] { return usual([](auto& d) { d.time_limit = 3600; }); }},
-        Edge{"Counts", [] { return usual([](auto& d) { d.bin_width = 0.05; }); }, {}, false},
+        Edge{"Counts",
+             [] { return usual([](auto& d) { d.bin_width = 0.05; }); },
+             {},
+             {"neurons", "exact"}},
         Edge{"CountsWithoutResponses",
              [] {
                return usual(
                    [](auto& d) { d.bin_width = 0.1, d.responses = testing::Responses::none; });
              },
              {},
-             false}),
+             {"neurons", "exact"}}),
     [](const auto& test) { return std::string(test.param.name); });
 
 }  // namespace

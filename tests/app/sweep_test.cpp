@@ -43,6 +43,21 @@ class Sweep : public ::testing::Test {
     *(std::find(all.begin(), all.end(), option) + 1) = value;
     return all;
   }
+  /// The same of preset neurons.
+  [[nodiscard]] std::vector<std::string> words_by_neuron(const fs::path& out,
+                                                         const std::string& threads) const {
+    return {"sweep",   "--quiet",
+            "--preset", "neurons",
+            "--train", train_,
+            "--test",  test_,
+            "--out",   out,
+            "--grid",  "train.shrinkage=1,10",
+            "--folds", "3",
+            "--seeds", "0",
+            "--set",   "train.batches=2",
+            "--set",   "train.iterations=6",
+            "--threads", threads};
+  }
   static std::size_t fits(const fs::path& out) {
     if (!fs::exists(out / "fits")) return 0;
     const auto is_whole = [](const fs::directory_entry& entry) {
@@ -57,6 +72,13 @@ class Sweep : public ::testing::Test {
   }
   fs::path folder_ = fresh_folder(), train_ = folder_ / "train.h5", test_ = folder_ / "test.h5";
 };
+
+TEST_F(Sweep, ByNeuronIsTheSameOnAnyThreads) {
+  expect_done(words_by_neuron(folder_ / "one", "1"));
+  expect_done(words_by_neuron(folder_ / "three", "3"));
+  EXPECT_EQ(fits(folder_ / "one"), 6U);
+  expect_same(folder_ / "one", folder_ / "three");
+}
 
 TEST_F(Sweep, SameTableWhateverRunsSideBySide) {
   expect_done(words(folder_ / "one", {"--threads", "1"}));

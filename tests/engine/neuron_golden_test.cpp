@@ -4,34 +4,11 @@
 
 #include <cmath>
 
+#include "engine/neuron_rows.hpp"
 #include "tolerance.hpp"
 
 namespace nnpoisson {
 namespace {
-
-struct NeuronRow {
-  std::string name;
-  BackendOptions options;
-  [[nodiscard]] bool single() const { return options.precision == Precision::single_precision; }
-  [[nodiscard]] std::unique_ptr<Backend> make(std::shared_ptr<const NeuronProblem> problem,
-                                              std::shared_ptr<const NeuronPlan> plan) const {
-    if (options.kind == BackendKind::reference) return make_neuron_reference(problem, plan);
-    return make_neuron_cpu(options, problem, plan);
-  }
-};
-
-std::vector<NeuronRow> rows() {
-  std::vector<NeuronRow> all{
-      {"reference", {.kind = BackendKind::reference, .precision = Precision::double_precision}}};
-  for (const auto& set : instruction_sets())
-    for (const auto precision : {Precision::double_precision, Precision::single_precision})
-      all.push_back({"cpu_" + set + "_" + to_string(precision),
-                     {.kind = BackendKind::cpu,
-                      .precision = precision,
-                      .threads = 2,
-                      .instruction_set = set}});
-  return all;
-}
 
 class GoldenNeurons : public ::testing::TestWithParam<std::string> {};
 
@@ -71,7 +48,7 @@ TEST_P(GoldenNeurons, LossesAndGradients) {
   const golden::NeuronCase c(GetParam());
   const auto parameters = c.tensors("parameter"), wanted = c.tensors("gradient");
   const auto plan = c.plan(1, c.beta, c.shrinkage);
-  for (const auto& row : rows()) {
+  for (const auto& row : testing::all_neuron_rows(2)) {
     SCOPED_TRACE(row.name);
     const auto backend = row.make(c.problem, plan);
     const std::vector<std::uint32_t> batch{0};
@@ -103,7 +80,7 @@ TEST_P(GoldenNeurons, EachTrialsLikelihood) {
     const auto plan = c.plan(static_cast<int>(c.train.trials()), beta, 0);
     std::vector<std::uint32_t> batches;
     for (std::uint32_t b = 0; b < plan->batches.size(); ++b) batches.push_back(b);
-    for (const auto& row : rows()) {
+    for (const auto& row : testing::all_neuron_rows(2)) {
       SCOPED_TRACE(row.name);
       std::vector<BatchLoss> losses(batches.size());
       row.make(c.problem, plan)->evaluate(batches, 1, parameters, losses, {});

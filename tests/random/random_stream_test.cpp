@@ -138,6 +138,28 @@ TEST_P(Poisson, FollowsItsProbabilities) {
 }
 INSTANTIATE_TEST_SUITE_P(Means, Poisson, testing::Values(0.01, 0.7, 9.99, 10., 57.3, 400.));
 
+class Gamma : public testing::TestWithParam<double> {};
+TEST_P(Gamma, Moments) {
+  const double shape = GetParam();
+  auto s = stream(7);
+  const auto values = sample(draws, [&] { return s.gamma(shape); });
+  const auto m = moments(values);
+  EXPECT_NEAR(m.mean, shape, five_errors(std::sqrt(shape)));
+  // The fourth central moment is 3 shape^2 + 6 shape.
+  EXPECT_NEAR(m.variance, shape, five_errors(std::sqrt(2 * shape * shape + 6 * shape)));
+  // E[log x] is the digamma function, here from lnG: what small values are like, too.
+  double logs = 0, squares = 0;
+  for (const double v : values) {
+    ASSERT_GT(v, 0);
+    logs += std::log(v) / draws;
+    squares += std::log(v) * std::log(v) / draws;
+  }
+  const double h = 1e-5 * shape;
+  const double digamma = (std::lgamma(shape + h) - std::lgamma(shape - h)) / (2 * h);
+  EXPECT_NEAR(logs, digamma, five_errors(std::sqrt(squares - logs * logs)));
+}
+INSTANTIATE_TEST_SUITE_P(Shapes, Gamma, testing::Values(0.3, 0.9, 1., 3., 30.));
+
 TEST(RandomStream, PoissonOfZeroIsZero) {
   auto s = stream(6);
   for (int i = 0; i < 100; ++i) ASSERT_EQ(s.poisson(0), 0U);

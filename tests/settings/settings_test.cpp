@@ -213,7 +213,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"[model]\nstimulus_bypass = 1", 2, "expected true or false"},
         Bad{"[model]\nreadout = \"neuron\"", 2, "expected \"region\" or \"unit\""},
         Bad{"seed = -1", 1, "\"seed\""}, Bad{"seed = 1.5", 1, "\"seed\""},
-        Bad{"preset = \"exakt\"", 1, "expected \"exact\" or \"authors\""}));
+        Bad{"preset = \"exakt\"", 1, "expected \"neurons\", \"exact\" or \"authors\""}));
 INSTANTIATE_TEST_SUITE_P(NotToml, BadToml,
                          testing::Values(Bad{"[train]\nbatches = \n", 2, "not TOML"},
                                          Bad{"seed = 1\nseed = 2\n", 2, "not TOML"},
@@ -313,15 +313,40 @@ TEST(Check, RefusesWhatTheAuthorsPresetCannotDo) {
   }
 }
 
-// docs/settings.md lists every key with the defaults of both presets as to_toml writes them.
+TEST(Presets, Neurons) {
+  const Settings neurons = preset_settings(Preset::neurons);
+  EXPECT_EQ(neurons.train.iterations, 100);
+  EXPECT_EQ(neurons.train.episodes, 1);
+  EXPECT_EQ(neurons.train.learning_rate, 0.01);
+  EXPECT_EQ(neurons.train.validation, 0);
+  EXPECT_NO_THROW(check(neurons));
+}
+
+TEST(Presets, RefuseKeysOfOthers) {
+  Settings neurons = preset_settings(Preset::neurons), exact = preset_settings(Preset::exact);
+  EXPECT_NE(message_of([&] {
+              apply_assignment(neurons, "train.neural_time=scaled");
+            }).find("\"train.neural_time\" is none of preset \"neurons\""),
+            std::string::npos);
+  EXPECT_NE(message_of([&] {
+              apply_assignment(exact, "model.rank=2");
+            }).find("\"model.rank\" is none of preset \"exact\""),
+            std::string::npos);
+  apply_assignment(neurons, "model.rank=2");
+  EXPECT_EQ(neurons.model.rank, 2);
+  EXPECT_EQ(to_toml(exact).find("rank"), std::string::npos);
+  EXPECT_NE(to_toml(neurons).find("rank = 2"), std::string::npos);
+}
+
+// docs/settings.md lists every key with the defaults of all presets as to_toml writes them.
 TEST(Documentation, ListsEveryKeyAndDefault) {
   std::ifstream stream(std::filesystem::path(__FILE__).parent_path() / "../../docs/settings.md");
   const std::string text{std::istreambuf_iterator<char>(stream), {}};
   ASSERT_FALSE(text.empty());
-  const Settings exact = preset_settings(Preset::exact), authors = preset_settings(Preset::authors);
   for (const SettingKey& key : setting_keys()) {
-    const auto row =
-        "| `" + key.name + "` | `" + key.to_toml(exact) + "` | `" + key.to_toml(authors) + "` |";
+    std::string row = "| `" + key.name + "` |";
+    for (const Preset preset : {Preset::neurons, Preset::exact, Preset::authors})
+      row += key.known_to(preset) ? " `" + key.to_toml(preset_settings(preset)) + "` |" : " |";
     EXPECT_NE(text.find(row), std::string::npos) << row;
   }
 }

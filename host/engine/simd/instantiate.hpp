@@ -1,6 +1,6 @@
 #pragma once
 
-#include "engine/simd/neuron_kernels.hpp"
+#include "engine/simd/neurons/kernels.hpp"
 #include "engine/simd/pack.hpp"
 #include "engine/simd/step_kernels.hpp"
 #include "engine/simd/tile_kernel.hpp"

@@ -1,91 +1,15 @@
-#include "engine/neuron_packing.hpp"
+#include "engine/neurons/packed_batch.hpp"
 
 #include <algorithm>
 
 namespace nnpoisson {
 namespace {
 
-std::size_t padded_size(std::size_t n) {
-  return (n + simd::pad - 1) / simd::pad * simd::pad;
-}
-
-std::size_t unsigned_size(int n) {
+std::size_t size_of(int n) {
   return static_cast<std::size_t>(n);
 }
 
-// Adam's tasks: enough work for some 10 microseconds.
-constexpr std::size_t adam_chunk = 16384;
-
 }  // namespace
-
-NeuronPacking::NeuronPacking(const NeuronProblem& problem, const NeuronLayout& layout,
-                             const NeuronPlan& plan, int lanes)
-    : stride_((problem.shape.rows() + lanes - 1) / lanes * lanes), place_(layout.size()) {
-  for (std::size_t s = 0; s + 1 < plan.session_first.size(); ++s) {
-    first_gain_.push_back(static_cast<std::uint32_t>(gains_));
-    gains_ += simd::padded(static_cast<int>(plan.session_first[s + 1] - plan.session_first[s]));
-  }
-  place_shared(layout);
-  place_units(problem.shape, layout, plan);
-  place_gains(layout, plan);
-}
-
-void NeuronPacking::take(NeuronTensor tensor, std::size_t count) {
-  first_[static_cast<std::size_t>(tensor)] = size_;
-  const std::size_t end = size_ + padded_size(count);
-  for (std::size_t first = size_; first < end; first += adam_chunk)
-    parts_.push_back({tensor, first, std::min(adam_chunk, end - first)});
-  size_ = end;
-}
-
-void NeuronPacking::place_shared(const NeuronLayout& layout) {
-  for (std::size_t t = 0; t < unsigned_size(int(NeuronTensor::unit_alpha)); ++t) {
-    const NeuronSlot& slot = layout.slots()[t];
-    take(static_cast<NeuronTensor>(t), slot.size);
-    for (std::size_t i = 0; i < slot.size; ++i)
-      place_[slot.offset + i] = static_cast<std::uint32_t>(first_[t] + i);
-  }
-  unit_ = size_;
-}
-
-void NeuronPacking::place_units(const NeuronShape& shape, const NeuronLayout& layout,
-                                const NeuronPlan& plan) {
-  using enum NeuronTensor;
-  const auto R = unsigned_size(shape.rows()), Q = unsigned_size(shape.signals()),
-             stride = unsigned_size(stride_), rank = unsigned_size(shape.rank);
-  const std::size_t rows = shape.rank == 0 ? Q + 1 : 1, U = plan.unit.size();
-  take(unit_alpha, U * rows * stride);
-  first_[unsigned_size(int(unit_B))] = at(unit_alpha);
-  take(unit_v, U * rank);
-  for (std::size_t j = 0; j < U; ++j) {
-    const std::size_t i = plan.unit[j], own = at(unit_alpha) + j * rows * stride;
-    const auto put = [&](NeuronTensor t, std::size_t index, std::size_t to) {
-      place_[layout[t].offset + index] = static_cast<std::uint32_t>(to);
-    };
-    for (std::size_t k = 0; k < R; ++k) {
-      put(unit_alpha, i * R + k, own + k);
-      for (std::size_t q = 0; q + 1 < rows; ++q)
-        put(unit_B, (i * R + k) * Q + q, own + (q + 1) * stride + k);
-    }
-    for (std::size_t l = 0; l < rank; ++l) put(unit_v, i * rank + l, at(unit_v) + j * rank + l);
-  }
-}
-
-void NeuronPacking::place_gains(const NeuronLayout& layout, const NeuronPlan& plan) {
-  using enum NeuronTensor;
-  const auto gains = unsigned_size(gains_);
-  for (const auto t : {gain_c, gain_lnq, gain_d}) {
-    const NeuronSlot& slot = layout[t];
-    const auto each = unsigned_size(slot.dimensions[1]);
-    take(t, slot.size > 0 ? each * gains : 0);
-    if (slot.size == 0) continue;
-    for (std::size_t s = 0; s + 1 < plan.session_first.size(); ++s)
-      for (std::size_t j = plan.session_first[s]; j < plan.session_first[s + 1]; ++j)
-        for (std::size_t k = 0; k < each; ++k)
-          place_[slot.offset + plan.unit[j] * each + k] = static_cast<std::uint32_t>(
-              at(t) + k * gains + first_gain_[s] + j - plan.session_first[s]);
-  }
-}
 
 template <class T>
 PackedNeuronBatch<T>::PackedNeuronBatch(const NeuronPlan& plan, const NeuronBatch& batch,
@@ -120,9 +44,9 @@ void PackedNeuronBatch<T>::cut_tiles(const NeuronBatch& batch, int width, int la
     for (std::uint32_t at = first; at < end; at += simd::tile_size) {
       const auto count = std::min<std::uint32_t>(simd::tile_size, end - at);
       tiles.push_back({s, at, count, batch.row_first(s) + at - first, rate, layers});
-      const std::size_t points =
-          (count + unsigned_size(lanes) - 1) / unsigned_size(lanes) * unsigned_size(lanes);
-      layers += padded_size((rate ? 4 : 2) * unsigned_size(width) * points);
+      const std::size_t points = (count + size_of(lanes) - 1) / size_of(lanes) * size_of(lanes);
+      const std::size_t kept = (rate ? 4 : 2) * size_of(width) * points;
+      layers += (kept + simd::pad - 1) / simd::pad * simd::pad;
     }
   };
   tile_first.push_back(0);
@@ -164,9 +88,9 @@ void PackedNeuronBatch<T>::add_sessions(const NeuronPlan& plan, const NeuronBatc
     for (std::uint32_t u = 0; u < session.units; u += simd::unit_block) {
       unit_blocks.push_back({number, u, std::min(u + simd::unit_block, session.units)});
       gain_sums_first.push_back(gain_sums);
-      gain_sums += session.trials * unsigned_size(simd::padded(shape.nodes));
+      gain_sums += session.trials * size_of(simd::padded(shape.nodes));
       g_phi_first.push_back(g_phi);
-      g_phi += to.pieces * unsigned_size(formulas::neuron_width);
+      g_phi += to.pieces * size_of(formulas::neuron_width);
     }
     to.end_block = static_cast<std::uint32_t>(unit_blocks.size());
 
@@ -211,6 +135,42 @@ void PackedNeuronBatch<T>::add_blocks(const NeuronBatch& batch) {
     blocks.push_back({b.stimulus, b.first_segment, b.end_segment, block_rows});
     block_rows += batch.row_first(b.stimulus + 1) - batch.row_first(b.stimulus);
   }
+}
+
+template <class T>
+void PackedNeuronBatch<T>::bind(simd::NeuronStep<T>& step) const {
+  step.scale = scale;
+  step.stimuli = static_cast<std::uint32_t>(stimuli());
+  step.stimulus = stimulus.data();
+  step.value_time = value_time.data();
+  step.rate_time = rate_time.data();
+  step.row_floor = row_floor.data();
+  step.value_first = value_first.data();
+  step.rate_first = rate_first.data();
+  step.difference_first = difference_first.data();
+  step.difference = difference.data();
+  step.tiles = tiles.data();
+  step.tile_first = tile_first.data();
+  step.unit_blocks = unit_blocks.data();
+  step.unit_block_count = static_cast<std::uint32_t>(unit_blocks.size());
+  step.pieces = pieces.data();
+  step.sessions = sessions.data();
+  step.trials = trials.data();
+  step.bumps = bumps.data();
+  step.trial_count = static_cast<std::uint32_t>(trials.size());
+  step.stimulus_trial_first = stimulus_trial_first.data();
+  step.stimulus_trial = stimulus_trial.data();
+  step.segments = segments.data();
+  step.blocks = blocks.data();
+  step.block_first = block_first.data();
+  step.entry_first = entry_first.data();
+  step.entry_row = entry_row.data();
+  step.entry_weight = entry_weight.data();
+  step.counts = counts.data();
+  step.more_first = more_first.data();
+  step.more = more.data();
+  step.gain_sums_first = gain_sums_first.data();
+  step.g_phi_first = g_phi_first.data();
 }
 
 template struct PackedNeuronBatch<float>;

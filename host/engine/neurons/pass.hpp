@@ -1,0 +1,72 @@
+#pragma once
+
+#include <initializer_list>
+#include <utility>
+#include <vector>
+
+#include "engine/neurons/gradient_sums.hpp"
+#include "engine/team.hpp"
+
+namespace nnpoisson {
+
+/// A batch's loss and gradient on the processor: phases, each shared out to the team
+/// (simd/neurons/kernels.hpp). Every sum is over fixed pieces in fixed order, so the numbers do not
+/// depend on the team. What is given must outlive this.
+template <class T>
+class NeuronPass {
+ public:
+  NeuronPass(const simd::NeuronKernels<T>& kernels, Team& team, const NeuronProblem& problem,
+             const NeuronLayout& layout, const NeuronPlan& plan, const NeuronPacking& packing);
+
+  /// Without penalty. weights: packed. With `back`, the gradient is left, packed.
+  BatchLoss run(std::uint32_t batch, const T* weights, bool back);
+  [[nodiscard]] AlignedVector<T>& gradient() { return gradient_; }
+
+ private:
+  using Step = simd::NeuronStep<T>;
+  using Index = std::uint32_t;
+
+  static std::size_t number(long n) { return static_cast<std::size_t>(n); }
+  [[nodiscard]] bool trunk() const { return places_.shape.heads == HeadKind::trunk; }
+  [[nodiscard]] std::size_t groups(const PackedNeuronBatch<T>& batch) const {
+    return (batch.stimuli() + number(kernels_.lanes) - 1) / number(kernels_.lanes);
+  }
+  void* scratch(int worker) { return scratch_[number(worker)].data(); }
+
+  void set_constants(const NeuronConstants& constants);
+  void set_sizes();
+  void make_buffers();
+  void reserve_rows(const PackedNeuronBatch<T>& batch);
+  void reserve_sums(const PackedNeuronBatch<T>& batch);
+  void reserve(std::initializer_list<T * Step::*> members, std::size_t n);
+  void bind_gradient();
+  void bind_weights(const T* weights);
+  void pack_rows(NeuronTensor alpha, NeuronTensor B, std::size_t count, AlignedVector<T>& to);
+  void pack_shared();
+  void boost_channels();
+  void forward(bool back);
+  [[nodiscard]] BatchLoss sum_losses() const;
+  void backward();
+
+  const simd::NeuronKernels<T>& kernels_;
+  Team& team_;
+  NeuronGradientPlaces<T> places_;
+  std::vector<PackedNeuronBatch<T>> batches_;
+  const PackedNeuronBatch<T>* batch_ = nullptr;
+  const T* weights_ = nullptr;
+
+  std::vector<T> rate_, channel_base_, inputs_;
+  std::vector<std::int32_t> unit_region_;
+  AlignedVector<T> weight_, node_;
+  Step step_{};
+  std::vector<std::pair<T * Step::*, AlignedVector<T>>> buffers_;  // large enough for every batch
+  AlignedVector<T> region_, channel_part_, beta_, mean_, gradient_;
+  AlignedVector<double> gain_sums_;
+  std::vector<double> losses_;
+  std::vector<AlignedVector<char>> scratch_;
+};
+
+extern template class NeuronPass<float>;
+extern template class NeuronPass<double>;
+
+}  // namespace nnpoisson

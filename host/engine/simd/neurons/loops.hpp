@@ -1,0 +1,134 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "engine/simd/kernels.hpp"
+#include "engine/simd/neurons/jobs.hpp"
+#include "engine/simd/pack.hpp"
+
+/// What the phases of a step of the model by neuron share: loops over rows of `stride` numbers.
+namespace nnpoisson::simd {
+
+/// The sum of a pack's lanes, by halves.
+template <class P>
+NNP_FORMULA typename P::Scalar lane_sum(P x) {
+  using T = typename P::Scalar;
+  constexpr int N = P::lanes;
+#if defined(NNP_X86) && defined(__AVX2__) && !defined(__AVX512F__)
+  if constexpr (N == 8 && sizeof(T) == 4) {
+    const __m256 v = (__m256)x.v;
+    __m128 s = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+    s = _mm_add_ps(s, _mm_movehl_ps(s, s));
+    return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
+  }
+#endif
+#if defined(NNP_X86) && defined(__AVX512F__)
+  if constexpr (N == 16 && sizeof(T) == 4) return _mm512_reduce_add_ps((__m512)x.v);
+  if constexpr (N == 8 && sizeof(T) == 8) return _mm512_reduce_add_pd((__m512d)x.v);
+#endif
+  alignas(P) T part[N];
+  x.store(part);
+  for (int half = N / 2; half > 0; half /= 2)
+    for (int i = 0; i < half; ++i) part[i] += part[i + half];
+  return part[0];
+}
+
+/// A worker's scratch, taken piece after piece.
+template <class P>
+struct NeuronPool {
+  char* at;
+};
+template <class X, class P>
+X* take(NeuronPool<P>& pool, std::size_t n) {
+  X* piece = reinterpret_cast<X*>(pool.at);
+  pool.at += (n * sizeof(X) + 63) / 64 * 64;
+  return piece;
+}
+NNP_FORMULA std::size_t neuron_size(long n) {
+  return static_cast<std::size_t>(n);
+}
+
+/// A number that the compiler knows.
+template <int Value>
+struct KnownCount {
+  static constexpr int value = Value;
+};
+/// Calls body with the packs of a row, so that rows stay in registers; KnownCount<0>: with many.
+template <class P, class Body>
+auto with_packs(int stride, const Body& body) {
+  switch (stride / P::lanes) {
+    case 1:
+      return body(KnownCount<1>());
+    case 2:
+      return body(KnownCount<2>());
+    case 3:
+      return body(KnownCount<3>());
+    case 6:
+      return body(KnownCount<6>());
+    default:
+      return body(KnownCount<0>());
+  }
+}
+template <class P, class T>
+P* packs_at(T* rows, long row, int packs) {
+  return reinterpret_cast<P*>(rows) + row * packs;
+}
+template <class P, class T>
+const P* packs_at(const T* rows, long row, int packs) {
+  return reinterpret_cast<const P*>(rows) + row * packs;
+}
+
+/// From anywhere, also between the boundaries of packs.
+template <class P>
+P load_any(const typename P::Scalar* from) {
+  P x;
+  __builtin_memcpy(&x, from, sizeof x);
+  return x;
+}
+
+template <class P>
+void clear(typename P::Scalar* to, long n) {
+  for (long k = 0; k < n; k += P::lanes) P(0).store(to + k);
+}
+
+template <class P>
+typename P::Scalar dot(int stride, const typename P::Scalar* a, const typename P::Scalar* b) {
+  P sum = P::load(a) * P::load(b);
+  for (int k = P::lanes; k < stride; k += P::lanes) sum = sum + P::load(a + k) * P::load(b + k);
+  return lane_sum(sum);
+}
+/// Its adjoint g: to those of both rows.
+template <class P>
+NNP_FORMULA void add_products(int packs, const P* a, const P* b, P g, P* ga, P* gb) {
+  for (int k = 0; k < packs; ++k) {
+    ga[k] = ga[k] + g * b[k];
+    gb[k] = gb[k] + g * a[k];
+  }
+}
+
+template <class P, class T = typename P::Scalar>
+T sum_of_exponentials(int count, const T* values, T most) {
+  P sum(0);
+  for (int j = 0; j < count; j += P::lanes) sum = sum + exp(P::load(values + j) - P(most));
+  return lane_sum(sum);
+}
+
+/// A row of amplitudes, base w exp(alpha + B . phi): part holds alpha, then B by signal.
+template <class P, class T = typename P::Scalar>
+void amplitude_row(const NeuronStep<T>& s, const T* part, const T* phi, T base, T* to) {
+  for (int k = 0; k < s.stride; k += P::lanes) {
+    P sum = P::load(part + k);
+    for (int q = 1; q <= s.signals; ++q)
+      sum = sum + P::load(part + long(q) * s.stride + k) * phi[q];
+    (exp(sum) * P::load(s.weight + k) * base).store(to + k);
+  }
+}
+
+/// Loadings of a pack of units.
+template <class P>
+P neuron_loading(const NeuronStep<typename P::Scalar>& s, long at) {
+  return s.shared_gain ? P::load(s.c + at) : P(0);
+}
+
+}  // namespace nnpoisson::simd
