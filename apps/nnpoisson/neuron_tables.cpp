@@ -78,11 +78,11 @@ void print_neurons(const NeuronEvaluation& evaluation) {
 
 void print_neuron_comparison(const NeuronEvaluation& a, const NeuronEvaluation& b,
                              const std::string& name_a, const std::string& name_b) {
-  fmt::print("a: {}\nb: {}\n\n{:<36} {:>19} {:>19} {:>19}\n", name_a, name_b, "", "a", "b",
+  fmt::print("a: {}\nb: {}\n\n{:<44} {:>19} {:>19} {:>19}\n", name_a, name_b, "", "a", "b",
              "a over b");
   const auto row = [](const std::string& what, const TrialMean& x, const TrialMean& y,
                       const TrialMean& difference) {
-    fmt::print("{:<36} {:>19} {:>19} {:>19}\n", what, with_error(x, 4), with_error(y, 4),
+    fmt::print("{:<44} {:>19} {:>19} {:>19}\n", what, with_error(x, 4), with_error(y, 4),
                with_error(difference, 4));
   };
   const auto &x = a.trial, &y = b.trial;
@@ -101,7 +101,7 @@ void print_neuron_comparison(const NeuronEvaluation& a, const NeuronEvaluation& 
         4);
   };
   for (const auto& baseline : a.baselines)
-    fmt::print("{:<36} {:>19} {:>19}\n", "bits a spike over " + baseline.name, over(a, baseline),
+    fmt::print("{:<44} {:>19} {:>19}\n", "bits a spike over " + baseline.name, over(a, baseline),
                over(b, baseline));
 }
 

@@ -198,6 +198,9 @@ TEST(GoldenNeuronJson, HasTheKeysOfTheDocument) {
   EXPECT_EQ(json["by_trial"]["null_behaviour"].size(), c.train.trials());
   EXPECT_EQ(json["glm_ridges"].size(), 3U);
   EXPECT_EQ(json["baselines"][0]["name"], "glm");
+  EXPECT_EQ(json["baselines"][1]["name"], "glm with drift and gains");
+  EXPECT_GT(json["baselines"][1]["bits_per_spike"]["value"].get<double>(),
+            json["baselines"][0]["bits_per_spike"]["value"].get<double>());
   EXPECT_EQ(json["baselines"][0]["regions"].size(), c.train.regions());
   EXPECT_GT(json["baselines"][0]["bits_per_spike"]["value"].get<double>(), 0);  // on its own trials
   EXPECT_EQ(to_json(evaluate(c.model(), c.train, {.training = &c.train, .threads = 1})),

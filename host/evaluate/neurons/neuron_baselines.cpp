@@ -1,13 +1,18 @@
 #include "evaluate/neurons/neuron_baselines.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <numeric>
 #include <string>
 #include <utility>
 
 #include "baselines/count_logistic.hpp"
+#include "baselines/gain_fit.hpp"
 #include "baselines/spike_baselines.hpp"
 #include "baselines/spike_means.hpp"
+#include "curves/gain_terms.hpp"
+#include "nnpoisson/neuron_curves.hpp"
 
 namespace nnpoisson {
 namespace {
@@ -32,6 +37,84 @@ SpikeParts parts_without_gains(const Dataset& data, const SpikeMeans& means, std
     if (data.unit.session[u] == data.trial.session[n])
       parts.of_unit.push_back(means.points[n * data.units() + u] -
                               means.totals[n * data.units() + u]);
+  return parts;
+}
+
+/// The data of a session's gains: `means` are those of the training trials.
+GainData gain_data(const Model& model, const BaselineTrials& training, const SpikeMeans& means,
+                   const ConstantLikelihoods& counts, std::size_t session) {
+  const Dataset& data = *training.data;
+  const auto places = session_places(data);
+  const auto decay = loading_decay(model.neuron_shape);
+  GainData gains;
+  gains.drift_decay = NeuronLayout(model.neuron_shape)[NeuronTensor::gain_d].decay;
+  for (std::size_t u = 0; u < data.units(); ++u) {
+    if (static_cast<std::size_t>(data.unit.session[u]) != session) continue;
+    gains.loading_decay.push_back(decay[training.column[u]]);
+    ++gains.units;
+  }
+  for (std::size_t n = 0; n < data.trials(); ++n) {
+    if (static_cast<std::size_t>(data.trial.session[n]) != session) continue;
+    gains.choice.push_back(data.trial.choice[n]);
+    const auto psi = drift_bumps_at(places[n]);
+    gains.bumps.insert(gains.bumps.end(), psi.begin(), psi.end());
+    for (std::size_t u = 0; u < data.units(); ++u) {
+      if (static_cast<std::size_t>(data.unit.session[u]) != session) continue;
+      gains.count.push_back(counts.spikes[n * data.units() + u]);
+      gains.total.push_back(means.totals[n * data.units() + u]);
+    }
+  }
+  return gains;
+}
+
+/// Gains of the model's units, by column; fitted session by session.
+FittedGains fit_all_gains(const Model& model, const BaselineTrials& training,
+                          const SpikeMeans& means, const std::vector<double>& nodes,
+                          Workers& workers) {
+  const Dataset& data = *training.data;
+  const std::size_t columns = model.units.id.size();
+  constexpr std::size_t J = formulas::drift_bumps;
+  FittedGains all{std::vector<double>(columns), std::vector<double>(columns, start_lnq),
+                  std::vector<double>(columns * J)};
+  const auto counts = constant_likelihoods(data, std::vector<double>(data.units(), 1));
+  workers.begin("GLM by unit: gains of sessions", data.sessions());
+  for (std::size_t session = 0; session < data.sessions(); ++session, workers.count()) {
+    const GainData of_session = gain_data(model, training, means, counts, session);
+    if (of_session.units == 0 || of_session.trials() == 0) continue;
+    const FittedGains fit = fit_gains(of_session, nodes, workers);
+    for (std::size_t u = 0, k = 0; u < data.units(); ++u) {
+      if (static_cast<std::size_t>(data.unit.session[u]) != session) continue;
+      const std::size_t column = training.column[u];
+      all.loading[column] = fit.loading[k];
+      all.log_shape[column] = fit.log_shape[k];
+      std::copy_n(fit.drift.begin() + static_cast<std::ptrdiff_t>(k * J), J,
+                  all.drift.begin() + static_cast<std::ptrdiff_t>(column * J));
+      ++k;
+    }
+  }
+  return all;
+}
+
+/// The same of a trial at `place` of its session, with gains.
+SpikeParts parts_with_gains(const BaselineTrials& own, const SpikeMeans& means,
+                            const ConstantLikelihoods& counts, const FittedGains& gains,
+                            const std::vector<double>& nodes, double place, std::size_t n) {
+  const Dataset& data = *own.data;
+  const std::size_t K = nodes.size();
+  const auto psi = drift_bumps_at(place);
+  SpikeParts parts{std::vector<double>(K, -std::log(static_cast<double>(K))), {}};
+  for (std::size_t u = 0; u < data.units(); ++u) {
+    if (data.unit.session[u] != data.trial.session[n]) continue;
+    const std::size_t column = own.column[u], cell = n * data.units() + u;
+    double drift = 0;
+    for (std::size_t j = 0; j < psi.size(); ++j)
+      drift += gains.drift[column * psi.size() + j] * psi[j];
+    std::vector<double> of_unit(K, means.points[cell]);
+    add_gain_terms({counts.spikes[cell], drift, means.totals[cell], gains.loading[column],
+                    std::exp(gains.log_shape[column])},
+                   nodes, of_unit);
+    parts.of_unit.insert(parts.of_unit.end(), of_unit.begin(), of_unit.end());
+  }
   return parts;
 }
 
@@ -80,6 +163,9 @@ void evaluate_neuron_baselines(const Model& model, const BaselineTrials& own,
   const GlmFit fit = fit_glm(totals, options.bases, ridge, workers, added_events);
   const SpikeMeans means =
       spike_means(*glm_baseline(fit, sets, own, grid), own, "GLM by unit: trials", workers);
+  const TrainingSets itself = fit_elsewhere(sets.trials, sets.trials);
+  const SpikeMeans trained = spike_means(*glm_baseline(fit, itself, sets.trials, grid), sets.trials,
+                                         "GLM by unit: training trials", workers);
   const auto add = [&](const char* name, const auto& parts) {
     const auto judged =
         spike_likelihoods(data, parts, std::string(name) + ": spikes of trials", workers);
@@ -87,6 +173,13 @@ void evaluate_neuron_baselines(const Model& model, const BaselineTrials& own,
         baseline_score(name, ridge, data, judged, likelihoods, constant));
   };
   add("glm", [&](std::size_t n) { return parts_without_gains(data, means, n); });
+
+  const auto nodes = latent_nodes(NeuronShape().nodes);
+  const auto places = session_places(data);
+  const FittedGains gains = fit_all_gains(model, sets.trials, trained, nodes, workers);
+  add("glm with drift and gains", [&](std::size_t n) {
+    return parts_with_gains(own, means, constant, gains, nodes, places[n], n);
+  });
 }
 
 }  // namespace nnpoisson
