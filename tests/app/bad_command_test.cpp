@@ -77,7 +77,7 @@ INSTANTIATE_TEST_SUITE_P(
               {"info", "DATA", "DATA"},
               "\"DATA\" is not known; see nnpoisson --help"},
         Wrong{"UnknownPreset", train({"--preset", "mine"}),
-              "--preset: mine not in {exact,authors}; see nnpoisson --help"},
+              "--preset: mine not in {neurons,exact,authors}; see nnpoisson --help"},
         Wrong{"UnknownBackend", train({"--backend", "abacus"}),
               "--backend: must be auto, reference, cpu or cuda, not \"abacus\""},
         Wrong{"NegativeThreads", train({"--threads", "-1"}),

@@ -72,7 +72,8 @@ INSTANTIATE_TEST_SUITE_P(
         Broken{"TimeLimitNegative", CHANGE(attribute("nnpoisson", "time_limit", -1.0)),
                "nnpoisson, attribute time_limit: is -1.000000; *"},
         Broken{"OtherPreset", CHANGE(attribute("nnpoisson", "preset", "mine")),
-               "nnpoisson, attribute preset: is \"mine\"; expected \"exact\" or \"authors\""},
+               "nnpoisson, attribute preset: is \"mine\"; expected \"exact\" or "
+               "\"authors\" or \"neurons\""},
         Broken{"OtherVersion", CHANGE(remove_attribute("nnpoisson", "version")),
                "nnpoisson, attribute version: is missing"},
         Broken{"HalfAFile", CHANGE(truncate(0.5)), "is not an HDF5 file, or was cut off (*)"},

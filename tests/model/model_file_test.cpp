@@ -169,6 +169,7 @@ TEST(ModelFile, MissingPartsAreNamed) {
     Hdf5Writer writer(file);
     writer.group("nnpoisson");
     writer.attribute("nnpoisson", "version", std::int32_t{1});
+    writer.attribute("nnpoisson", "preset", std::string("exact"));
     writer.commit();
   }
   const auto message = message_of<DataError>([&] { (void)read_model(file); });
