@@ -7,8 +7,8 @@ namespace nnpoisson::command {
 
 void FitCommandOptions::add(CLI::App& command, const std::string& seed, DevicesOption::Takes gpus) {
   add_choice(command, "--preset", preset_, {Preset::neurons, Preset::exact, Preset::authors},
-             "exact (default): the joint likelihood by region; neurons: the model by neuron; authors: "
-             "the published program's");
+             "exact (default): the joint likelihood by region; neurons: the model by neuron; "
+             "authors: the published program's");
   command.add_option("--config", config_, "TOML file of settings (docs/settings.md)");
   command
       .add_option("--set", assignments_,
