@@ -1,7 +1,6 @@
 #include <cmath>
 #include <limits>
 #include <map>
-#include <numbers>
 #include <string>
 #include <utility>
 
@@ -44,10 +43,8 @@ double NeuronGains::shared(std::size_t unit, std::size_t node) const {
 
 std::array<double, formulas::drift_bumps> drift_bumps_at(double place) {
   std::array<double, formulas::drift_bumps> psi{};
-  for (std::size_t j = 0; j < psi.size(); ++j) {
-    const double x = (formulas::drift_bumps - 1) * place - static_cast<double>(j);
-    if (std::abs(x) < 1) psi[j] = 0.5 * (1 + std::cos(std::numbers::pi * x));
-  }
+  for (int j = 0; j < formulas::drift_bumps; ++j)
+    psi[static_cast<std::size_t>(j)] = formulas::drift_bump(j, place);
   return psi;
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <numbers>
 #include <utility>
 
 namespace nnpoisson {
@@ -15,14 +14,11 @@ using Index = std::uint32_t;
 // Enough for a thread to be busy for some 20 microseconds.
 constexpr std::size_t block_cost = 4096;
 
-/// psi: raised cosines of the trial's place in its session, a number in [0, 1].
+/// psi: raised cosines of the trial's place in its session.
 std::array<double, formulas::drift_bumps> bumps(double place) {
   std::array<double, formulas::drift_bumps> psi{};
-  for (int j = 0; j < formulas::drift_bumps; ++j) {
-    const double x = (formulas::drift_bumps - 1) * place - j;
-    if (std::abs(x) < 1)
-      psi[static_cast<std::size_t>(j)] = 0.5 * (1 + std::cos(std::numbers::pi * x));
-  }
+  for (int j = 0; j < formulas::drift_bumps; ++j)
+    psi[static_cast<std::size_t>(j)] = formulas::drift_bump(j, place);
   return psi;
 }
 

@@ -132,6 +132,13 @@ NNP_FORMULA EventTerm<P> event_term(P v, P weight) {
 
 // ---------------------------------------------------------------- gains
 
+/// psi_j of the drift: a raised cosine of the trial's place in its session, a number in [0, 1].
+NNP_FORMULA double drift_bump(int j, double place) {
+  constexpr double pi = 3.14159265358979323846;
+  const double x = (drift_bumps - 1) * place - j;
+  return std::abs(x) < 1 ? 0.5 * (1 + std::cos(pi * x)) : 0;
+}
+
 /// log of the shared gain of a node: c u - c^2 / 2.
 template <class P>
 NNP_FORMULA P log_gain(P c, P node) {

@@ -11,7 +11,6 @@ namespace nnpoisson::simd {
 inline constexpr int tile_size = 256;   ///< points of one stimulus that go through together
 inline constexpr int unit_block = 32;   ///< units of one session that a task takes
 inline constexpr int trial_chunk = 64;  ///< trials that a task takes
-inline constexpr int nodes_most = 64;
 
 /// Points of one stimulus, all of one kind.
 struct NeuronTile {
