@@ -18,7 +18,7 @@ const char* to_string(HeadKind heads) {
   return heads == HeadKind::regions ? "regions" : "trunk";
 }
 
-NeuronLayout::NeuronLayout(const NeuronShape& shape) {
+NeuronLayout::NeuronLayout(const NeuronShape& shape, double intensity_shrinkage) {
   const int F = shape.features, H = shape.width, G = shape.regions, U = shape.units();
   const int rows = shape.rows(), Q = shape.signals(), L = shape.rank, J = shape.behaviour_width;
   constexpr int N = formulas::neuron_width;
@@ -62,6 +62,9 @@ NeuronLayout::NeuronLayout(const NeuronShape& shape) {
   place(gain_lnq, "gain_lnq", when(shape.private_gain, {U, 1, 1}), 1 / (spread_lnq * spread_lnq));
   place(gain_d, "gain_d", when(shape.drift, {U, formulas::drift_bumps, 1}), 10);
 
+  for (const auto t : {A1, b1, A2, b2, A3, b3, a, C, c, region_alpha, region_B, signal_beta,
+                       unit_alpha, unit_B, unit_v})
+    slots_[static_cast<std::size_t>(t)].decay *= intensity_shrinkage;
   for (const auto t : {a, C, head_F1, head_F2})
     slots_[static_cast<std::size_t>(t)].non_negative = true;
 }

@@ -74,7 +74,9 @@ struct NeuronSlot {
 
 class NeuronLayout {
  public:
-  explicit NeuronLayout(const NeuronShape& shape);
+  /// intensity_shrinkage multiplies the decay of what makes the intensities: A1 to c, alpha and B
+  /// of regions and units.
+  explicit NeuronLayout(const NeuronShape& shape, double intensity_shrinkage = 1);
   [[nodiscard]] const NeuronSlot& operator[](NeuronTensor t) const {
     return slots_[static_cast<std::size_t>(t)];
   }

@@ -163,16 +163,17 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"SetNaN", set("train.learning_rate=nan"),
               "\"train.learning_rate=nan\": setting \"train.learning_rate\" is nan; expected a "
               "number *"},
-        Wrong{"SetThreeWidths", set("model.stimulus_widths=[1,2,3]"),
+        Wrong{"SetThreeWidths",
+              train({"--preset", "exact", "--set", "model.stimulus_widths=[1,2,3]"}),
               "*setting \"model.stimulus_widths\" is [ 1, 2, 3 ]; expected an array of two "
               "integers *"},
-        Wrong{"SetWidthHuge", set("model.hidden_width=5000"),
+        Wrong{"SetWidthHuge", train({"--preset", "exact", "--set", "model.hidden_width=5000"}),
               "*setting \"model.hidden_width\" is 5000; expected an integer from 1 to 4096"},
         Wrong{
             "SetPreset", set("preset=authors"),
             "\"preset=authors\": the preset decides all defaults and cannot be set after them; *"},
         Wrong{"SetTwoLines", set("train.iterations=1\nseed=2"), "*"},
-        Wrong{"SetReadout", set("model.readout=neuron"),
+        Wrong{"SetReadout", train({"--preset", "exact", "--set", "model.readout=neuron"}),
               "*setting \"model.readout\" is 'neuron'; expected \"region\" or \"unit\"*"},
         Wrong{"ConfigAbsent", train({"--config", "FOLDER/absent.toml"}),
               "FOLDER/absent.toml: the settings file cannot be read; *"},
