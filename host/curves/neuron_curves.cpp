@@ -61,6 +61,21 @@ void append_amplitudes(const Model& model, const Numbers& exponent, double base,
     to.push_back(base * model.neuron_constants.weight[k] * std::exp(exponent[k]));
 }
 
+/// What the channels of the heads are multiplied by at each node, [K x channels].
+Numbers node_boosts(const Model& model, const NeuronLayout& layout) {
+  const NeuronShape& shape = model.neuron_shape;
+  const double* delta = model.parameters.data() + layout[NeuronTensor::head_delta].offset;
+  const auto loadings = mean_loadings(shape, layout, model.parameters.data());
+  Numbers boosts;
+  for (const double u : latent_nodes(shape.nodes)) {
+    if (shape.heads == HeadKind::trunk)
+      for (const int a : {0, 1}) boosts.push_back(std::exp(delta[a] * u));
+    else
+      for (const double c : loadings) boosts.push_back(std::exp(formulas::log_gain(c, u)));
+  }
+  return boosts;
+}
+
 }  // namespace
 
 NeuronCurves::NeuronCurves(const Model& model, std::span<const double> stimulus) : model_(&model) {
@@ -114,6 +129,7 @@ NeuronCurves::NeuronCurves(const Model& model, std::span<const double> stimulus)
   for (const double p : log_prior_) norm += std::exp(p - most);
   for (double& p : log_prior_) p -= most + std::log(norm);
   at_0_ = features(0);
+  boost_ = node_boosts(model, layout);
 }
 
 std::vector<double> NeuronCurves::features(double time) const {
@@ -172,13 +188,18 @@ std::vector<double> NeuronCurves::intensities(double time) const {
 }
 
 std::vector<double> NeuronCurves::cumulative_hazards(double time) const {
-  return node_values(time, Read::totals);
-}
-std::vector<double> NeuronCurves::hazards(double time) const {
-  return node_values(time, Read::rates);
+  Numbers all;
+  for (const Growth& action : actions(time)) all.push_back(action.cumulative);
+  return all;
 }
 
-std::vector<double> NeuronCurves::node_values(double time, Read read) const {
+std::vector<double> NeuronCurves::hazards(double time) const {
+  Numbers all;
+  for (const Growth& action : actions(time)) all.push_back(action.intensity);
+  return all;
+}
+
+std::vector<Growth> NeuronCurves::actions(double time) const {
   const NeuronShape& shape = model_->neuron_shape;
   const NeuronLayout layout(shape);
   const auto heads = bind_heads(shape, layout, model_->neuron_constants, model_->time_limit,
@@ -192,21 +213,14 @@ std::vector<double> NeuronCurves::node_values(double time, Read read) const {
     y.push_back(inner(amplitude, slope));
   }
 
-  const NeuronGains gains(*model_);
-  const auto loadings = mean_loadings(shape, layout, model_->parameters.data());
   const auto K = as_size(shape.nodes);
-  Numbers values(2 * K);
+  std::vector<formulas::HeadUnit<double>> units(2 * as_size(heads.hidden));
+  std::vector<Growth> values(2 * K);
   for (std::size_t k = 0; k < K; ++k) {
-    Numbers boost;
-    for (std::size_t c = 0; c < channels; ++c)
-      boost.push_back(std::exp(shape.heads == HeadKind::trunk
-                                   ? heads.delta[c] * gains.nodes()[k]
-                                   : formulas::log_gain(loadings[c], gains.nodes()[k])));
-    std::vector<formulas::HeadUnit<double>> units(2 * as_size(heads.hidden));
-    const auto h = formulas::node_hazards(heads, boost.data(), x.data(), y.data(), units.data());
+    const double* boost = boost_.data() + k * channels;
+    const auto h = formulas::node_hazards(heads, boost, x.data(), y.data(), units.data());
     for (std::size_t a = 0; a < 2; ++a)
-      values[a * K + k] =
-          read == Read::totals ? h.total[a] + intensity_floor * time : h.rate[a] + intensity_floor;
+      values[a * K + k] = {h.total[a] + intensity_floor * time, h.rate[a] + intensity_floor};
   }
   return values;
 }
