@@ -155,6 +155,23 @@ std::vector<double> NeuronTrials::gain_terms(std::size_t trial, double until) co
   return terms;
 }
 
+std::vector<double> NeuronTrials::behaviour_terms(std::size_t trial, double until) const {
+  const bool responded = data_->responded(trial);
+  const double waited =
+      responded ? data_->trial.response_time[trial] : data_->trial.observed_until[trial];
+  const bool answered = responded && waited <= until;
+  const double end = std::min(waited, until);
+  const auto actions = curves(trial).actions(end);
+  const std::size_t K = actions.size() / 2;
+  Numbers terms;
+  for (std::size_t k = 0; k < K; ++k) {
+    double value = -actions[k].cumulative - actions[K + k].cumulative;
+    if (answered) value += std::log(actions[data_->action(trial) * K + k].intensity);
+    terms.push_back(value);
+  }
+  return terms;
+}
+
 NeuronTrialReading NeuronTrials::read(std::size_t trial, double until) const {
   const NeuronCurves& curves = this->curves(trial);
   const double seen = seen_until(*data_, trial, until);
@@ -170,19 +187,7 @@ NeuronTrialReading NeuronTrials::read(std::size_t trial, double until) const {
     for (std::size_t k = 0; k < K; ++k)
       reading.of_spikes[k] += reading.of_unit[j * K + k] += points[units[j]];
 
-  const bool responded = data_->responded(trial);
-  const double waited =
-      responded ? data_->trial.response_time[trial] : data_->trial.observed_until[trial];
-  const bool answered = responded && waited <= until;
-  const double end = std::min(waited, until);
-  const Numbers totals = curves.cumulative_hazards(end);
-  const Numbers hazards = answered ? curves.hazards(end) : Numbers();
-  for (std::size_t k = 0; k < K; ++k) {
-    double value = -totals[k] - totals[K + k];
-    if (answered) value += std::log(hazards[data_->action(trial) * K + k]);
-    reading.of_behaviour.push_back(value);
-  }
-
+  reading.of_behaviour = behaviour_terms(trial, until);
   const Numbers spikes = sum_of(reading.prior, reading.of_spikes);
   reading.spikes = log_of_sum(spikes);
   reading.behaviour = log_of_sum(sum_of(reading.prior, reading.of_behaviour));

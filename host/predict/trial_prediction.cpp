@@ -72,9 +72,13 @@ class TrialFiller {
   void fill(std::size_t n, const NodeResponses& responses) {
     for (std::size_t k = 0; k < out_.times.size() && goes_on(n, out_.times[k]); ++k)
       fill_at(n, k, responses);
-    const NeuronTrialReading whole = trials_.read(n);
-    const Moments of_spikes = moments(nodes_, whole.posterior_of_spikes()),
-                  of_all = moments(nodes_, whole.posterior());
+
+    constexpr double always = std::numeric_limits<double>::infinity();
+    std::vector<double> seen = of_spikes_before(n, always);
+    const Moments of_spikes = moments(nodes_, probabilities(seen));
+    const auto behaviour = trials_.behaviour_terms(n, always);
+    for (std::size_t i = 0; i < nodes_.size(); ++i) seen[i] += behaviour[i];
+    const Moments of_all = moments(nodes_, probabilities(seen));
     out_.latent_of_spikes[n] = of_spikes.mean;
     out_.latent_of_spikes_deviation[n] = of_spikes.deviation;
     out_.latent_of_all[n] = of_all.mean;
@@ -87,12 +91,17 @@ class TrialFiller {
            !(data_.responded(n) && time >= data_.trial.response_time[n]);
   }
 
+  /// log p(node, spikes before `until`) but for what no node enters.
+  [[nodiscard]] std::vector<double> of_spikes_before(std::size_t n, double until) const {
+    std::vector<double> logs = trials_.curves(n).log_prior();
+    const auto terms = trials_.gain_terms(n, until);
+    for (std::size_t i = 0; i < terms.size(); ++i) logs[i % logs.size()] += terms[i];
+    return logs;
+  }
+
   void fill_at(std::size_t n, std::size_t k, const NodeResponses& responses) {
     const std::size_t N = nodes_.size();
-    std::vector<double> of_spikes = trials_.curves(n).log_prior();
-    const auto terms = trials_.gain_terms(n, out_.times[k]);
-    for (std::size_t i = 0; i < terms.size(); ++i) of_spikes[i % N] += terms[i];
-
+    const auto of_spikes = of_spikes_before(n, out_.times[k]);
     std::vector<double> waiting = of_spikes;
     for (std::size_t i = 0; i < N; ++i) waiting[i] += responses.log_survival[k * N + i];
     const Moments latent = moments(nodes_, probabilities(waiting));

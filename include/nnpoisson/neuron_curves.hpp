@@ -38,11 +38,20 @@ class NeuronCurves {
 
   [[nodiscard]] const std::vector<double>& log_prior() const { return log_prior_; }  ///< [K]
 
+  /// Of models whose heads read regions, at a latent of 0: z of every region [G], and as in Curves
+  /// b_a of left and right where regions are in these states, and dF_a/dz_g there, [2 x G].
+  [[nodiscard]] std::vector<RegionState> regions(double time) const;
+  [[nodiscard]] std::array<Growth, 2> heads(std::span<const RegionState> regions) const;
+  void head_gradients(std::span<const RegionState> regions, std::span<double> out) const;
+
  private:
+  /// Of every channel of the heads, its sum over features and that of its rates (1/s), unboosted.
+  [[nodiscard]] std::vector<RegionState> channels(double time) const;
   [[nodiscard]] std::vector<double> features(double time) const;
 
   const Model* model_;
-  std::vector<double> h3_, amplitude_, channel_, log_prior_, at_0_, boost_;
+  std::vector<double> h3_, amplitude_, channel_, log_prior_, at_0_;
+  std::vector<double> boost_;  // [K + 1 x channels]; the last row is that of a latent of 0
 };
 
 /// psi: raised cosines of a trial's place in its session.
@@ -107,6 +116,8 @@ class NeuronTrials {
   /// log p(a unit's spikes before `until` | node) but for what no node enters, [units of the
   /// session x K]: all that a posterior of the latent needs, and much quicker than read.
   [[nodiscard]] std::vector<double> gain_terms(std::size_t trial, double until) const;
+  /// log p(the response, or that there was none, before `until` | node), [K].
+  [[nodiscard]] std::vector<double> behaviour_terms(std::size_t trial, double until) const;
   /// The curves of a trial's stimulus; one object for all trials of a stimulus.
   [[nodiscard]] const NeuronCurves& curves(std::size_t trial) const;
   [[nodiscard]] const std::vector<std::size_t>& units(std::size_t session) const {
