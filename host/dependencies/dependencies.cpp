@@ -6,8 +6,8 @@
 #include <numeric>
 
 #include "curves/matched_trials.hpp"
-#include "curves/require_network.hpp"
 #include "dependencies/measures.hpp"
+#include "dependencies/region_drive.hpp"
 #include "nnpoisson/error.hpp"
 
 namespace nnpoisson {
@@ -73,7 +73,7 @@ const char* to_string(Lesion lesion) {
 
 Dependencies dependencies(std::span<const Model> models, const Dataset& data,
                           const DependencyOptions& options, const Watch& watch) {
-  for (const Model& model : models) require_network(model, "dependencies");
+  for (const Model& model : models) require_region_heads(model);
   require_alike(models);
   if (options.steps < 1) throw UsageError("steps: at least 1 is needed");
 
