@@ -1,12 +1,10 @@
 #include "nnpoisson/dependencies.hpp"
 
-#include <algorithm>
 #include <cmath>
-#include <limits>
-#include <numeric>
 
 #include "curves/matched_trials.hpp"
 #include "dependencies/measures.hpp"
+#include "dependencies/order_by.hpp"
 #include "dependencies/region_drive.hpp"
 #include "nnpoisson/error.hpp"
 
@@ -36,21 +34,6 @@ void summarise(Dependencies& out, const std::vector<DependencyMeasures>& models)
       for (std::size_t i = 0; i < size; ++i) error[i] += std::pow((model.*numbers)[i] - mean[i], 2);
     for (double& e : error) e = std::sqrt(e / (M - 1) / M);
   }
-}
-
-enum class Order { ascending, descending };
-
-/// 0 ... values.size() - 1, by their values; NaN last.
-std::vector<std::size_t> order_by(std::span<const double> values, Order by) {
-  const double sign = by == Order::ascending ? 1 : -1;
-  std::vector<std::size_t> order(values.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  const auto key = [&](std::size_t i) {
-    return std::isnan(values[i]) ? std::numeric_limits<double>::infinity() : sign * values[i];
-  };
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
-  return order;
 }
 
 void require_alike(std::span<const Model> models) {
