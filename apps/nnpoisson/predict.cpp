@@ -41,10 +41,19 @@ std::vector<double> grid(const std::string& text) {
   return times;
 }
 
-/// The model's curves for stimuli.
-void predict_stimuli(const PredictArguments& options, const Model& model) {
+void require_sources(const PredictArguments& options) {
+  const bool more =
+      !options.stimuli.empty() || options.predict.units || options.predict.observed_until != 0;
+  if (options.trials && (options.data.empty() || more))
+    throw UsageError(
+        "predict: --trials takes its trials from --data, without --stimuli, --units and "
+        "--observed-until");
   if (options.data.empty() == options.stimuli.empty())
     throw UsageError("predict: needs one of --data and --stimuli, to say for which stimuli");
+}
+
+/// The model's curves for stimuli.
+void predict_stimuli(const PredictArguments& options, const Model& model) {
   const auto stimuli = options.data.empty() ? read_stimuli(model, options.stimuli)
                                             : distinct_stimuli(model, read_dataset(options.data));
   ProgressDisplay display(false);
@@ -56,15 +65,10 @@ void predict_stimuli(const PredictArguments& options, const Model& model) {
 
 /// What the model makes of single trials.
 void predict_single_trials(const PredictArguments& options, const Model& model) {
-  const auto& other = options.predict;
-  if (options.data.empty() || !options.stimuli.empty() || other.units || other.observed_until != 0)
-    throw UsageError(
-        "predict: --trials takes its trials from --data, without --stimuli, --units and "
-        "--observed-until");
   ProgressDisplay display(false);
-  const TrialPrediction prediction =
-      predict_trials(model, read_dataset(options.data),
-                     {.times = other.times, .threads = other.threads}, watch_on(display));
+  const TrialPrediction prediction = predict_trials(
+      model, read_dataset(options.data),
+      {.times = options.predict.times, .threads = options.predict.threads}, watch_on(display));
   write_trial_prediction(options.out, prediction);
   fmt::print("{} trials, {} times\n", prediction.size(), prediction.times.size());
 }
@@ -94,6 +98,7 @@ void add_predict(CLI::App& app) {
   command->callback([options] {
     require_different({options->model, options->data, options->stimuli, options->out});
     require_prediction_file(options->out);
+    require_sources(*options);
     if (!options->times.empty()) options->predict.times = grid(options->times);
     const Model model = read_model(options->model);
     if (options->trials)
