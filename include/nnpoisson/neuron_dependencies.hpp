@@ -17,7 +17,8 @@ namespace nnpoisson {
 /// one). NaN where there is nothing to average.
 struct DependencyMean {
   double mean = std::numeric_limits<double>::quiet_NaN();
-  double trial_error = mean, model_error = mean;
+  double trial_error = std::numeric_limits<double>::quiet_NaN();
+  double model_error = std::numeric_limits<double>::quiet_NaN();
 };
 
 /// What the spikes of some units say of choice and response time, nats a trial.
