@@ -127,6 +127,10 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"PredictForNothing",
               {"predict", "--model", "FILE", "--out", "RUN.h5"},
               "predict: needs one of --data and --stimuli, to say for which stimuli"},
+        Wrong{"PredictTrialsOfStimuli",
+              {"predict", "--trials", "--model", "FILE", "--stimuli", "DATA", "--out", "RUN.h5"},
+              "predict: --trials takes its trials from --data, without --stimuli, --units and "
+              "--observed-until"},
         Wrong{"PredictToAnything",
               {"predict", "--model", "FILE", "--data", "DATA", "--out", "RUN.txt"},
               "RUN.txt: must end in .h5, .csv or .npz, which says what to write"},
