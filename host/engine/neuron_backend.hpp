@@ -14,8 +14,8 @@ namespace nnpoisson {
 struct NeuronProblem {
   NeuronShape shape;
   NeuronConstants constants;
-  std::vector<double> centre;      ///< penalty_centre(); empty where the plan has no penalty
-  double intensity_shrinkage = 1;  ///< as NeuronLayout takes it
+  std::vector<double> centre;  ///< penalty_centre(); empty where the plan has no penalty
+  NeuronShrinkage shrinkage{};
 };
 
 /// Whether a program leaves a tensor as it is, given TrainingProgram::held.

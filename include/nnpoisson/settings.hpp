@@ -47,8 +47,9 @@ struct Settings {
     int patience = 300;     ///< iterations without a better validation loss before the fit stops
     int save_every = 20;    ///< iterations between folders of weights
     // Of preset neurons:
-    double shrinkage = 1;            ///< multiplies the penalty
-    double intensity_shrinkage = 2;  ///< also multiplies that of what makes the intensities
+    double shrinkage = 1;               ///< multiplies the penalty
+    double intensity_shrinkage = 2;     ///< multiplies that of what makes the intensities once more
+    double behaviour_shrinkage = 0.25;  ///< and this that of the actions' heads and of u's prior
   } train;
 
   Preset preset = default_preset;
