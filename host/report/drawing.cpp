@@ -265,7 +265,8 @@ class Page {
     const bool points = std::any_of(panel.series.begin(), panel.series.end(),
                                     [](const Series& s) { return s.mark == Mark::points; });
     const Range y_range = std::isnan(panel.y_range.second) ? figure_.y_range : panel.y_range;
-    const Axis ax = across.axis(figure_.x_range, points ? 0.05 : 0), ay = up.axis(y_range, 0.06);
+    const Axis ax = across.axis(figure_.x_range, points && !figure_.log_x ? 0.05 : 0),
+               ay = up.axis(y_range, 0.06);
     add("set xrange [{:.8g}:{:.8g}]\nset xtics {:.8g}", ax.first, ax.last,
         figure_.log_x ? 10 : ax.step);
 
@@ -290,6 +291,10 @@ class Page {
     if (s.mark == Mark::cells) {
       plot(fmt::format("using 1:2:({:.8g}):(0.5):5 with boxxyerror fs solid noborder fc palette",
                        cell_width(s) / 2));
+      return;
+    }
+    if (s.mark == Mark::ticks) {
+      plot("using 1:($2-0.5):(0):(1) with vectors nohead lw 1.2" + lc);
       return;
     }
     const bool bar = s.mark == Mark::points;
