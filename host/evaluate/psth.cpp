@@ -6,6 +6,8 @@
 #include <sstream>
 #include <utility>
 
+#include "evaluate/statistics.hpp"
+
 namespace nnpoisson {
 namespace {
 
@@ -90,8 +92,10 @@ Psth peristimulus(const Dataset& data, std::size_t column, const std::vector<std
     });
     psth.exposure.push_back(exposure);
     psth.observed.push_back(rate);
-    psth.standard_error.push_back(std::sqrt(squares * exposed_trials / (exposed_trials - 1)) /
-                                  exposure);
+    // Of one trial the squares are 0 but for rounding.
+    psth.standard_error.push_back(
+        exposed_trials > 1 ? std::sqrt(squares * exposed_trials / (exposed_trials - 1)) / exposure
+                           : not_a_number);
     psth.predicted.push_back(predicted / exposure);
   }
   return psth;

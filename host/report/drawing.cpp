@@ -46,6 +46,18 @@ double cell_width(const Series& s) {
   return std::isfinite(width) ? width : 1;
 }
 
+/// Point i of a series is there, else it is a gap.
+bool is_drawn_at(const Series& s, std::size_t i) {
+  const auto& shown = s.mark == Mark::band ? s.low : s.mark == Mark::cells ? s.value : s.y;
+  return std::isfinite(s.x[i]) && std::isfinite(shown[i]);
+}
+
+bool has_points(const Series& s) {
+  for (std::size_t i = 0; i < s.x.size(); ++i)
+    if (is_drawn_at(s, i)) return true;
+  return false;
+}
+
 std::vector<Key> keys(const Figure& figure) {
   if (!figure.legend.empty()) return figure.legend;
   std::vector<Key> all;
@@ -141,10 +153,7 @@ class Page {
       const Series& series = panel.series[s];
       add("$d{}_{} << EOD", p, s);
       for (std::size_t i = 0; i < series.x.size(); ++i) {
-        const double shown = series.mark == Mark::band    ? series.low[i]
-                             : series.mark == Mark::cells ? series.value[i]
-                                                          : series.y[i];
-        if (!std::isfinite(series.x[i]) || !std::isfinite(shown)) {
+        if (!is_drawn_at(series, i)) {
           add("");
           continue;
         }
@@ -286,7 +295,7 @@ class Page {
 
   template <class Plot>
   void draw(const Series& s, const Plot& plot) const {
-    if (s.x.empty() || s.mark == Mark::unseen) return;
+    if (s.mark == Mark::unseen || !has_points(s)) return;
     const std::string lc = " lc rgb '" + s.colour + "'";
     if (s.mark == Mark::cells) {
       plot(fmt::format("using 1:2:({:.8g}):(0.5):5 with boxxyerror fs solid noborder fc palette",

@@ -8,7 +8,7 @@
 namespace nnpoisson::report {
 namespace {
 
-constexpr std::size_t most_blocks = 8, steps_of_session = 60;
+constexpr std::size_t most_blocks = 8, fewest_trials_a_block = 5, steps_of_session = 60;
 
 /// A unit's trials in the order of their session, with spikes seen and expected without drift.
 struct SessionCounts {
@@ -42,7 +42,8 @@ Panel drift_panel(const NeuronPage& page, const TrialCounts& counts, std::size_t
   }
 
   const SessionCounts of = session_counts(page, counts, k);
-  const std::size_t T = of.place.size(), blocks = std::min(T, most_blocks);
+  const std::size_t T = of.place.size(),
+                    blocks = std::clamp<std::size_t>(T / fewest_trials_a_block, 1, most_blocks);
   for (std::size_t block = 0; block < blocks; ++block) {
     const std::size_t first = block * T / blocks, size = (block + 1) * T / blocks - first;
     const TrialMean ratio = trial_ratio(std::span(of.observed).subspan(first, size),
@@ -75,8 +76,9 @@ Section neuron_drift(const NeuronPage& page, const TrialCounts& counts) {
                 .y_range = {0, by_data}};
   for (std::size_t k = 0; k < page.shown.size(); ++k)
     figure.panels.push_back(drift_panel(page, counts, k));
-  section.words = {"The units are those of section Units."};
-  section.figures = {std::move(figure)};
+  section.words = {figure.panels.empty() ? "No unit has spikes in these trials."
+                                         : "The units are those of section Units."};
+  if (!figure.panels.empty()) section.figures = {std::move(figure)};
   return section;
 }
 

@@ -26,7 +26,7 @@ double mean_latent(const NeuronPage& page, std::size_t n, double until) {
 }
 
 /// Share of the trials of each choice whose latent lies below a value.
-Figure by_choice(const Dataset& data, const std::vector<double>& latent) {
+Figure latent_by_choice(const Dataset& data, const std::vector<double>& latent) {
   Figure figure{.name = "latent-choice",
                 .caption = "Distributions of the trials' latent, by choice.",
                 .x_label = "mean of u given the trial's spikes",
@@ -89,7 +89,7 @@ std::vector<double> follow(const NeuronPage& page, const std::vector<std::size_t
   return latent;
 }
 
-Figure over_time(const NeuronPage& page, Workers& workers) {
+Figure latent_over_time(const NeuronPage& page, Workers& workers) {
   const Dataset& data = page.data;
   std::vector<std::size_t> trials(data.trials());
   std::iota(trials.begin(), trials.end(), std::size_t{0});
@@ -168,8 +168,8 @@ Section neuron_latent(const NeuronPage& page, Workers& workers) {
   workers.for_each("latent: trials", latent.size(), [&](std::size_t n) {
     latent[n] = mean_latent(page, n, std::numeric_limits<double>::infinity());
   });
-  section.figures = {by_choice(page.data, latent), over_response_time(page.data, latent),
-                     over_time(page, workers), loadings(page)};
+  section.figures = {latent_by_choice(page.data, latent), over_response_time(page.data, latent),
+                     latent_over_time(page, workers), loadings(page)};
   std::erase_if(section.figures, [](const Figure& figure) {
     return figure.panels.empty() || figure.panels.front().series.empty();
   });

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <set>
 
 #include "evaluate/behaviour.hpp"
@@ -16,8 +15,9 @@ namespace {
 constexpr std::size_t most_shown = 12;
 
 std::vector<std::size_t> with_most_spikes(const NeuronEvaluation& evaluation) {
-  std::vector<std::size_t> units(evaluation.units.size());
-  std::iota(units.begin(), units.end(), std::size_t{0});
+  std::vector<std::size_t> units;
+  for (std::size_t u = 0; u < evaluation.units.size(); ++u)
+    if (evaluation.units[u].score.spikes > 0) units.push_back(u);
   std::stable_sort(units.begin(), units.end(), [&](std::size_t a, std::size_t b) {
     return evaluation.units[a].score.spikes > evaluation.units[b].score.spikes;
   });

@@ -53,18 +53,22 @@ std::vector<double> choice_differences(const NeuronPage& page) {
   return differences;
 }
 
-/// The units whose rates differ most between the choices, or those with the most spikes.
-std::vector<std::size_t> raster_units(const NeuronPage& page, bool& by_choice) {
+/// The units whose rates differ most between the choices, or else those with the most spikes.
+struct RasterUnits {
+  std::vector<std::size_t> units;
+  bool by_choice = false;
+};
+RasterUnits raster_units(const NeuronPage& page) {
   const auto differences = choice_differences(page);
   std::vector<std::size_t> units;
   for (std::size_t u = 0; u < differences.size(); ++u)
     if (differences[u] >= 0) units.push_back(u);
-  by_choice = !units.empty();
-  if (units.empty()) units = page.shown;
+  const bool by_choice = !units.empty();
+  if (!by_choice) units = page.shown;
   std::stable_sort(units.begin(), units.end(),
                    [&](std::size_t a, std::size_t b) { return differences[a] > differences[b]; });
   units.resize(std::min(units.size(), most_rasters));
-  return units;
+  return {units, by_choice};
 }
 
 /// A session's trials by choice, left first, then by response time.
@@ -131,13 +135,12 @@ Panel raster_panel(const NeuronPage& page, std::size_t unit) {
 }  // namespace
 
 Section neuron_rasters(const NeuronPage& page) {
-  bool by_choice = false;
-  const auto units = raster_units(page, by_choice);
+  const auto [units, by_choice] = raster_units(page);
   Section section{.heading = "Rasters"};
   section.words = {
       by_choice ? "The units are those whose rates differ most, in standard errors, between trials "
                   "answered left and right."
-                : "There are too few choices to tell which units say most about them; the units "
+                : "There are too few choices or spikes to tell which units say most; the units "
                   "are those with the most spikes.",
       page.session_names(units)};
   Figure figure{.name = "rasters",

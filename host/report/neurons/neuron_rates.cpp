@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "report/neurons/sections.hpp"
 #include "report/rates.hpp"
@@ -25,6 +26,14 @@ Rates rates_of(const NeuronPage& page, const TrialCounts& counts,
   return rates;
 }
 
+/// Of a unit in whose session no stimulus that is drawn was shown.
+bool is_blank(const Panel& panel) {
+  return std::none_of(panel.series.begin(), panel.series.end(), [](const Series& s) {
+    return s.mark != Mark::unseen &&
+           std::any_of(s.y.begin(), s.y.end(), [](double y) { return std::isfinite(y); });
+  });
+}
+
 }  // namespace
 
 Section neuron_rates(const NeuronPage& page, const TrialCounts& counts) {
@@ -43,7 +52,9 @@ Section neuron_rates(const NeuronPage& page, const TrialCounts& counts) {
   units.name = "unit-" + units.name;
   section.figures = {std::move(units),
                      stimulus_figure(rates_of(page, counts, counts.regions, page.data.region_names),
-                                     "Rates of regions, mean over their units,")};
+                                     "Mean rates of regions' units")};
+  for (auto& figure : section.figures) std::erase_if(figure.panels, is_blank);
+  std::erase_if(section.figures, [](const Figure& figure) { return figure.panels.empty(); });
   return section;
 }
 

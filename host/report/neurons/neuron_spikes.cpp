@@ -93,18 +93,19 @@ Figure figure_of_units(const NeuronEvaluation& evaluation) {
   figure.columns = 1, figure.width = 330, figure.height = 240;
   Series alone{.name = "alone", .mark = Mark::points, .colour = colour::blue},
       given{.name = "given the other units", .mark = Mark::points, .colour = colour::orange};
-  double low = 0, high = 0, most = 1;
+  double low = 0, high = 0, fewest = 1e9, most = 1;
   for (const auto& unit : evaluation.units) {
     const NeuronSpikeScore& score = unit.score;
     if (!(score.spikes > 0)) continue;
-    most = std::max(most, score.spikes);
+    fewest = std::min(fewest, score.spikes), most = std::max(most, score.spikes);
     for (const auto& [s, bits] :
          {std::pair(&given, score.bits_given_others.value), std::pair(&alone, score.bits.value)}) {
       s->x.push_back(score.spikes), s->y.push_back(bits);
       if (score.spikes >= well_sampled) low = std::min(low, bits), high = std::max(high, bits);
     }
   }
-  figure.x_range = {1, std::pow(10, std::floor(std::log10(most)) + 1)};
+  figure.x_range = {std::pow(10, std::floor(std::log10(fewest))),
+                    std::pow(10, std::floor(std::log10(most)) + 1)};
   if (low < high) figure.y_range = {low - 0.05 * (high - low), high + 0.05 * (high - low)};
   figure.panels = {{"", {std::move(given), std::move(alone)}}};
   return figure;
