@@ -185,8 +185,8 @@ class Page {
 
   /// The colours of cells, and what values they stand for.
   void draw_palette() {
-    const double lowest = negative_ ? -strongest_ : 0, above = legend_height_ + top + title(),
-                 tall = std::min(figure_.height, 120.0);
+    const double lowest = negative_ ? -strongest_ : 0, tall = std::min(figure_.height, 110.0),
+                 name = std::max(font, legend_height_ + top + title() - 10), above = name + 18;
     add("set palette defined ({}0 '#ffffff', 1 '{}')\nset cbrange [{:.8g}:{:.8g}]",
         negative_ ? fmt::format("-1 '{}', ", colour::blue) : "",
         negative_ ? colour::vermilion : colour::blue, lowest, strongest_);
@@ -195,7 +195,7 @@ class Page {
         sx(width_ - 62), sy(above + tall), 10 / width_, tall / height_,
         axis(lowest, strongest_).step);
     add("set label {} at screen {:.5f},{:.5f} left", gnuplot_string(figure_.value_label),
-        sx(width_ - 62), sy(above - 10));
+        sx(width_ - std::max(62.0, text_width(figure_.value_label) + 4)), sy(name));
   }
 
   /// The names of the axes in the middle of all panels, and the legend above them.

@@ -104,8 +104,7 @@ Figure figure_of_units(const NeuronEvaluation& evaluation) {
       if (score.spikes >= well_sampled) low = std::min(low, bits), high = std::max(high, bits);
     }
   }
-  figure.x_range = {std::pow(10, std::floor(std::log10(fewest))),
-                    std::pow(10, std::floor(std::log10(most)) + 1)};
+  figure.x_range = {std::pow(10, std::floor(std::log10(fewest))), 1.1 * most};
   if (low < high) figure.y_range = {low - 0.05 * (high - low), high + 0.05 * (high - low)};
   figure.panels = {{"", {std::move(given), std::move(alone)}}};
   return figure;
