@@ -74,6 +74,17 @@ class NeuronRun {
     return found;
   }
 
+  /// The unit that a panel is named after; there are several sessions.
+  [[nodiscard]] std::size_t unit_of(const std::string& panel) const {
+    const Dataset data = this->data();
+    for (std::size_t u = 0; u < data.units(); ++u)
+      if (panel == "unit " + std::to_string(data.unit.id[u]) + " " +
+                       data.region_names[static_cast<std::size_t>(data.unit.region[u])] + " (" +
+                       std::to_string(data.unit.session[u] + 1) + ")")
+        return u;
+    throw std::out_of_range(panel + " is no unit's");
+  }
+
   report::Outcome outcome;
   std::string page;
   std::set<std::string> figures;
@@ -116,7 +127,7 @@ TEST_F(NeuronReport, HasAllFigures) {
                                      "choice-probability"};
   EXPECT_EQ(known().figures, wanted);
   EXPECT_TRUE(known().says("Sessions: (1) known_neurons_1"));
-  EXPECT_TRUE(known().says("the 60 trials were answered") || known().says("of 60 trials were"));
+  EXPECT_TRUE(known().says("of 60 trials were answered inside the window"));
 }
 
 TEST_F(NeuronReport, SpikesAreTheEvaluations) {
@@ -150,14 +161,7 @@ TEST_F(NeuronReport, RatesOfUnitsAreExpectedInTheTrialsObserved) {
   const auto observed = known().numbers("unit-psth-stimulus", panel, series, 3),
              expected = known().numbers("unit-psth-stimulus", panel, stimulus + ", model", 3);
 
-  std::size_t unit = data.units();
-  for (std::size_t u = 0; u < data.units(); ++u)
-    if (panel == "unit " + std::to_string(data.unit.id[u]) + " " +
-                     data.region_names[static_cast<std::size_t>(data.unit.region[u])] + " (" +
-                     std::to_string(data.unit.session[u] + 1) + ")")
-      unit = u;
-  ASSERT_LT(unit, data.units());
-
+  const std::size_t unit = known().unit_of(panel);
   const NeuronGains gains(model);
   const auto place = session_places(data);
   constexpr double from = 0.2, until = 0.24;  // the bin whose middle is 0.22 s
@@ -212,6 +216,23 @@ TEST_F(NeuronReport, LatentAndDriftAreTheModels) {
   std::vector<double> first;
   for (std::size_t u = 0; u < data.units(); ++u) first.push_back(std::exp(gains.log_drift(u, 0)));
   EXPECT_NE(std::find(first.begin(), first.end(), factor.front()), first.end());
+}
+
+/// All spikes of a unit, coloured by the choice of their trials.
+TEST_F(NeuronReport, RastersHaveTheSpikes) {
+  const Dataset data = known().data();
+  const Table table =
+      read_text_table(known().outcome.page.parent_path() / "figures" / "rasters.csv", ',');
+  const std::string panel = table.columns[0].text(0);
+  const auto unit = known().unit_of(panel);
+  std::multiset<double> left, drawn;
+  for (std::size_t n = 0; n < data.trials(); ++n)
+    for (auto i = data.spike.offset[n]; i < data.spike.offset[n + 1]; ++i)
+      if (const auto at = static_cast<std::size_t>(i);
+          data.trial.choice[n] > 0 && static_cast<std::size_t>(data.spike.unit[at]) == unit)
+        left.insert(data.spike.time[at]);
+  for (const double time : known().numbers("rasters", panel, "left", 2)) drawn.insert(time);
+  EXPECT_EQ(drawn, left);
 }
 
 /// Each with units that never spike.

@@ -12,9 +12,8 @@ std::string spikes_in_words(const NeuronEvaluation& evaluation) {
   if (!(evaluation.spikes.spikes > 0)) return "Spikes: there are none in these trials.";
   const TrialMean& bits = evaluation.spikes.bits;
   std::string words = fmt::format(
-      "Spikes: {} bits a spike over constant rates. Where each unit has but a constant rate, a "
-      "spike at its time is a surprise of so many bits more: the model makes it {} times as "
-      "likely, on average.",
+      "Spikes: {} bits a spike over constant rates: the model makes a spike {} times as likely as "
+      "the unit's constant rate does, on average.",
       with_error(bits), cell(std::exp2(bits.value), 2));
   const char* before =
       " A GLM is a Poisson regression of each unit on stimulus and time: the model is ";
@@ -36,10 +35,11 @@ std::string behaviour_in_words(const NeuronPage& page) {
         page.data.time_limit);
   const NeuronBehaviourScore& score = evaluation.behaviour.front();
   return fmt::format(
-      "Behaviour: {} of {} were answered inside the window. Choice and response time are told "
-      "{} nats a trial better than by constant hazards from the stimulus alone, and {} given the "
-      "trial's spikes too. The likelier action was chosen in {} % of the answered trials, {} % "
-      "given the spikes.",
+      "Behaviour: {} of {} were answered inside the window. From the stimulus alone the model "
+      "tells "
+      "choice and response time {} nats a trial better than constant hazards do; given the trial's "
+      "spikes too, {}. At the time of the response the likelier action was chosen in {} % of these "
+      "trials, {} % given the spikes.",
       evaluation.answered, counted(page.data.trials(), "trial", "trials"), with_error(score.alone),
       with_error(score.given_spikes), cell(100 * evaluation.choice[0].accuracy.value, 0),
       cell(100 * evaluation.choice[1].accuracy.value, 0));
