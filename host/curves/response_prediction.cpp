@@ -32,9 +32,8 @@ ResponsePrediction predict_response(const Actions& actions, double limit) {
   return predicted;
 }
 
-ResponseDistribution response_distribution(Curves& curves, double limit) {
+ResponseDistribution response_distribution(const Actions& actions, double limit) {
   constexpr int steps = 64;
-  const auto actions = [&](double t) { return curves.actions(t); };
   ResponseDistribution by{{0}, {0}, {0}};
   for (int k = 0; k < steps; ++k) {
     by.time.push_back(limit * (k + 1) / steps);
@@ -46,6 +45,10 @@ ResponseDistribution response_distribution(Curves& curves, double limit) {
     by.right.push_back(in_right);
   }
   return by;
+}
+
+ResponseDistribution response_distribution(Curves& curves, double limit) {
+  return response_distribution([&](double t) { return curves.actions(t); }, limit);
 }
 
 ResponsePrediction predict_response(Curves& curves, double limit) {

@@ -128,6 +128,18 @@ void calibrate(BehaviourEvaluation& behaviour, const Dataset& data,
 
 }  // namespace
 
+void compare_responses(BehaviourEvaluation& behaviour, const Dataset& data,
+                       const PredictedResponses& predicted, const Conditions& conditions) {
+  behaviour.trials = data.trials();
+  for (std::size_t n = 0; n < data.trials(); ++n)
+    if (data.responded(n)) ++(data.action(n) == 0 ? behaviour.left : behaviour.right);
+  time_errors(behaviour, data, predicted);
+  behaviour.axis = conditions.axis;
+  behaviour.psychometric = psychometric(data, predicted, conditions);
+  calibrate(behaviour, data, predicted);
+  evaluate_response_times(behaviour, data, predicted, conditions);
+}
+
 void evaluate_behaviour(Evaluation& evaluation, const BaselineTrials& trials,
                         const std::vector<ResponseTerms>& terms,
                         const PredictedResponses& predicted, const Conditions& conditions,
@@ -135,19 +147,9 @@ void evaluate_behaviour(Evaluation& evaluation, const BaselineTrials& trials,
                         Workers& workers) {
   const Dataset& data = *trials.data;
   auto& behaviour = evaluation.behaviour;
-  behaviour.trials = data.trials();
   evaluation.stimuli = evaluate_stimuli(data, predicted);
-  for (const auto& stimulus : evaluation.stimuli) {
-    behaviour.left += stimulus.left;
-    behaviour.right += stimulus.right;
-  }
-
+  compare_responses(behaviour, data, predicted, conditions);
   likelihood(behaviour, data, terms);
-  time_errors(behaviour, data, predicted);
-  behaviour.axis = conditions.axis;
-  behaviour.psychometric = psychometric(data, predicted, conditions);
-  calibrate(behaviour, data, predicted);
-  evaluate_response_times(behaviour, data, predicted, conditions);
 
   // What is said of the choices is the network's score among its baselines.
   behaviour.choice_models = score_choices(trials, predicted, sets, options, workers);

@@ -30,20 +30,25 @@ ResponseTerms terms_of(const Dataset& data, std::size_t n, Curves curves) {
 
 }  // namespace
 
-PredictedResponses predict_responses(const Model& model, const Dataset& data,
-                                     const MatchedTrials& trials, Workers& workers) {
-  const auto groups = trials.by_stimulus();
+PredictedResponses unpredicted(
+    const std::map<std::vector<double>, std::vector<std::size_t>>& by_stimulus,
+    std::size_t trials) {
   PredictedResponses predicted;
-  predicted.of_trial.resize(data.trials());
-  for (const auto& [stimulus, members] : groups) {
+  predicted.of_trial.resize(trials);
+  for (const auto& [stimulus, members] : by_stimulus) {
     for (const auto n : members) predicted.of_trial[n] = predicted.stimulus.size();
     predicted.stimulus.push_back(stimulus);
     predicted.trials.push_back(members);
   }
+  predicted.response.resize(by_stimulus.size());
+  predicted.distribution.resize(by_stimulus.size());
+  return predicted;
+}
 
-  predicted.response.resize(groups.size());
-  predicted.distribution.resize(groups.size());
-  workers.for_each("predicted responses: stimuli", groups.size(), [&](std::size_t k) {
+PredictedResponses predict_responses(const Model& model, const Dataset& data,
+                                     const MatchedTrials& trials, Workers& workers) {
+  PredictedResponses predicted = unpredicted(trials.by_stimulus(), data.trials());
+  workers.for_each("predicted responses: stimuli", predicted.stimulus.size(), [&](std::size_t k) {
     Curves curves(model, predicted.stimulus[k]);
     predicted.response[k] = predict_response(curves, model.time_limit);
     predicted.distribution[k] = response_distribution(curves, model.time_limit);

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <map>
 #include <vector>
 
 #include "baselines/workers.hpp"
@@ -22,6 +23,9 @@ struct PredictedResponses {
     return p.left / (p.left + p.right);
   }
 };
+/// Trials grouped by their distinct stimuli, of which nothing is predicted yet.
+[[nodiscard]] PredictedResponses unpredicted(
+    const std::map<std::vector<double>, std::vector<std::size_t>>& by_stimulus, std::size_t trials);
 [[nodiscard]] PredictedResponses predict_responses(const Model& model, const Dataset& data,
                                                    const MatchedTrials& trials, Workers& workers);
 

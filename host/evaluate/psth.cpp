@@ -6,6 +6,8 @@
 #include <sstream>
 #include <utility>
 
+#include "evaluate/statistics.hpp"
+
 namespace nnpoisson {
 namespace {
 
@@ -59,26 +61,25 @@ std::vector<GroupedTrials> group_trials(const Dataset& data, const Conditions& c
   return groups;
 }
 
-Psth peristimulus(const Dataset& data, std::size_t region, const std::vector<std::size_t>& trials,
-                  const std::vector<std::int32_t>& units, const TimeGrid& grid,
-                  const ObservedSpikes& seen, const SpikePass& network) {
+Psth peristimulus(const Dataset& data, std::size_t column, const std::vector<std::size_t>& trials,
+                  const BinnedSpikes& spikes, const TimeGrid& grid) {
   Psth psth;
   for (std::size_t b = 0; b < grid.bins; ++b) {
     // visit(place in the arrays of bins, exposure) for the trials still observed.
     const auto visit_exposed = [&](const auto& visit) {
       for (const auto n : trials) {
         const std::size_t session = static_cast<std::size_t>(data.trial.session[n]);
-        const double exposed = units[session * data.regions() + region] *
+        const double exposed = spikes.units[session * spikes.columns + column] *
                                grid.observed(b, data.trial.observed_until[n]);
-        if (exposed > 0) visit((n * data.regions() + region) * grid.bins + b, exposed);
+        if (exposed > 0) visit((n * spikes.columns + column) * grid.bins + b, exposed);
       }
     };
 
     double exposure = 0, observed = 0, predicted = 0, exposed_trials = 0;
     visit_exposed([&](std::size_t at, double exposed) {
       exposure += exposed;
-      observed += seen.binned[at];
-      predicted += network.binned[at];
+      observed += spikes.observed[at];
+      predicted += spikes.expected[at];
       exposed_trials += 1;
     });
     const double rate = observed / exposure;
@@ -86,12 +87,15 @@ Psth peristimulus(const Dataset& data, std::size_t region, const std::vector<std
     // The standard error of a ratio of sums over trials, linearised.
     double squares = 0;
     visit_exposed([&](std::size_t at, double exposed) {
-      squares += (seen.binned[at] - rate * exposed) * (seen.binned[at] - rate * exposed);
+      const double away = spikes.observed[at] - rate * exposed;
+      squares += away * away;
     });
     psth.exposure.push_back(exposure);
     psth.observed.push_back(rate);
-    psth.standard_error.push_back(std::sqrt(squares * exposed_trials / (exposed_trials - 1)) /
-                                  exposure);
+    // Of one trial the squares are 0 but for rounding.
+    psth.standard_error.push_back(
+        exposed_trials > 1 ? std::sqrt(squares * exposed_trials / (exposed_trials - 1)) / exposure
+                           : not_a_number);
     psth.predicted.push_back(predicted / exposure);
   }
   return psth;

@@ -1,9 +1,13 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <span>
 #include <vector>
 
+#include "baselines/time_grid.hpp"
 #include "evaluate/conditions.hpp"
-#include "evaluate/spike_pass.hpp"
+#include "nnpoisson/evaluate.hpp"
 
 namespace nnpoisson {
 
@@ -18,10 +22,15 @@ struct GroupedTrials {
 [[nodiscard]] std::vector<GroupedTrials> group_trials(const Dataset& data,
                                                       const Conditions& conditions);
 
-/// Of one region in a group's trials; `units`: as units_by_session_and_region.
-[[nodiscard]] Psth peristimulus(const Dataset& data, std::size_t region,
-                                const std::vector<std::size_t>& trials,
-                                const std::vector<std::int32_t>& units, const TimeGrid& grid,
-                                const ObservedSpikes& seen, const SpikePass& network);
+/// Spikes of columns, each a region's units or one unit, in the bins of trials.
+struct BinnedSpikes {
+  std::size_t columns = 0;
+  std::span<const std::int32_t> units;         ///< [sessions x columns] how many a column has
+  std::span<const double> observed, expected;  ///< [T x columns x bins]
+};
+/// Of one column in a group's trials.
+[[nodiscard]] Psth peristimulus(const Dataset& data, std::size_t column,
+                                const std::vector<std::size_t>& trials, const BinnedSpikes& spikes,
+                                const TimeGrid& grid);
 
 }  // namespace nnpoisson

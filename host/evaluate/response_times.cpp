@@ -8,18 +8,6 @@
 namespace nnpoisson {
 namespace {
 
-/// The time at which `cumulative`, which ascends over `time`, reaches `level`; linear between its
-/// points.
-double time_of(const std::vector<double>& time, const std::vector<double>& cumulative,
-               double level) {
-  const auto above = std::upper_bound(cumulative.begin(), cumulative.end(), level);
-  if (above == cumulative.begin()) return time.front();
-  if (above == cumulative.end()) return time.back();
-  const auto k = static_cast<std::size_t>(above - cumulative.begin());
-  return time[k - 1] + (time[k] - time[k - 1]) * (level - cumulative[k - 1]) /
-                           (cumulative[k] - cumulative[k - 1]);
-}
-
 ActionTimes action_times(std::size_t action, const std::vector<std::size_t>& trials,
                          const Dataset& data, const PredictedResponses& predicted) {
   ActionTimes result;
@@ -52,6 +40,16 @@ ActionTimes action_times(std::size_t action, const std::vector<std::size_t>& tri
 }
 
 }  // namespace
+
+double time_of(const std::vector<double>& time, const std::vector<double>& cumulative,
+               double level) {
+  const auto above = std::upper_bound(cumulative.begin(), cumulative.end(), level);
+  if (above == cumulative.begin()) return time.front();
+  if (above == cumulative.end()) return time.back();
+  const auto k = static_cast<std::size_t>(above - cumulative.begin());
+  return time[k - 1] + (time[k] - time[k - 1]) * (level - cumulative[k - 1]) /
+                           (cumulative[k] - cumulative[k - 1]);
+}
 
 void evaluate_response_times(BehaviourEvaluation& behaviour, const Dataset& data,
                              const PredictedResponses& predicted, const Conditions& conditions) {

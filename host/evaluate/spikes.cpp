@@ -115,6 +115,7 @@ void evaluate_spikes(Evaluation& evaluation, const SessionUnits& units, const Ti
 
   // Each region by itself, then all together.
   const auto members = units_by_session_and_region(data);
+  const BinnedSpikes binned{data.regions(), members, seen.binned, network.binned};
   evaluation.regions.resize(data.regions());
   std::vector<RegionSums> sums(data.regions());
   const auto evaluate_region = [&](std::size_t g) {
@@ -122,7 +123,7 @@ void evaluate_spikes(Evaluation& evaluation, const SessionUnits& units, const Ti
     region.name = data.region_names[g];
     add_units(region, g, evaluation.units, rescaled);
     for (const auto& group : groups)
-      region.psth.push_back(peristimulus(data, g, group.trials, members, grid, seen, network));
+      region.psth.push_back(peristimulus(data, g, group.trials, binned, grid));
 
     sums[g] = sum_over_trials(g, data, seen, judged);
     region.scores = scores_of(sums[g], judged, parts(g));

@@ -163,6 +163,10 @@ Table response_table(const BehaviourEvaluation& b) {
 
 }  // namespace
 
+std::vector<Figure> behaviour_figures(const BehaviourEvaluation& b) {
+  return {psychometric(b), calibration(b), quantile_probability(b), defective(b)};
+}
+
 Section behaviour(const Evaluation& evaluation) {
   const BehaviourEvaluation& b = evaluation.behaviour;
   Section section{.heading = "Behaviour"};
@@ -181,7 +185,7 @@ Section behaviour(const Evaluation& evaluation) {
                   cell(b.auc), cell(b.median_error), cell(b.null_median_error))};
   if (!b.choice_models.empty())
     section.tables = {choice_table(b, evaluation.fitted_on), response_table(b)};
-  section.figures = {psychometric(b), calibration(b), quantile_probability(b), defective(b)};
+  section.figures = behaviour_figures(b);
   return section;
 }
 

@@ -113,12 +113,10 @@ Figure choice_probabilities(const Correlations& all) {
 
 }  // namespace
 
-Section correlations(const Correlations& all) {
+Section correlations(const Correlations& all, const std::string& shared) {
   Section section{.heading = "Covariation across trials"};
-  section.words = {
-      "Spike counts at fixed stimulus. In the model units share one thing that varies from trial "
-      "to trial, when the response comes and the trial ends; what is observed beyond it "
-      "(docs/analysis.md) the model does not have."};
+  section.words = {"Spike counts at fixed stimulus. " + shared +
+                   " What is observed beyond it (docs/analysis.md) the model does not have."};
 
   const auto count = [](const std::vector<RegionPair>& pairs) {
     std::uint64_t units = 0;

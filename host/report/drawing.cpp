@@ -46,6 +46,18 @@ double cell_width(const Series& s) {
   return std::isfinite(width) ? width : 1;
 }
 
+/// Point i of a series is there, else it is a gap.
+bool is_drawn_at(const Series& s, std::size_t i) {
+  const auto& shown = s.mark == Mark::band ? s.low : s.mark == Mark::cells ? s.value : s.y;
+  return std::isfinite(s.x[i]) && std::isfinite(shown[i]);
+}
+
+bool has_points(const Series& s) {
+  for (std::size_t i = 0; i < s.x.size(); ++i)
+    if (is_drawn_at(s, i)) return true;
+  return false;
+}
+
 std::vector<Key> keys(const Figure& figure) {
   if (!figure.legend.empty()) return figure.legend;
   std::vector<Key> all;
@@ -141,10 +153,7 @@ class Page {
       const Series& series = panel.series[s];
       add("$d{}_{} << EOD", p, s);
       for (std::size_t i = 0; i < series.x.size(); ++i) {
-        const double shown = series.mark == Mark::band    ? series.low[i]
-                             : series.mark == Mark::cells ? series.value[i]
-                                                          : series.y[i];
-        if (!std::isfinite(series.x[i]) || !std::isfinite(shown)) {
+        if (!is_drawn_at(series, i)) {
           add("");
           continue;
         }
@@ -176,8 +185,8 @@ class Page {
 
   /// The colours of cells, and what values they stand for.
   void draw_palette() {
-    const double lowest = negative_ ? -strongest_ : 0, above = legend_height_ + top + title(),
-                 tall = std::min(figure_.height, 120.0);
+    const double lowest = negative_ ? -strongest_ : 0, tall = std::min(figure_.height, 110.0),
+                 name = std::max(font, legend_height_ + top + title() - 10), above = name + 18;
     add("set palette defined ({}0 '#ffffff', 1 '{}')\nset cbrange [{:.8g}:{:.8g}]",
         negative_ ? fmt::format("-1 '{}', ", colour::blue) : "",
         negative_ ? colour::vermilion : colour::blue, lowest, strongest_);
@@ -186,7 +195,7 @@ class Page {
         sx(width_ - 62), sy(above + tall), 10 / width_, tall / height_,
         axis(lowest, strongest_).step);
     add("set label {} at screen {:.5f},{:.5f} left", gnuplot_string(figure_.value_label),
-        sx(width_ - 62), sy(above - 10));
+        sx(width_ - std::max(62.0, text_width(figure_.value_label) + 4)), sy(name));
   }
 
   /// The names of the axes in the middle of all panels, and the legend above them.
@@ -265,7 +274,8 @@ class Page {
     const bool points = std::any_of(panel.series.begin(), panel.series.end(),
                                     [](const Series& s) { return s.mark == Mark::points; });
     const Range y_range = std::isnan(panel.y_range.second) ? figure_.y_range : panel.y_range;
-    const Axis ax = across.axis(figure_.x_range, points ? 0.05 : 0), ay = up.axis(y_range, 0.06);
+    const Axis ax = across.axis(figure_.x_range, points && !figure_.log_x ? 0.05 : 0),
+               ay = up.axis(y_range, 0.06);
     add("set xrange [{:.8g}:{:.8g}]\nset xtics {:.8g}", ax.first, ax.last,
         figure_.log_x ? 10 : ax.step);
 
@@ -285,11 +295,15 @@ class Page {
 
   template <class Plot>
   void draw(const Series& s, const Plot& plot) const {
-    if (s.x.empty() || s.mark == Mark::unseen) return;
+    if (s.mark == Mark::unseen || !has_points(s)) return;
     const std::string lc = " lc rgb '" + s.colour + "'";
     if (s.mark == Mark::cells) {
       plot(fmt::format("using 1:2:({:.8g}):(0.5):5 with boxxyerror fs solid noborder fc palette",
                        cell_width(s) / 2));
+      return;
+    }
+    if (s.mark == Mark::ticks) {
+      plot("using 1:($2-0.5):(0):(1) with vectors nohead lw 1.2" + lc);
       return;
     }
     const bool bar = s.mark == Mark::points;

@@ -20,6 +20,7 @@ inline constexpr const char *left = blue, *right = vermilion;
 enum class Mark {
   line,    ///< with a band where there is an interval
   dashed,  ///< the same, for references
+  ticks,   ///< upright strokes, one high
   points,  ///< with error bars where there is an interval
   pale,    ///< a broad light line, for what was observed behind what is predicted
   band,    ///< only the interval

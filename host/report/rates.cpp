@@ -1,18 +1,20 @@
+#include "report/rates.hpp"
+
 #include <algorithm>
+#include <utility>
 
 #include "report/sections.hpp"
 
 namespace nnpoisson::report {
 namespace {
 
-constexpr std::size_t most_groups = 3;
-
 /// Which of `count` ordered groups are drawn: all, or some evenly apart with the first and the
 /// last.
 bool is_drawn(std::size_t k, std::size_t count) {
-  if (count <= most_groups) return true;
-  for (std::size_t shown = 0; shown < most_groups; ++shown)
-    if (k == (shown * (count - 1) + (most_groups - 1) / 2) / (most_groups - 1)) return true;
+  if (count <= most_drawn_groups) return true;
+  for (std::size_t shown = 0; shown < most_drawn_groups; ++shown)
+    if (k == (shown * (count - 1) + (most_drawn_groups - 1) / 2) / (most_drawn_groups - 1))
+      return true;
   return false;
 }
 
@@ -32,19 +34,19 @@ std::string group_colour(const TrialGroup& group, std::size_t k, std::size_t cou
 
 /// A group of trials as the PSTHs show it.
 struct ShownGroup {
-  std::size_t number;  // in Evaluation::groups
+  std::size_t number;  // in Rates::groups
   std::string name, colour;
   bool drawn;  // else its numbers are in the CSV alone
 };
 
-std::vector<ShownGroup> groups_of(const Evaluation& evaluation, TrialGrouping grouping) {
+std::vector<ShownGroup> groups_of(const Rates& rates, TrialGrouping grouping) {
   std::vector<std::size_t> numbers;
-  for (std::size_t g = 0; g < evaluation.groups.size(); ++g)
-    if (evaluation.groups[g].grouping == grouping) numbers.push_back(g);
+  for (std::size_t g = 0; g < rates.groups.size(); ++g)
+    if (rates.groups[g].grouping == grouping) numbers.push_back(g);
 
   std::vector<ShownGroup> shown;
   for (std::size_t k = 0; k < numbers.size(); ++k) {
-    const TrialGroup& group = evaluation.groups[numbers[k]];
+    const TrialGroup& group = rates.groups[numbers[k]];
     shown.push_back({numbers[k], group.name, group_colour(group, k, numbers.size()),
                      is_drawn(k, numbers.size())});
   }
@@ -63,13 +65,13 @@ double highest_rate(const Psth& psth, const Series& observed) {
   return highest;
 }
 
-/// One region's rates in the groups of trials, `time` of the bins' middles.
-Panel psth_panel(const RegionEvaluation& region, const std::vector<ShownGroup>& groups,
+/// One panel's rates in the groups of trials, `time` of the bins' middles.
+Panel psth_panel(const Rates::Of& rates, const std::vector<ShownGroup>& groups,
                  const std::vector<double>& time) {
-  Panel panel{region.name, {}};
+  Panel panel{rates.name, {}};
   double highest = 0;
   for (const auto& group : groups) {
-    const Psth& psth = region.psth[group.number];
+    const Psth& psth = rates.psth[group.number];
     Series observed{.name = group.name + ", observed",
                     .mark = group.drawn ? Mark::band : Mark::unseen,
                     .colour = group.colour,
@@ -90,30 +92,6 @@ Panel psth_panel(const RegionEvaluation& region, const std::vector<ShownGroup>& 
   }
   if (highest > 0) panel.y_range = {0, 1.05 * highest};
   return panel;
-}
-
-Figure psth_figure(const Evaluation& evaluation, TrialGrouping grouping,
-                   const std::string& caption) {
-  Figure figure{.name = "psth",
-                .caption = caption,
-                .x_label = "time from stimulus onset, s",
-                .y_label = "rate of a unit, Hz",
-                .x_range = {evaluation.bin_edges.front(), evaluation.bin_edges.back()}};
-  if (grouping != TrialGrouping::all) figure.name += std::string("-") + to_string(grouping);
-  std::replace(figure.name.begin(), figure.name.end(), ' ', '-');
-
-  const auto groups = groups_of(evaluation, grouping);
-  for (const auto& group : groups)
-    if (group.drawn) figure.legend.push_back({group.name, Mark::line, group.colour});
-  figure.legend.push_back({"model", Mark::line, colour::black});
-  figure.legend.push_back({"observed, ± 1 s.e.", Mark::band, colour::black});
-
-  std::vector<double> middle;
-  for (std::size_t b = 0; b + 1 < evaluation.bin_edges.size(); ++b)
-    middle.push_back((evaluation.bin_edges[b] + evaluation.bin_edges[b + 1]) / 2);
-  for (const auto& region : evaluation.regions)
-    figure.panels.push_back(psth_panel(region, groups, middle));
-  return figure;
 }
 
 Figure quantile_figure(const Evaluation& evaluation) {
@@ -148,30 +126,56 @@ Figure quantile_figure(const Evaluation& evaluation) {
 
 }  // namespace
 
+std::size_t Rates::count(TrialGrouping grouping) const {
+  return static_cast<std::size_t>(
+      std::count_if(groups.begin(), groups.end(),
+                    [&](const TrialGroup& group) { return group.grouping == grouping; }));
+}
+
+Figure psth_figure(const Rates& rates, TrialGrouping grouping, const std::string& caption) {
+  Figure figure{.name = "psth",
+                .caption = caption,
+                .x_label = "time from stimulus onset, s",
+                .y_label = "rate of a unit, Hz",
+                .x_range = {rates.bin_edges.front(), rates.bin_edges.back()}};
+  if (grouping != TrialGrouping::all) figure.name += std::string("-") + to_string(grouping);
+  std::replace(figure.name.begin(), figure.name.end(), ' ', '-');
+
+  const auto groups = groups_of(rates, grouping);
+  for (const auto& group : groups)
+    if (group.drawn) figure.legend.push_back({group.name, Mark::line, group.colour});
+  figure.legend.push_back({"model", Mark::line, colour::black});
+  figure.legend.push_back({"observed, ± 1 s.e.", Mark::band, colour::black});
+
+  std::vector<double> middle;
+  for (std::size_t b = 0; b + 1 < rates.bin_edges.size(); ++b)
+    middle.push_back((rates.bin_edges[b] + rates.bin_edges[b + 1]) / 2);
+  for (const auto& panel : rates.panels) figure.panels.push_back(psth_panel(panel, groups, middle));
+  return figure;
+}
+
+Figure stimulus_figure(const Rates& rates, const std::string& whose) {
+  const std::size_t stimuli = rates.count(TrialGrouping::stimulus);
+  if (stimuli < 2) return psth_figure(rates, TrialGrouping::all, whose + ", all trials.");
+  return psth_figure(
+      rates, TrialGrouping::stimulus,
+      whose + " by stimulus (" + (rates.axis.empty() ? "stimulus" : rates.axis) + ")." +
+          (stimuli > most_drawn_groups ? " The extremes and the middle are drawn; the CSV has all."
+                                       : ""));
+}
+
 Section rates(const Evaluation& evaluation) {
   Section section{.heading = "Rates over time"};
-  const auto groups = [&](TrialGrouping grouping) {
-    return static_cast<std::size_t>(
-        std::count_if(evaluation.groups.begin(), evaluation.groups.end(),
-                      [&](const TrialGroup& group) { return group.grouping == grouping; }));
-  };
-  const auto add = [&](TrialGrouping grouping, const std::string& caption) {
-    section.figures.push_back(psth_figure(evaluation, grouping, caption));
-  };
+  Rates all{evaluation.bin_edges, evaluation.groups, evaluation.behaviour.axis, {}};
+  for (const auto& region : evaluation.regions) all.panels.push_back({region.name, region.psth});
 
-  const std::size_t stimuli = groups(TrialGrouping::stimulus);
-  const std::string& axis = evaluation.behaviour.axis;
-  const char* left_out =
-      stimuli > most_groups ? " The extremes and the middle are drawn; the CSV has all." : "";
-  if (stimuli > 1)
-    add(TrialGrouping::stimulus,
-        "Rates by stimulus (" + (axis.empty() ? "stimulus" : axis) + ")." + left_out);
-  else
-    add(TrialGrouping::all, "Rates, all trials.");
-  if (groups(TrialGrouping::choice) > 1)
-    add(TrialGrouping::choice, "Rates by choice, made inside the window or later.");
-  if (groups(TrialGrouping::response_time) > 1)
-    add(TrialGrouping::response_time, "Rates by thirds of the response times.");
+  section.figures.push_back(stimulus_figure(all, "Rates"));
+  if (all.count(TrialGrouping::choice) > 1)
+    section.figures.push_back(psth_figure(all, TrialGrouping::choice,
+                                          "Rates by choice, made inside the window or later."));
+  if (all.count(TrialGrouping::response_time) > 1)
+    section.figures.push_back(
+        psth_figure(all, TrialGrouping::response_time, "Rates by thirds of the response times."));
 
   if (auto quantiles = quantile_figure(evaluation); !quantiles.panels.empty())
     section.figures.push_back(std::move(quantiles));

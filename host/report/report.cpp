@@ -8,8 +8,10 @@
 #include "nnpoisson/dependencies.hpp"
 #include "nnpoisson/error.hpp"
 #include "nnpoisson/evaluate.hpp"
+#include "nnpoisson/neuron_dependencies.hpp"
 #include "report/figure.hpp"
 #include "report/gnuplot.hpp"
+#include "report/neurons/sections.hpp"
 #include "report/page.hpp"
 #include "report/run.hpp"
 #include "report/sections.hpp"
@@ -77,10 +79,36 @@ struct Datasets {
   Dataset evaluated, training;
 };
 
+Section settings(const Run& run, const Request& request) {
+  const std::string made_by =
+      fmt::format("Made by {}. Training set {}, test set {}.", request.program, run.train.string(),
+                  run.test.empty() ? "none" : run.test.string());
+  return {.heading = "Settings", .words = {made_by}, .verbatim = run.settings};
+}
+
+/// Of a model by neuron.
+std::vector<Section> neuron_sections(const Run& run, const Evaluation& evaluation,
+                                     const Correlations& together, const Source& source,
+                                     const Dataset& data, Workers& workers) {
+  const NeuronPage page(run.model, data, *evaluation.neurons, workers);
+  const TrialCounts counts = count_spikes(page, workers);
+  return {neuron_summary(page, source),
+          learning(run),
+          neuron_spikes(page.evaluation),
+          neuron_rates(page, counts),
+          neuron_rasters(page),
+          neuron_latent(page, workers),
+          neuron_drift(page, counts),
+          neuron_behaviour(page),
+          correlations(together,
+                       "In the model units share the trial's latent and drift over the session.")};
+}
+
 std::vector<Section> sections_of(const Run& run, const Request& request, const Source& source,
                                  const Datasets& data,
                                  const std::function<void(const std::string&)>& message,
                                  const Watch& watch) {
+  const bool by_neuron = run.model.preset == Preset::neurons;
   message("evaluating " + source.file);
   const Evaluation evaluation = evaluate(
       run.model, data.evaluated, {.training = &data.training, .threads = request.threads}, watch);
@@ -89,20 +117,27 @@ std::vector<Section> sections_of(const Run& run, const Request& request, const S
   const Correlations together = nnpoisson::correlations(
       run.model, data.evaluated, {.windows = windows(data.evaluated), .threads = request.threads},
       watch);
+  if (by_neuron) {
+    Workers workers(request.threads, watch);
+    auto sections = neuron_sections(run, evaluation, together, source, data.evaluated, workers);
+    const NeuronDependencies information =
+        neuron_dependencies({&run.model, 1}, data.evaluated, {.threads = request.threads}, watch);
+    sections.push_back(neuron_information(information, answered(data.training)));
+    sections.push_back(settings(run, request));
+    return sections;
+  }
   const Dependencies drives =
       dependencies({&run.model, 1}, data.evaluated, {.threads = request.threads}, watch);
-
-  const std::string made_by =
-      fmt::format("Made by {}. Training set {}, test set {}.", request.program, run.train.string(),
-                  run.test.empty() ? "none" : run.test.string());
   return {summary(evaluation, data.evaluated, source),
           learning(run),
           regions(evaluation),
           rates(evaluation),
           behaviour(evaluation),
-          correlations(together),
+          correlations(together,
+                       "In the model units share one thing that varies from trial to trial, when "
+                       "the response comes and the trial ends."),
           dependence(drives, answered(data.training)),
-          {.heading = "Settings", .words = {made_by}, .verbatim = run.settings}};
+          settings(run, request)};
 }
 
 /// Draws all figures into `folder`, where gnuplot runs, and writes their numbers beside them.

@@ -6,7 +6,6 @@
 #include <limits>
 #include <utility>
 
-#include "curves/require_network.hpp"
 #include "data/table.hpp"
 #include "nnpoisson/error.hpp"
 #include "storage/csv.hpp"
@@ -101,7 +100,9 @@ class LossTable {
 };
 
 void read_losses(Run& run, const fs::path& file) {
-  LossTable table(file, run.model.region_names);
+  const bool by_neuron = run.model.preset == Preset::neurons;  // without columns of regions
+  LossTable table(file, by_neuron ? std::vector<std::string>() : run.model.region_names);
+  const auto [left, right] = term_names(run.model.preset);
   const std::pair<const char*, Losses*> sets[] = {
       {"train", &run.training}, {"test", &run.testing}, {"validation", &run.validation}};
   while (table.next()) {
@@ -110,8 +111,8 @@ void read_losses(Run& run, const fs::path& file) {
       const std::string loss = std::string(set) + " loss ";
       losses->neural.push_back(table[loss + "neural"]);
       losses->total.push_back(table[loss + "total"]);
-      losses->left.push_back(table[loss + "left"]);
-      losses->right.push_back(table[loss + "right"]);
+      losses->left.push_back(table[loss + left]);
+      losses->right.push_back(table[loss + right]);
     }
   }
 
@@ -124,6 +125,11 @@ void read_losses(Run& run, const fs::path& file) {
 
 }  // namespace
 
+std::array<const char*, 2> term_names(Preset preset) {
+  if (preset == Preset::neurons) return {"behaviour", "penalty"};
+  return {"left", "right"};
+}
+
 Run read_run(const fs::path& folder) {
   if (!fs::exists(folder / "config.toml"))
     throw UsageError(folder.string() + ": holds no run; name the folder that train --out made");
@@ -132,7 +138,6 @@ Run read_run(const fs::path& folder) {
                      ": is missing, the fit has not ended; go on with train --resume");
   Run run;
   run.model = read_model(folder / "model.h5");
-  require_network(run.model, "report");
   read_config(run, folder / "config.toml");
   read_losses(run, folder / "test.csv");
   auto log = opened(folder / "run.log");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -8,7 +9,11 @@
 
 namespace nnpoisson::report {
 
-/// Losses of one set by iteration; NaN where there is none. Empty: no such set.
+/// What the second and third term of a preset's loss are called.
+[[nodiscard]] std::array<const char*, 2> term_names(Preset preset);
+
+/// Losses of one set by iteration; NaN where there is none. Empty: no such set. In preset neurons
+/// left is behaviour and right the penalty.
 struct Losses {
   std::vector<double> neural, total, left, right;
 };

@@ -9,10 +9,6 @@
 namespace nnpoisson::report {
 namespace {
 
-std::string counted(std::size_t n, const char* one, const char* many) {
-  return fmt::format("{} {}", n, n == 1 ? one : many);
-}
-
 /// Of an estimate whose interval does not hold 0, what it is; else that it may be nothing.
 std::string beyond(const Estimate& bits, const std::string& model) {
   const char* verdict = bits.interval.low > 0    ? "better than"

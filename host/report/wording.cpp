@@ -19,6 +19,24 @@ std::string interval(const Estimate& estimate, int decimals) {
                          : fmt::format("{} to {}", cell(low, decimals), cell(high, decimals));
 }
 
+std::string with_error(const TrialMean& mean, int decimals) {
+  if (std::isnan(mean.value)) return cell(mean.value);
+  return fmt::format("{} ± {}", cell(mean.value, decimals), cell(mean.error, decimals));
+}
+
+const char* verdict(const TrialMean& difference) {
+  if (!(std::abs(difference.value) > normal_95 * difference.error)) return "not told from";
+  return difference.value > 0 ? "better than" : "worse than";
+}
+
+std::string counted(std::size_t n, const char* one, const char* many) {
+  return fmt::format("{} {}", n, n == 1 ? one : many);
+}
+
+std::string baseline_name(const std::string& name) {
+  return "GLM" + name.substr(3);  // all are
+}
+
 std::string model_name(SpikeModel model) {
   switch (model) {
     case SpikeModel::network:

@@ -101,9 +101,6 @@ struct ResponseDistribution {
   std::vector<double> time;         ///< s, from 0 to the limit in equal steps
   std::vector<double> left, right;  ///< cumulative incidence at those times
 };
-/// By competing risks on the action curves of `curves`, up to `limit` s.
-[[nodiscard]] ResponseDistribution response_distribution(Curves& curves, double limit);
-
 /// What a model says of the response to one stimulus.
 struct ResponsePrediction {
   double left = 0, right = 0;  ///< probability of that response before W
@@ -111,6 +108,9 @@ struct ResponsePrediction {
 };
 /// The cumulative hazards and hazards of left and right at a time.
 using Actions = std::function<std::array<Growth, 2>(double)>;
+/// By competing risks on these curves, up to `limit` s.
+[[nodiscard]] ResponseDistribution response_distribution(const Actions& actions, double limit);
+[[nodiscard]] ResponseDistribution response_distribution(Curves& curves, double limit);
 /// By competing risks on these curves, whose time limit is `limit` s.
 [[nodiscard]] ResponsePrediction predict_response(const Actions& actions, double limit);
 [[nodiscard]] ResponsePrediction predict_response(Curves& curves, double limit);
