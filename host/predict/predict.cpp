@@ -32,10 +32,10 @@ PredictOptions checked(PredictOptions options, const Model& model) {
   if (!(options.observed_until > 0 && options.observed_until <= W))
     throw UsageError("observed until: must be above 0 and at most the model's time limit of " +
                      shortest(W) + " s");
-  if (options.units && model.shape.unit_region.empty())
+  if (options.units)
     throw UsageError(
-        "units: this model has readout by region, whose units share their region's intensity; ask "
-        "for regions alone");
+        "units: in a model by region the units of a region share its intensity; ask for regions "
+        "alone, or fit preset neurons");
   return options;
 }
 
@@ -48,33 +48,12 @@ void require_features(const std::vector<std::vector<double>>& stimuli, const Mod
                        std::to_string(features));
 }
 
-/// Where a column of the network goes: its region, and its part in that region's mean.
-struct Place {
-  std::size_t region;
-  double part;
-};
-
-std::vector<Place> places(const NetworkShape& shape) {
-  const ParameterLayout layout(shape);
-  std::vector<Place> list;
-  for (std::size_t c = 0; c < static_cast<std::size_t>(shape.columns()); ++c) {
-    if (shape.unit_region.empty()) {
-      list.push_back({c, 1});
-      continue;
-    }
-    const auto g = static_cast<std::size_t>(shape.unit_region[c]);
-    list.push_back({g, 1.0 / layout.region_columns()[g]});
-  }
-  return list;
-}
-
 /// Everything a prediction is of, with its curves still missing.
 Prediction empty_prediction(const Model& model, const std::vector<std::vector<double>>& stimuli,
                             const PredictOptions& options) {
   Prediction out;
   out.stimulus_names = model.stimulus_names;
   out.region_names = model.region_names;
-  if (options.units) out.unit = model.units;
   out.observed_until = options.observed_until;
   out.times = options.times;
   for (const auto& stimulus : stimuli)
@@ -83,8 +62,6 @@ Prediction empty_prediction(const Model& model, const std::vector<std::vector<do
   const std::size_t S = stimuli.size(), K = out.times.size();
   for (auto* regions : {&out.region_intensity, &out.region_cumulative})
     regions->assign(S * out.region_names.size() * K, none);
-  for (auto* units : {&out.unit_intensity, &out.unit_cumulative})
-    units->assign(S * out.unit.id.size() * K, none);
   for (auto* actions : {&out.action_intensity, &out.action_cumulative, &out.density})
     actions->assign(S * 2 * K, none);
   out.survival.assign(S * K, none);
@@ -97,21 +74,14 @@ Prediction empty_prediction(const Model& model, const std::vector<std::vector<do
 class StimulusCurves {
  public:
   StimulusCurves(Prediction& out, std::size_t stimulus)
-      : out_(out), stimulus_(stimulus), G_(out.region_names.size()), U_(out.unit.id.size()) {}
+      : out_(out), stimulus_(stimulus), G_(out.region_names.size()) {}
 
-  void fill_neural(Curves& curves, const std::vector<Place>& places, double scale, std::size_t k) {
-    std::vector<Growth> columns(places.size());
-    curves.columns(out_.times[k], scale, columns);
-    const auto add = [](double& value, double more) {
-      value = (std::isnan(value) ? 0 : value) + more;
-    };
-    for (std::size_t c = 0; c < columns.size(); ++c) {
-      const auto [g, part] = places[c];
-      add(out_.region_cumulative[at(G_, g, k)], part * columns[c].cumulative);
-      add(out_.region_intensity[at(G_, g, k)], part * columns[c].intensity);
-      if (U_ == 0) continue;
-      out_.unit_cumulative[at(U_, c, k)] = columns[c].cumulative;
-      out_.unit_intensity[at(U_, c, k)] = columns[c].intensity;
+  void fill_neural(Curves& curves, double scale, std::size_t k) {
+    std::vector<Growth> regions(G_);
+    curves.columns(out_.times[k], scale, regions);
+    for (std::size_t g = 0; g < G_; ++g) {
+      out_.region_cumulative[at(G_, g, k)] = regions[g].cumulative;
+      out_.region_intensity[at(G_, g, k)] = regions[g].intensity;
     }
   }
 
@@ -133,7 +103,7 @@ class StimulusCurves {
   }
 
   Prediction& out_;
-  std::size_t stimulus_, G_, U_;
+  std::size_t stimulus_, G_;
 };
 
 }  // namespace
@@ -143,7 +113,6 @@ Prediction predict(const Model& model, const std::vector<std::vector<double>>& s
   require_network(model, "predict");
   require_features(stimuli, model);
   Prediction out = empty_prediction(model, stimuli, checked(options, model));
-  const auto columns = places(model.shape);
   const double scale = time_scale(model, out.observed_until);
 
   ProgressCounter progress(watch);
@@ -152,7 +121,7 @@ Prediction predict(const Model& model, const std::vector<std::vector<double>>& s
     Curves curves(model, stimuli[s]);
     StimulusCurves filled(out, s);
     for (std::size_t k = 0; k < out.times.size(); ++k) {
-      if (out.times[k] <= out.observed_until) filled.fill_neural(curves, columns, scale, k);
+      if (out.times[k] <= out.observed_until) filled.fill_neural(curves, scale, k);
       filled.fill_actions(curves, k);
     }
 
