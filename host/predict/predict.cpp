@@ -88,7 +88,7 @@ Prediction empty_prediction(const Model& model, const std::vector<std::vector<do
 class StimulusCurves {
  public:
   StimulusCurves(Prediction& out, std::size_t stimulus)
-      : out_(out), stimulus_(stimulus), G_(out.region_names.size()) {}
+      : out_(out), stimulus_(stimulus), G_(out.region_names.size()), U_(out.unit.id.size()) {}
 
   void fill_neural(const std::vector<Growth>& columns, const std::vector<Place>& places,
                    std::size_t k) {
@@ -122,7 +122,7 @@ class StimulusCurves {
   }
 
   Prediction& out_;
-  std::size_t stimulus_, G_;
+  std::size_t stimulus_, G_, U_;
 };
 
 /// The network by region as ExpectedNeurons is the model by neuron.
@@ -131,7 +131,7 @@ class NetworkOfStimulus {
   NetworkOfStimulus(const Model& model, std::span<const double> stimulus, double observed_until)
       : model_(model), curves_(model, stimulus), scale_(time_scale(model, observed_until)) {}
   std::vector<Growth> columns(double time) {
-    std::vector<Growth> all(static_cast<std::size_t>(model_.shape.columns()));
+    std::vector<Growth> all(model_.region_names.size());
     curves_.columns(time, scale_, all);
     return all;
   }
