@@ -11,7 +11,8 @@ using namespace nnpoisson;
 int main() {
   const Demonstration known = demonstration(400);
   const Dataset recording = sample(known.model, known.trials, {.seed = 1});
-  const Settings settings;  // a tenth of the trials is held back for validation
+  const Settings settings =
+      preset_settings(Preset::exact);  // a tenth of the trials is held back for validation
 
   FitOptions options;
   for (const double rate : {1e-3, 3e-3, 1e-2})

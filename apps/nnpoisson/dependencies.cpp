@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <memory>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "commands.hpp"
+#include "neuron_dependency_tables.hpp"
 #include "progress.hpp"
 
 namespace nnpoisson::command {
@@ -78,16 +80,41 @@ void print_stimuli(const Dependencies& d) {
   }
 }
 
+void print_dependencies(const Dependencies& d) {
+  print_regions(d);
+  if (d.stimuli.size() <= readable_stimuli) print_stimuli(d);
+}
+void print_dependencies(const NeuronDependencies& d) {
+  print_information(d);
+  if (!d.drive) return;
+  fmt::print("\nregions that drive actions, at a latent of 0\n");
+  print_dependencies(*d.drive);
+}
+
+template <class Result>
+void hand_over(const DependenciesArguments& options, const Result& d) {
+  if (!options.out.empty()) write_dependencies(options.out, d);
+  if (options.json)
+    fmt::print("{}", to_json(d));
+  else
+    print_dependencies(d);
+}
+
 }  // namespace
 
 void add_dependencies(CLI::App& app) {
-  auto* command = app.add_subcommand("dependencies", "Which regions drive which action, and when");
+  auto* command = app.add_subcommand(
+      "dependencies",
+      "Which regions drive which action, and when; what spikes say of them (models by neuron)");
   auto options = std::make_shared<DependenciesArguments>();
   command
       ->add_option("--model", options->models,
                    "Model of a run (model.h5); again for fits of other seeds or folds")
       ->required();
-  command->add_option("--data", options->data, "Dataset whose stimuli to average over (layout 1)")
+  command
+      ->add_option("--data", options->data,
+                   "Dataset whose stimuli to average over (layout 1); of models by neuron "
+                   "also spikes and behaviour are read")
       ->required();
   command
       ->add_option("--lesion", options->lesion,
@@ -111,12 +138,13 @@ void add_dependencies(CLI::App& app) {
         options->lesion == "stimulus" ? Lesion::stimulus : Lesion::constant;
 
     ProgressDisplay display(false);
-    const Dependencies d =
-        dependencies(models, read_dataset(options->data), options->dependencies, watch_on(display));
-    if (!options->out.empty()) write_dependencies(options->out, d);
-    if (options->json) return fmt::print("{}", to_json(d));
-    print_regions(d);
-    if (d.stimuli.size() <= readable_stimuli) print_stimuli(d);
+    const Dataset data = read_dataset(options->data);
+    const auto by_neuron = [](const Model& model) { return model.preset == Preset::neurons; };
+    const Watch watch = watch_on(display);
+    if (std::ranges::any_of(models, by_neuron))
+      hand_over(*options, neuron_dependencies(models, data, options->dependencies, watch));
+    else
+      hand_over(*options, dependencies(models, data, options->dependencies, watch));
   });
 }
 

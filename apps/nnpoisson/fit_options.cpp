@@ -7,7 +7,7 @@ namespace nnpoisson::command {
 
 void FitCommandOptions::add(CLI::App& command, const std::string& seed, DevicesOption::Takes gpus) {
   add_choice(command, "--preset", preset_, {Preset::neurons, Preset::exact, Preset::authors},
-             "exact (default): the joint likelihood by region; neurons: the model by neuron; "
+             "neurons (default): the model by neuron; exact: the joint likelihood by region; "
              "authors: the published program's");
   command.add_option("--config", config_, "TOML file of settings (docs/settings.md)");
   command
@@ -28,7 +28,7 @@ void FitCommandOptions::add(CLI::App& command, const std::string& seed, DevicesO
 }
 
 Settings FitCommandOptions::settings() const {
-  Settings settings = preset_settings(preset_.value_or(Preset::exact));
+  Settings settings = preset_settings(preset_.value_or(default_preset));
   if (!config_.empty()) {
     apply_toml(settings, config_);
     if (preset_ && *preset_ != settings.preset)

@@ -8,7 +8,10 @@
 
 #include "commands.hpp"
 #include "fit_options.hpp"
+#include "nnpoisson/dataset.hpp"
 #include "nnpoisson/error.hpp"
+#include "nnpoisson/evaluate.hpp"
+#include "nnpoisson/model.hpp"
 #include "progress.hpp"
 
 namespace nnpoisson::command {
@@ -27,6 +30,22 @@ std::string losses(const TrainProgress& p) {
     text += fmt::format("  validation {:.6g}", p.validation_total);
   if (!std::isnan(p.test_total)) text += fmt::format("  test {:.6g}", p.test_total);
   return text;
+}
+
+/// What a fit is worth, in two numbers: held out, over constant rates and over a GLM by unit.
+void print_held_out(const TrainRequest& request, const Watch& watch) {
+  const Model model = read_model(request.run / "model.h5");
+  const Dataset training = read_dataset(request.train), test = read_dataset(*request.test);
+  const auto evaluation =
+      *evaluate(model, test,
+                {.training = &training, .all_baselines = false, .threads = request.backend.threads},
+                watch)
+           .neurons;
+  const auto number = [](const TrialMean& mean) {
+    return fmt::format("{:.4f} +- {:.4f}", mean.value, mean.error);
+  };
+  fmt::print("held out: {} bits a spike over constant rates, {} over a GLM by unit\n",
+             number(evaluation.spikes.bits), number(evaluation.baselines.at(0).model_over));
 }
 
 void run(TrainOptions& options) {
@@ -56,6 +75,8 @@ void run(TrainOptions& options) {
   if (!options.quiet)
     fmt::print("{} iterations, {:.3g} spikes/s in training, {}; {}\n", outcome.iterations,
                outcome.spikes_per_second, outcome.backend, (request.run / "model.h5").string());
+  if (!options.quiet && request.test && request.settings.preset == Preset::neurons)
+    print_held_out(request, watch_on(display));
 }
 
 }  // namespace

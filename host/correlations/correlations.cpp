@@ -6,7 +6,6 @@
 
 #include "correlations/session_statistics.hpp"
 #include "curves/parallel.hpp"
-#include "curves/require_network.hpp"
 #include "data/table.hpp"
 #include "nnpoisson/error.hpp"
 #include "nnpoisson/sample.hpp"
@@ -79,15 +78,22 @@ void measure(std::vector<WindowStatistics>& statistics, const std::vector<Window
       groups += session.equal.size() + session.choices.size();
   progress.begin("correlations: stimuli", groups);
 
+  std::optional<NeuronRecording> neurons;
+  if (model.preset == Preset::neurons) neurons.emplace(model, *recording.data);
+
   const std::size_t sessions = recording.sessions.size();
   const auto session_in_window = [&](std::size_t task) {
     const std::size_t w = task / sessions, s = task % sessions;
     auto& [session_groups, observed, implied, sampled] = statistics[w];
     observed[s] = recording.statistics(s, session_groups[s], windows[w]);
-    implied[s] = implied_statistics(model, recording.trials, recording.sessions[s],
-                                    session_groups[s], windows[w], observed[s].varies, progress);
+    implied[s] =
+        neurons ? implied_neuron_statistics(*neurons, recording.sessions[s], session_groups[s],
+                                            windows[w], observed[s].varies, progress)
+                : implied_statistics(model, recording.trials, recording.sessions[s],
+                                     session_groups[s], windows[w], observed[s].varies, progress);
     if (drawn) {
-      const auto same = weighted_as(session_groups[s], drawn->groups(s, windows[w]));
+      auto same = weighted_as(session_groups[s], drawn->groups(s, windows[w]));
+      if (neurons) same = by_repeat(std::move(same), drawn->sessions[s], recording.data->trials());
       sampled[s] = drawn->statistics(s, same, windows[w]);
     }
   };
@@ -172,7 +178,6 @@ WindowCorrelations gather(const WindowStatistics& statistics, const Window& wind
 
 Correlations correlations(const Model& model, const Dataset& data,
                           const CorrelationOptions& options, const Watch& watch) {
-  require_network(model, "correlations");
   const Recording recording(model, data);
   auto windows = options.windows;
   if (windows.empty()) windows.push_back({0, data.time_limit});

@@ -3,37 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "correlations/count_distribution.hpp"
 #include "curves/quadrature.hpp"
-#include "curves/roc.hpp"
 #include "nnpoisson/curves.hpp"
 
 namespace nnpoisson {
-namespace {
-
-/// Adds `weight` times the probabilities of a Poisson count of this mean; what is below 1e-18 is
-/// left out.
-void add_poisson(std::vector<double>& probability, double mean, double weight) {
-  const auto middle = static_cast<std::size_t>(mean);
-  const auto count = static_cast<double>(middle);
-  const double peak = std::exp(count * std::log(mean) - mean - std::lgamma(count + 1));
-  const auto add = [&](std::size_t n, double p) {
-    if (probability.size() <= n) probability.resize(n + 1);
-    probability[n] += weight * p;
-  };
-
-  double p = peak;
-  for (std::size_t n = middle; p > 1e-18; p *= mean / static_cast<double>(++n)) add(n, p);
-
-  p = peak;
-  for (std::size_t n = middle; n > 0;) {
-    p *= static_cast<double>(n--) / mean;
-    if (!(p > 1e-18)) break;
-    add(n, p);
-  }
-}
-
-}  // namespace
-
 ResponseMixture response_mixture(const Model& model, std::span<const double> stimulus,
                                  Window window, const std::vector<std::size_t>& columns) {
   Curves curves(model, stimulus);
@@ -80,17 +54,11 @@ double roc_area(const ResponseMixture& mixture, const std::vector<double>& mean)
   // The distributions of the counts before either choice.
   std::vector<double> left, right;
   for (std::size_t q = 0; q < mixture.size(); ++q) {
-    if (mixture.left[q] > 0) add_poisson(left, mean[q], mixture.left[q] / all_left);
-    if (mixture.right[q] > 0) add_poisson(right, mean[q], mixture.right[q] / all_right);
+    if (mixture.left[q] > 0) add_count(left, mean[q], 0, mixture.left[q] / all_left);
+    if (mixture.right[q] > 0) add_count(right, mean[q], 0, mixture.right[q] / all_right);
   }
 
-  double area = 0, below = 0;
-  for (std::size_t n = 0; n < left.size(); ++n) {
-    const double equal = n < right.size() ? right[n] : 0;
-    area += left[n] * beaten(below, equal);
-    below += equal;
-  }
-  return area;
+  return count_roc_area(left, right);
 }
 
 }  // namespace nnpoisson

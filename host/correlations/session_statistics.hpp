@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "correlations/neuron_mixture.hpp"
 #include "correlations/session_estimate.hpp"
 #include "correlations/sessions.hpp"
 #include "curves/matched_trials.hpp"
@@ -27,5 +28,11 @@ struct SessionStatistics {
                                                    const TrialGroups& groups, Window window,
                                                    const std::vector<bool>& varies,
                                                    ProgressCounter& progress);
+/// The same of a model by neuron.
+[[nodiscard]] SessionStatistics implied_neuron_statistics(const NeuronRecording& recording,
+                                                          const Session& session,
+                                                          const TrialGroups& groups, Window window,
+                                                          const std::vector<bool>& varies,
+                                                          ProgressCounter& progress);
 
 }  // namespace nnpoisson

@@ -72,4 +72,18 @@ TrialGroups weighted_as(const TrialGroups& recording, TrialGroups drawn) {
   return drawn;
 }
 
+TrialGroups by_repeat(TrialGroups drawn, const Session& session, std::size_t trials) {
+  std::vector<StimulusGroup> split;
+  for (const auto& group : drawn.equal) {
+    std::map<std::size_t, std::vector<std::size_t>> repeats;
+    for (const auto k : group.trials) repeats[session.trials[k] / trials].push_back(k);
+    for (auto& [repeat, members] : repeats)
+      if (members.size() > 1)
+        split.push_back({group.stimulus, std::move(members),
+                         group.weight / static_cast<double>(repeats.size())});
+  }
+  drawn.equal = std::move(split);
+  return drawn;
+}
+
 }  // namespace nnpoisson

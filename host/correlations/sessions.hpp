@@ -40,5 +40,8 @@ struct TrialGroups {
                                        const Session& session, Window window);
 /// Of trials drawn for a recording: its stimuli and weights, so that both estimate the same.
 [[nodiscard]] TrialGroups weighted_as(const TrialGroups& recording, TrialGroups drawn);
+/// Trials that were drawn for a recording several times, `trials` of them a repeat: each repeat is
+/// a group of its own, whose mean has the same drifts as the recording's.
+[[nodiscard]] TrialGroups by_repeat(TrialGroups drawn, const Session& session, std::size_t trials);
 
 }  // namespace nnpoisson

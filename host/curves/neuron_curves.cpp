@@ -61,6 +61,40 @@ void append_amplitudes(const Model& model, const Numbers& exponent, double base,
     to.push_back(base * model.neuron_constants.weight[k] * std::exp(exponent[k]));
 }
 
+/// What the channels of the heads are multiplied by at each node, and at a latent of 0, [K + 1 x
+/// channels].
+Numbers node_boosts(const Model& model, const NeuronLayout& layout) {
+  const NeuronShape& shape = model.neuron_shape;
+  const double* delta = model.parameters.data() + layout[NeuronTensor::head_delta].offset;
+  const auto loadings = mean_loadings(shape, layout, model.parameters.data());
+  Numbers nodes = latent_nodes(shape.nodes), boosts;
+  nodes.push_back(0);
+  for (const double u : nodes) {
+    if (shape.heads == HeadKind::trunk)
+      for (const int a : {0, 1}) boosts.push_back(std::exp(delta[a] * u));
+    else
+      for (const double c : loadings) boosts.push_back(std::exp(formulas::log_gain(c, u)));
+  }
+  return boosts;
+}
+
+formulas::NeuronHeads<double> heads_of(const Model& model) {
+  const NeuronShape& shape = model.neuron_shape;
+  return bind_heads(shape, NeuronLayout(shape), model.neuron_constants, model.time_limit,
+                    model.parameters.data());
+}
+
+/// What the formulas of the heads take, of regions in these states, and the boost of each: none.
+struct HeadInputs {
+  explicit HeadInputs(std::span<const RegionState> regions) : boost(regions.size(), 1) {
+    for (const auto& region : regions) {
+      x.push_back(region.z);
+      y.push_back(region.dz);
+    }
+  }
+  Numbers x, y, boost;
+};
+
 }  // namespace
 
 NeuronCurves::NeuronCurves(const Model& model, std::span<const double> stimulus) : model_(&model) {
@@ -114,6 +148,7 @@ NeuronCurves::NeuronCurves(const Model& model, std::span<const double> stimulus)
   for (const double p : log_prior_) norm += std::exp(p - most);
   for (double& p : log_prior_) p -= most + std::log(norm);
   at_0_ = features(0);
+  boost_ = node_boosts(model, layout);
 }
 
 std::vector<double> NeuronCurves::features(double time) const {
@@ -172,43 +207,79 @@ std::vector<double> NeuronCurves::intensities(double time) const {
 }
 
 std::vector<double> NeuronCurves::cumulative_hazards(double time) const {
-  return node_values(time, Read::totals);
+  Numbers all;
+  for (const Growth& action : actions(time)) all.push_back(action.cumulative);
+  return all;
 }
+
 std::vector<double> NeuronCurves::hazards(double time) const {
-  return node_values(time, Read::rates);
+  Numbers all;
+  for (const Growth& action : actions(time)) all.push_back(action.intensity);
+  return all;
 }
 
-std::vector<double> NeuronCurves::node_values(double time, Read read) const {
-  const NeuronShape& shape = model_->neuron_shape;
-  const NeuronLayout layout(shape);
-  const auto heads = bind_heads(shape, layout, model_->neuron_constants, model_->time_limit,
-                                model_->parameters.data());
+std::vector<RegionState> NeuronCurves::channels(double time) const {
   const Numbers up = rise(time), slope = rate(time);
-  const std::size_t R = up.size(), channels = as_size(heads.channels);
-  Numbers x, y;
-  for (std::size_t c = 0; c < channels; ++c) {
-    const std::span amplitude = std::span(channel_).subspan(c * R, R);
-    x.push_back(inner(amplitude, up));
-    y.push_back(inner(amplitude, slope));
+  std::vector<RegionState> all;
+  for (std::size_t at = 0; at < channel_.size(); at += up.size()) {
+    const std::span amplitude = std::span(channel_).subspan(at, up.size());
+    all.push_back({inner(amplitude, up), inner(amplitude, slope)});
   }
+  return all;
+}
 
-  const NeuronGains gains(*model_);
-  const auto loadings = mean_loadings(shape, layout, model_->parameters.data());
-  const auto K = as_size(shape.nodes);
-  Numbers values(2 * K);
+std::vector<Growth> NeuronCurves::actions(double time) const {
+  const auto heads = heads_of(*model_);
+  const HeadInputs in(channels(time));
+  const std::size_t K = log_prior_.size();
+  std::vector<formulas::HeadUnit<double>> units(2 * as_size(heads.hidden));
+  std::vector<Growth> values(2 * K);
   for (std::size_t k = 0; k < K; ++k) {
-    Numbers boost;
-    for (std::size_t c = 0; c < channels; ++c)
-      boost.push_back(std::exp(shape.heads == HeadKind::trunk
-                                   ? heads.delta[c] * gains.nodes()[k]
-                                   : formulas::log_gain(loadings[c], gains.nodes()[k])));
-    std::vector<formulas::HeadUnit<double>> units(2 * as_size(heads.hidden));
-    const auto h = formulas::node_hazards(heads, boost.data(), x.data(), y.data(), units.data());
+    const double* boost = boost_.data() + k * in.x.size();
+    const auto h = formulas::node_hazards(heads, boost, in.x.data(), in.y.data(), units.data());
     for (std::size_t a = 0; a < 2; ++a)
-      values[a * K + k] =
-          read == Read::totals ? h.total[a] + intensity_floor * time : h.rate[a] + intensity_floor;
+      values[a * K + k] = {h.total[a] + intensity_floor * time, h.rate[a] + intensity_floor};
   }
   return values;
+}
+
+std::vector<RegionState> NeuronCurves::regions(double time) const {
+  auto all = channels(time);
+  const double* boost = boost_.data() + log_prior_.size() * all.size();
+  for (std::size_t g = 0; g < all.size(); ++g) {
+    all[g].z *= boost[g];
+    all[g].dz *= boost[g];
+  }
+  return all;
+}
+
+std::array<Growth, 2> NeuronCurves::heads(std::span<const RegionState> regions) const {
+  const auto heads = heads_of(*model_);
+  const HeadInputs in(regions);
+  std::vector<formulas::HeadUnit<double>> units(2 * as_size(heads.hidden));
+  const auto h =
+      formulas::node_hazards(heads, in.boost.data(), in.x.data(), in.y.data(), units.data());
+  return {Growth{h.total[0], h.rate[0]}, Growth{h.total[1], h.rate[1]}};
+}
+
+void NeuronCurves::head_gradients(std::span<const RegionState> regions,
+                                  std::span<double> out) const {
+  const auto heads = heads_of(*model_);
+  const HeadInputs in(regions);
+  const std::size_t G = regions.size(), hidden = 2 * as_size(heads.hidden);
+  std::vector<formulas::HeadUnit<double>> units(hidden);
+  static_cast<void>(
+      formulas::node_hazards(heads, in.boost.data(), in.x.data(), in.y.data(), units.data()));
+  Numbers F1(hidden * G), f1(hidden), F2(hidden), of_rates(G);
+  std::ranges::fill(out, 0.0);
+  for (const std::size_t a : {0U, 1U}) {
+    formulas::NodeHazards<double> of{};
+    of.total[a] = 1;
+    formulas::node_hazards_adjoint(
+        heads, in.boost.data(), in.x.data(), in.y.data(), units.data(), of,
+        formulas::NeuronHeadsAdjoint<double>{out.data() + a * G, of_rates.data(), F1.data(),
+                                             f1.data(), F2.data()});
+  }
 }
 
 }  // namespace nnpoisson

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -8,41 +9,39 @@
 #include "nnpoisson/neuron_curves.hpp"
 
 namespace nnpoisson {
-namespace {
 
-const double* tensor(const Model& model, NeuronTensor t) {
-  return model.parameters.data() + NeuronLayout(model.neuron_shape)[t].offset;
+NeuronGains::NeuronGains(const Model& model) : nodes_(latent_nodes(model.neuron_shape.nodes)) {
+  const NeuronShape& shape = model.neuron_shape;
+  const NeuronLayout layout(shape);
+  const auto tensor = [&](NeuronTensor t) { return model.parameters.data() + layout[t].offset; };
+  const auto units = static_cast<std::size_t>(shape.units());
+  loading_.resize(units);
+  shape_.resize(units, std::numeric_limits<double>::infinity());
+  if (shape.shared_gain) std::copy_n(tensor(NeuronTensor::gain_c), units, loading_.begin());
+  if (shape.private_gain)
+    std::transform(tensor(NeuronTensor::gain_lnq), tensor(NeuronTensor::gain_lnq) + units,
+                   shape_.begin(), [](double ln_q) { return std::exp(ln_q); });
+  if (shape.drift) drift_ = tensor(NeuronTensor::gain_d);
 }
 
-}  // namespace
-
-NeuronGains::NeuronGains(const Model& model)
-    : model_(&model), nodes_(latent_nodes(model.neuron_shape.nodes)) {}
-
-double NeuronGains::loading(std::size_t unit) const {
-  return model_->neuron_shape.shared_gain ? tensor(*model_, NeuronTensor::gain_c)[unit] : 0;
-}
-
-double NeuronGains::shape(std::size_t unit) const {
-  if (!model_->neuron_shape.private_gain) return std::numeric_limits<double>::infinity();
-  return std::exp(tensor(*model_, NeuronTensor::gain_lnq)[unit]);
-}
-
-double NeuronGains::log_drift(std::size_t unit, double place) const {
-  if (!model_->neuron_shape.drift) return 0;
-  const auto psi = drift_bumps_at(place);
-  const double* d = tensor(*model_, NeuronTensor::gain_d) + unit * psi.size();
+double NeuronGains::log_drift(std::size_t unit, const DriftBumps& psi) const {
+  if (drift_ == nullptr) return 0;
+  const double* d = drift_ + unit * psi.size();
   double sum = 0;
   for (std::size_t j = 0; j < psi.size(); ++j) sum += d[j] * psi[j];
   return sum;
+}
+
+double NeuronGains::log_drift(std::size_t unit, double place) const {
+  return log_drift(unit, drift_bumps_at(place));
 }
 
 double NeuronGains::shared(std::size_t unit, std::size_t node) const {
   return std::exp(formulas::log_gain(loading(unit), nodes_[node]));
 }
 
-std::array<double, formulas::drift_bumps> drift_bumps_at(double place) {
-  std::array<double, formulas::drift_bumps> psi{};
+DriftBumps drift_bumps_at(double place) {
+  DriftBumps psi{};
   for (int j = 0; j < formulas::drift_bumps; ++j)
     psi[static_cast<std::size_t>(j)] = formulas::drift_bump(j, place);
   return psi;

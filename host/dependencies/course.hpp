@@ -1,8 +1,11 @@
 #pragma once
 
+#include <functional>
+#include <span>
 #include <vector>
 
 #include "dependencies/mean_path.hpp"
+#include "dependencies/region_drive.hpp"
 #include "nnpoisson/curves.hpp"
 
 namespace nnpoisson {
@@ -18,5 +21,11 @@ struct Course {
 };
 [[nodiscard]] Course course_of(const Model& model, const std::vector<double>& stimulus,
                                const std::vector<double>& times, const MeanPath& grid);
+
+/// Changes the states of regions at a time.
+using Hold = std::function<void(double, std::span<RegionState>)>;
+/// The response where the heads read what `hold` makes of the regions.
+[[nodiscard]] ResponsePrediction response_of(RegionDrive& drive, std::size_t regions, double limit,
+                                             const Hold& hold);
 
 }  // namespace nnpoisson

@@ -1,13 +1,11 @@
 #include "nnpoisson/dependencies.hpp"
 
-#include <algorithm>
 #include <cmath>
-#include <limits>
-#include <numeric>
 
 #include "curves/matched_trials.hpp"
-#include "curves/require_network.hpp"
 #include "dependencies/measures.hpp"
+#include "dependencies/order_by.hpp"
+#include "dependencies/region_drive.hpp"
 #include "nnpoisson/error.hpp"
 
 namespace nnpoisson {
@@ -38,21 +36,6 @@ void summarise(Dependencies& out, const std::vector<DependencyMeasures>& models)
   }
 }
 
-enum class Order { ascending, descending };
-
-/// 0 ... values.size() - 1, by their values; NaN last.
-std::vector<std::size_t> order_by(std::span<const double> values, Order by) {
-  const double sign = by == Order::ascending ? 1 : -1;
-  std::vector<std::size_t> order(values.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  const auto key = [&](std::size_t i) {
-    return std::isnan(values[i]) ? std::numeric_limits<double>::infinity() : sign * values[i];
-  };
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
-  return order;
-}
-
 void require_alike(std::span<const Model> models) {
   if (models.empty()) throw UsageError("dependencies: needs a model");
   for (std::size_t m = 1; m < models.size(); ++m) {
@@ -73,7 +56,7 @@ const char* to_string(Lesion lesion) {
 
 Dependencies dependencies(std::span<const Model> models, const Dataset& data,
                           const DependencyOptions& options, const Watch& watch) {
-  for (const Model& model : models) require_network(model, "dependencies");
+  for (const Model& model : models) require_region_heads(model);
   require_alike(models);
   if (options.steps < 1) throw UsageError("steps: at least 1 is needed");
 

@@ -1,6 +1,5 @@
-#include <nlohmann/json.hpp>
+#include "dependencies/dependencies_json.hpp"
 
-#include "nnpoisson/dependencies.hpp"
 #include "storage/hdf5_file.hpp"
 #include "storage/json_text.hpp"
 
@@ -66,7 +65,7 @@ Json stimulus_json(const Dependencies& d, std::size_t s) {
 
 }  // namespace
 
-std::string to_json(const Dependencies& d) {
+nlohmann::ordered_json dependencies_json(const Dependencies& d) {
   const auto names = [&](const std::vector<std::size_t>& regions) {
     Json list = Json::array();
     for (const auto g : regions) list.push_back(d.region_names[g]);
@@ -87,7 +86,11 @@ std::string to_json(const Dependencies& d) {
   for (std::size_t g = 0; g < d.region_names.size(); ++g)
     json["regions"].push_back(region_json(d, g));
   for (std::size_t s = 0; s < d.stimuli.size(); ++s) json["stimuli"].push_back(stimulus_json(d, s));
-  return json_text(json);
+  return json;
+}
+
+std::string to_json(const Dependencies& d) {
+  return json_text(dependencies_json(d));
 }
 
 void write_dependencies(const std::filesystem::path& file, const Dependencies& d) {

@@ -17,22 +17,12 @@ double left_of(const ResponsePrediction& p) {
 }
 
 /// The response where region g is held.
-ResponsePrediction without(Curves& curves, std::size_t g, const MeanPath& path, Lesion lesion,
+ResponsePrediction without(RegionDrive& drive, std::size_t g, const MeanPath& path, Lesion lesion,
                            std::size_t regions, double limit) {
-  std::vector<RegionState> states(regions);
   const double mean = path.mean(g);
-  const auto heads = [&](double time) {
-    curves.regions(time, states);
+  return response_of(drive, regions, limit, [&](double time, std::span<RegionState> states) {
     states[g] = lesion == Lesion::stimulus ? path.at(g, time) : RegionState{mean, 0};
-    return curves.heads(states);
-  };
-  const auto at_onset = heads(0);
-  const auto actions = [&](double time) {
-    auto b = heads(time);
-    for (const std::size_t a : {0U, 1U}) b[a] = hazard_of(b[a], at_onset[a].cumulative, time);
-    return b;
-  };
-  return predict_response(actions, limit);
+  });
 }
 
 /// When a course has first gone half of its greatest change from its first value; NaN: it never
@@ -106,9 +96,9 @@ class Measuring {
   /// After the courses, whose mean path the lesioned regions are held at.
   void measure_lesions(int threads, ProgressCounter& progress) {
     const auto measure_one = [&](std::size_t s) {
-      Curves curves(model_, about_.stimuli[s]);
+      const auto drive = region_drive(model_, about_.stimuli[s]);
       for (std::size_t g = 0; g < G_; ++g) {
-        const auto response = without(curves, g, path_, about_.lesion, G_, model_.time_limit);
+        const auto response = without(*drive, g, path_, about_.lesion, G_, model_.time_limit);
         out_.lesioned_left[g * S_ + s] = left_of(response);
         out_.lesioned_median[g * S_ + s] = response.median_time;
       }

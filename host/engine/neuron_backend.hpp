@@ -15,6 +15,7 @@ struct NeuronProblem {
   NeuronShape shape;
   NeuronConstants constants;
   std::vector<double> centre;  ///< penalty_centre(); empty where the plan has no penalty
+  NeuronShrinkage shrinkage{};
 };
 
 /// Whether a program leaves a tensor as it is, given TrainingProgram::held.

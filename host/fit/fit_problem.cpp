@@ -143,7 +143,10 @@ void FitProblem::plan_neurons(const Dataset& training, std::span<const std::int3
   };
   const auto centre = penalty_centre(NeuronLayout(data.shape), start(settings_.seed));
   neurons_ = std::make_shared<const NeuronProblem>(
-      NeuronProblem{std::move(data.shape), std::move(data.constants), centre});
+      NeuronProblem{std::move(data.shape),
+                    std::move(data.constants),
+                    centre,
+                    {settings_.train.intensity_shrinkage, settings_.train.behaviour_shrinkage}});
   plans_.start = start;
 }
 

@@ -1,4 +1,5 @@
 #include <cmath>
+#include <initializer_list>
 
 #include "nnpoisson/neurons.hpp"
 
@@ -18,7 +19,7 @@ const char* to_string(HeadKind heads) {
   return heads == HeadKind::regions ? "regions" : "trunk";
 }
 
-NeuronLayout::NeuronLayout(const NeuronShape& shape) {
+NeuronLayout::NeuronLayout(const NeuronShape& shape, const NeuronShrinkage& shrinkage) {
   const int F = shape.features, H = shape.width, G = shape.regions, U = shape.units();
   const int rows = shape.rows(), Q = shape.signals(), L = shape.rank, J = shape.behaviour_width;
   constexpr int N = formulas::neuron_width;
@@ -62,6 +63,14 @@ NeuronLayout::NeuronLayout(const NeuronShape& shape) {
   place(gain_lnq, "gain_lnq", when(shape.private_gain, {U, 1, 1}), 1 / (spread_lnq * spread_lnq));
   place(gain_d, "gain_d", when(shape.drift, {U, formulas::drift_bumps, 1}), 10);
 
+  const auto multiply = [&](std::initializer_list<NeuronTensor> tensors, double factor) {
+    for (const auto t : tensors) slots_[static_cast<std::size_t>(t)].decay *= factor;
+  };
+  multiply({A1, b1, A2, b2, A3, b3, a, C, c, region_alpha, region_B, signal_beta, unit_alpha,
+            unit_B, unit_v},
+           shrinkage.intensities);
+  multiply({head_alpha, head_B, head_delta, head_F1, head_f1, head_F2, prior_P},
+           shrinkage.behaviour);
   for (const auto t : {a, C, head_F1, head_F2})
     slots_[static_cast<std::size_t>(t)].non_negative = true;
 }

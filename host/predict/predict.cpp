@@ -1,38 +1,40 @@
 #include "nnpoisson/predict.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdint>
 #include <limits>
+#include <span>
+#include <utility>
 
 #include "curves/matched_trials.hpp"
 #include "curves/parallel.hpp"
 #include "curves/progress_counter.hpp"
-#include "curves/require_network.hpp"
 #include "data/table.hpp"
 #include "nnpoisson/error.hpp"
+#include "predict/expected_neurons.hpp"
+#include "predict/time_grid.hpp"
 
 namespace nnpoisson {
 namespace {
 
 constexpr double none = std::numeric_limits<double>::quiet_NaN();
 
+/// The region of each unit; empty where units share their region's intensity.
+const std::vector<std::int32_t>& unit_regions(const Model& model) {
+  return model.preset == Preset::neurons ? model.neuron_shape.unit_region : model.shape.unit_region;
+}
+
 /// The options with their defaults filled in.
 PredictOptions checked(PredictOptions options, const Model& model) {
   const double W = model.time_limit;
-  if (options.times.empty())
-    for (int k = 0; k <= 100; ++k) options.times.push_back(W * k / 100);
+  options.times = time_grid(std::move(options.times), W, 100);
   if (options.observed_until == 0) options.observed_until = W;
-
-  const auto& times = options.times;
-  const bool inside =
-      std::all_of(times.begin(), times.end(), [&](double t) { return t >= 0 && t <= W; });
-  if (!inside || !std::is_sorted(times.begin(), times.end()))
-    throw UsageError("times: must ascend from 0 or later to the model's time limit of " +
-                     shortest(W) + " s at most");
   if (!(options.observed_until > 0 && options.observed_until <= W))
     throw UsageError("observed until: must be above 0 and at most the model's time limit of " +
                      shortest(W) + " s");
-  if (options.units && model.shape.unit_region.empty())
+  if (options.units && unit_regions(model).empty())
     throw UsageError(
         "units: this model has readout by region, whose units share their region's intensity; ask "
         "for regions alone");
@@ -48,23 +50,20 @@ void require_features(const std::vector<std::vector<double>>& stimuli, const Mod
                        std::to_string(features));
 }
 
-/// Where a column of the network goes: its region, and its part in that region's mean.
+/// Where a column of the model goes: its region, and its part in that region's mean.
 struct Place {
   std::size_t region;
   double part;
 };
 
-std::vector<Place> places(const NetworkShape& shape) {
-  const ParameterLayout layout(shape);
+std::vector<Place> places(const Model& model) {
   std::vector<Place> list;
-  for (std::size_t c = 0; c < static_cast<std::size_t>(shape.columns()); ++c) {
-    if (shape.unit_region.empty()) {
-      list.push_back({c, 1});
-      continue;
-    }
-    const auto g = static_cast<std::size_t>(shape.unit_region[c]);
-    list.push_back({g, 1.0 / layout.region_columns()[g]});
-  }
+  const auto& regions = unit_regions(model);
+  if (regions.empty())
+    for (std::size_t g = 0; g < model.region_names.size(); ++g) list.push_back({g, 1});
+  for (const auto g : regions)
+    list.push_back({static_cast<std::size_t>(g),
+                    1.0 / static_cast<double>(std::count(regions.begin(), regions.end(), g))});
   return list;
 }
 
@@ -99,9 +98,8 @@ class StimulusCurves {
   StimulusCurves(Prediction& out, std::size_t stimulus)
       : out_(out), stimulus_(stimulus), G_(out.region_names.size()), U_(out.unit.id.size()) {}
 
-  void fill_neural(Curves& curves, const std::vector<Place>& places, double scale, std::size_t k) {
-    std::vector<Growth> columns(places.size());
-    curves.columns(out_.times[k], scale, columns);
+  void fill_neural(const std::vector<Growth>& columns, const std::vector<Place>& places,
+                   std::size_t k) {
     const auto add = [](double& value, double more) {
       value = (std::isnan(value) ? 0 : value) + more;
     };
@@ -115,8 +113,7 @@ class StimulusCurves {
     }
   }
 
-  void fill_actions(Curves& curves, std::size_t k) {
-    const auto actions = curves.actions(out_.times[k]);
+  void fill_actions(const std::array<Growth, 2>& actions, std::size_t k) {
     const double survival = std::exp(-(actions[0].cumulative + actions[1].cumulative));
     out_.survival[at(1, 0, k)] = survival;
     for (const std::size_t a : {0U, 1U}) {
@@ -136,30 +133,54 @@ class StimulusCurves {
   std::size_t stimulus_, G_, U_;
 };
 
+/// The network by region as ExpectedNeurons is the model by neuron.
+class NetworkOfStimulus {
+ public:
+  NetworkOfStimulus(const Model& model, std::span<const double> stimulus, double observed_until)
+      : model_(model), curves_(model, stimulus), scale_(time_scale(model, observed_until)) {}
+  std::vector<Growth> columns(double time) {
+    std::vector<Growth> all(static_cast<std::size_t>(model_.shape.columns()));
+    curves_.columns(time, scale_, all);
+    return all;
+  }
+  std::array<Growth, 2> actions(double time) { return curves_.actions(time); }
+  ResponsePrediction response() { return predict_response(curves_, model_.time_limit); }
+
+ private:
+  const Model& model_;
+  Curves curves_;
+  double scale_;
+};
+
+template <class Source>
+void fill(Prediction& out, std::size_t s, const std::vector<Place>& places, Source source) {
+  StimulusCurves filled(out, s);
+  for (std::size_t k = 0; k < out.times.size(); ++k) {
+    const double time = out.times[k];
+    if (time <= out.observed_until) filled.fill_neural(source.columns(time), places, k);
+    filled.fill_actions(source.actions(time), k);
+  }
+  const ResponsePrediction response = source.response();
+  out.probability[2 * s] = response.left;
+  out.probability[2 * s + 1] = response.right;
+  out.median_time[s] = response.median_time;
+}
+
 }  // namespace
 
 Prediction predict(const Model& model, const std::vector<std::vector<double>>& stimuli,
                    const PredictOptions& options, const Watch& watch) {
-  require_network(model, "predict");
   require_features(stimuli, model);
   Prediction out = empty_prediction(model, stimuli, checked(options, model));
-  const auto columns = places(model.shape);
-  const double scale = time_scale(model, out.observed_until);
+  const auto columns = places(model);
 
   ProgressCounter progress(watch);
   progress.begin("predict: stimuli", stimuli.size());
   for_each_in_parallel(stimuli.size(), options.threads, [&](std::size_t s) {
-    Curves curves(model, stimuli[s]);
-    StimulusCurves filled(out, s);
-    for (std::size_t k = 0; k < out.times.size(); ++k) {
-      if (out.times[k] <= out.observed_until) filled.fill_neural(curves, columns, scale, k);
-      filled.fill_actions(curves, k);
-    }
-
-    const ResponsePrediction response = predict_response(curves, model.time_limit);
-    out.probability[2 * s] = response.left;
-    out.probability[2 * s + 1] = response.right;
-    out.median_time[s] = response.median_time;
+    if (model.preset == Preset::neurons)
+      fill(out, s, columns, ExpectedNeurons(model, stimuli[s]));
+    else
+      fill(out, s, columns, NetworkOfStimulus(model, stimuli[s], out.observed_until));
     progress.count();
   });
   return out;

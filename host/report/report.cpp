@@ -8,6 +8,7 @@
 #include "nnpoisson/dependencies.hpp"
 #include "nnpoisson/error.hpp"
 #include "nnpoisson/evaluate.hpp"
+#include "nnpoisson/neuron_dependencies.hpp"
 #include "report/figure.hpp"
 #include "report/gnuplot.hpp"
 #include "report/neurons/sections.hpp"
@@ -112,13 +113,16 @@ std::vector<Section> sections_of(const Run& run, const Request& request, const S
   const Evaluation evaluation = evaluate(
       run.model, data.evaluated, {.training = &data.training, .threads = request.threads}, watch);
 
-  message(by_neuron ? "correlations" : "correlations and dependencies");
+  message("correlations and dependencies");
   const Correlations together = nnpoisson::correlations(
       run.model, data.evaluated, {.windows = windows(data.evaluated), .threads = request.threads},
       watch);
   if (by_neuron) {
     Workers workers(request.threads, watch);
     auto sections = neuron_sections(run, evaluation, together, source, data.evaluated, workers);
+    const NeuronDependencies information =
+        neuron_dependencies({&run.model, 1}, data.evaluated, {.threads = request.threads}, watch);
+    sections.push_back(neuron_information(information, answered(data.training)));
     sections.push_back(settings(run, request));
     return sections;
   }

@@ -139,9 +139,16 @@ std::vector<Preset> presets_of(const std::string& name) {
   static const std::set<std::string> of_networks{"model.stimulus_widths", "model.time_width",
                                                  "model.hidden_width",    "model.readout",
                                                  "model.stimulus_bypass", "train.neural_time"};
-  static const std::set<std::string> of_neurons{
-      "model.features",    "model.nodes",        "model.rank",  "model.heads",
-      "model.shared_gain", "model.private_gain", "model.drift", "train.shrinkage"};
+  static const std::set<std::string> of_neurons{"model.features",
+                                                "model.nodes",
+                                                "model.rank",
+                                                "model.heads",
+                                                "model.shared_gain",
+                                                "model.private_gain",
+                                                "model.drift",
+                                                "train.shrinkage",
+                                                "train.intensity_shrinkage",
+                                                "train.behaviour_shrinkage"};
   if (of_networks.contains(name)) return {Preset::exact, Preset::authors};
   if (of_neurons.contains(name)) return {Preset::neurons};
   return {Preset::neurons, Preset::exact, Preset::authors};
@@ -194,6 +201,10 @@ std::vector<SettingKey> make_keys() {
       key("train.patience", train, &Train::patience, count),
       key("train.save_every", train, &Train::save_every, count),
       key("train.shrinkage", train, &Train::shrinkage, Real{0, 1e6, "a number from 0 to 1e6"}),
+      key("train.intensity_shrinkage", train, &Train::intensity_shrinkage,
+          Real{0, 1e6, "a number from 0 to 1e6"}),
+      key("train.behaviour_shrinkage", train, &Train::behaviour_shrinkage,
+          Real{0, 1e6, "a number from 0 to 1e6"}),
   };
   for (SettingKey& known : keys) known.presets = presets_of(known.name);
   return keys;

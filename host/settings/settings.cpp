@@ -95,12 +95,12 @@ const char* to_string(Precision precision) {
 Settings preset_settings(Preset preset) {
   Settings settings;
   settings.preset = preset;
-  if (preset == Preset::neurons) {
-    settings.train.iterations = 100;
-    settings.train.episodes = 1;
-    settings.train.learning_rate = 0.01;
-    settings.train.validation = 0;
-  }
+  if (preset == Preset::neurons) return settings;
+
+  settings.train.iterations = 1000;
+  settings.train.episodes = 10;
+  settings.train.learning_rate = 5e-3;
+  settings.train.validation = 0.1;
   if (preset == Preset::authors) {
     settings.train.time_resolution = 0;
     settings.model.stimulus_bypass = true;

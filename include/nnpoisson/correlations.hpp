@@ -95,7 +95,7 @@ struct CorrelationOptions {
 /// Choice probabilities: stimuli of a session with at least two left and two right responses inside
 /// the window W, each weighing L R / (L + R + 1), the inverse of its variance where counts say
 /// nothing. The model: counts before a choice are the mixture of Poisson counts over p(r | s,
-/// choice).
+/// choice). Models by neuron add the latent, private gains and the drift (docs/analysis.md).
 ///
 /// Throws DataError where model and dataset do not fit together, UsageError for windows outside
 /// [0, W], empty ones, or edges inside a bin of counts; Interrupted where `watch` ends it.

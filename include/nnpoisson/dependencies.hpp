@@ -46,7 +46,8 @@ struct DependencyMeasures {
   std::vector<double> choice_change;    ///< [G] mean over trials of |change of P(left | response)|
   std::vector<double> median_change;    ///< [G] s, mean change of the median response time
 
-  /// [G x K] Hz, of a trial observed until W, mean over trials.
+  /// [G x K] Hz, of a trial observed until W, mean over trials. Of a model by neuron: mean over the
+  /// region's units, without gains.
   std::vector<double> intensity;
   /// [G x K] Hz, standard deviation of that intensity over trials' stimuli.
   std::vector<double> sensitivity;
@@ -83,6 +84,9 @@ struct DependencyOptions {
 /// adds, and are divided by it. All is a statement about the model: regions are functions of the
 /// same stimulus and time, so fits that describe a recording equally well can differ here. Give
 /// several, of other seeds or folds.
+///
+/// Models by neuron: those whose heads read regions (model.heads = "regions", else UsageError), at
+/// a latent of 0.
 ///
 /// `models`: at least one (UsageError), all of the same regions, features and time limit. Throws
 /// DataError where they or the dataset do not fit together; Interrupted where `watch` ends it.

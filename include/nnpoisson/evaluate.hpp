@@ -231,6 +231,8 @@ struct EvaluationOptions {
   /// Baselines are fitted on it; else cross-validated over the dataset evaluated.
   const Dataset* training = nullptr;
   bool baselines = true;  ///< fit the baselines, but for the constant rate, which is always there
+  /// Of preset neurons; false: only the GLM without gains, at a ridge of 10, in a second or two.
+  bool all_baselines = true;
   std::size_t bins = 25;  ///< of time, about
   std::size_t folds = 5;
   std::size_t bases = 8;  ///< raised cosines of the GLM

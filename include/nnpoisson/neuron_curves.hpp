@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "nnpoisson/curves.hpp"
 #include "nnpoisson/dataset.hpp"
 #include "nnpoisson/model.hpp"
 
@@ -31,39 +32,52 @@ class NeuronCurves {
   [[nodiscard]] std::span<const double> amplitudes(std::size_t unit) const;  ///< [H + 1]
 
   /// Of both actions at every node of the latent, [2 x K]: Lambda, and lambda in Hz.
+  [[nodiscard]] std::vector<Growth> actions(double time) const;
   [[nodiscard]] std::vector<double> cumulative_hazards(double time) const;
   [[nodiscard]] std::vector<double> hazards(double time) const;
 
   [[nodiscard]] const std::vector<double>& log_prior() const { return log_prior_; }  ///< [K]
 
+  /// Of models whose heads read regions, at a latent of 0: z of every region [G], and as in Curves
+  /// b_a of left and right where regions are in these states, and dF_a/dz_g there, [2 x G].
+  [[nodiscard]] std::vector<RegionState> regions(double time) const;
+  [[nodiscard]] std::array<Growth, 2> heads(std::span<const RegionState> regions) const;
+  void head_gradients(std::span<const RegionState> regions, std::span<double> out) const;
+
  private:
-  enum class Read { totals, rates };
-  [[nodiscard]] std::vector<double> node_values(double time, Read read) const;
+  /// Of every channel of the heads, its sum over features and that of its rates (1/s), unboosted.
+  [[nodiscard]] std::vector<RegionState> channels(double time) const;
   [[nodiscard]] std::vector<double> features(double time) const;
 
   const Model* model_;
   std::vector<double> h3_, amplitude_, channel_, log_prior_, at_0_;
+  std::vector<double> boost_;  // [K + 1 x channels]; the last row is that of a latent of 0
 };
 
-/// The gains of a model by neuron.
+/// psi: raised cosines of a trial's place in its session.
+using DriftBumps = std::array<double, formulas::drift_bumps>;
+[[nodiscard]] DriftBumps drift_bumps_at(double place);
+
+/// The gains of a model by neuron, which must outlive it.
 class NeuronGains {
  public:
   explicit NeuronGains(const Model& model);
 
-  [[nodiscard]] const std::vector<double>& nodes() const {
-    return nodes_;
-  }                                                      ///< [K], of unit
-                                                         ///< mean square
-  [[nodiscard]] double loading(std::size_t unit) const;  ///< c; 0 without the shared gain
-  [[nodiscard]] double shape(std::size_t unit) const;    ///< q; infinity without the private gain
+  /// [K], of unit mean square.
+  [[nodiscard]] const std::vector<double>& nodes() const { return nodes_; }
+  /// c; 0 without the shared gain.
+  [[nodiscard]] double loading(std::size_t unit) const { return loading_[unit]; }
+  /// q; infinity without the private gain.
+  [[nodiscard]] double shape(std::size_t unit) const { return shape_[unit]; }
   /// log of the drift's factor at a trial's place in its session, a number in [0, 1].
   [[nodiscard]] double log_drift(std::size_t unit, double place) const;
+  [[nodiscard]] double log_drift(std::size_t unit, const DriftBumps& psi) const;
   /// What the trial's latent multiplies a unit's intensity by at node k: exp(c u - c^2 / 2).
   [[nodiscard]] double shared(std::size_t unit, std::size_t node) const;
 
  private:
-  const Model* model_;
-  std::vector<double> nodes_;
+  std::vector<double> nodes_, loading_, shape_;
+  const double* drift_ = nullptr;  // [U x bumps]; null without drift
 };
 
 /// The dataset's units as the model numbers them, [U of the dataset]. Throws DataError naming the
@@ -72,9 +86,6 @@ class NeuronGains {
 
 /// Of every trial: its place in its session, number / (trials of the session - 1), in [0, 1].
 [[nodiscard]] std::vector<double> session_places(const Dataset& data);
-
-/// psi: raised cosines of a trial's place in its session.
-[[nodiscard]] std::array<double, formulas::drift_bumps> drift_bumps_at(double place);
 
 /// What one trial of a dataset tells under the model, nats. Log-likelihoods of spike times are of
 /// densities in 1/s; of counts, log y! is in them.
@@ -102,14 +113,20 @@ class NeuronTrials {
   /// infinity: all of it. Counts: the bins that end by then.
   [[nodiscard]] NeuronTrialReading read(std::size_t trial) const;
   [[nodiscard]] NeuronTrialReading read(std::size_t trial, double until) const;
-  /// The curves of a trial's stimulus.
+  /// log p(a unit's spikes before `until` | node) but for what no node enters, [units of the
+  /// session x K]: all that a posterior of the latent needs, and much quicker than read.
+  [[nodiscard]] std::vector<double> gain_terms(std::size_t trial, double until) const;
+  /// log p(the response, or that there was none, before `until` | node), [K].
+  [[nodiscard]] std::vector<double> behaviour_terms(std::size_t trial, double until) const;
+  /// The curves of a trial's stimulus; one object for all trials of a stimulus.
   [[nodiscard]] const NeuronCurves& curves(std::size_t trial) const;
   [[nodiscard]] const std::vector<std::size_t>& units(std::size_t session) const {
     return session_units_[session];
   }  ///< of the dataset
 
  private:
-  const Model* model_;
+  [[nodiscard]] std::vector<double> expected_counts(std::size_t trial, double end) const;
+
   const Dataset* data_;
   NeuronGains gains_;
   std::vector<std::size_t> unit_;  // of the model, by the dataset's units

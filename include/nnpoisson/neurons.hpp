@@ -72,9 +72,15 @@ struct NeuronSlot {
   double decay = 0;
 };
 
+/// What multiplies the decay of parts of the model.
+struct NeuronShrinkage {
+  double intensities = 1;  ///< A1 to c, alpha and B of regions and units
+  double behaviour = 1;    ///< the heads and P
+};
+
 class NeuronLayout {
  public:
-  explicit NeuronLayout(const NeuronShape& shape);
+  explicit NeuronLayout(const NeuronShape& shape, const NeuronShrinkage& shrinkage = {});
   [[nodiscard]] const NeuronSlot& operator[](NeuronTensor t) const {
     return slots_[static_cast<std::size_t>(t)];
   }

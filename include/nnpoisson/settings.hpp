@@ -13,8 +13,10 @@ namespace nnpoisson {
 enum class Precision { single_precision, double_precision };
 [[nodiscard]] const char* to_string(Precision precision);
 
-/// Every setting of a fit, with its default. In TOML files and `--set` the key of a field is its
-/// name after `model.` or `train.`.
+inline constexpr Preset default_preset = Preset::neurons;
+
+/// Every setting of a fit, with the default preset's value. In TOML files and `--set` the key of a
+/// field is its name after `model.` or `train.`.
 struct Settings {
   struct ModelSettings {
     std::array<int, 2> stimulus_widths{10, 10};
@@ -33,27 +35,31 @@ struct Settings {
   } model;
 
   struct TrainSettings {
-    int iterations = 1000;  ///< at most; a line of the log, a row of test.csv each
-    int episodes = 10;      ///< passes over the training set in an iteration
-    int batches = 10;       ///< steps in a pass (for each region in `authors`)
-    double learning_rate = 5e-3;
+    int iterations = 100;  ///< at most; a line of the log, a row of test.csv each
+    int episodes = 1;      ///< passes over the training set in an iteration
+    int batches = 10;      ///< steps in a pass (for each region in `authors`)
+    double learning_rate = 0.01;
     double behaviour_weight = 1;    ///< beta
     double time_resolution = 1e-3;  ///< s of scaled time; 0: every spike's own time
     Precision precision = Precision::single_precision;
     NeuralTime neural_time = NeuralTime::scaled;
-    double validation = 0.1;  ///< fraction of training trials held out for early stopping; 0: none
-    int patience = 300;       ///< iterations without a better validation loss before the fit stops
-    int save_every = 20;      ///< iterations between folders of weights
-    double shrinkage = 1;     ///< neurons: multiplies the penalty
+    double validation = 0;  ///< fraction of training trials held out for early stopping; 0: none
+    int patience = 300;     ///< iterations without a better validation loss before the fit stops
+    int save_every = 20;    ///< iterations between folders of weights
+    // Of preset neurons:
+    double shrinkage = 1;               ///< multiplies the penalty
+    double intensity_shrinkage = 2;     ///< multiplies that of what makes the intensities once more
+    double behaviour_shrinkage = 0.25;  ///< and this that of the actions' heads and of u's prior
   } train;
 
-  Preset preset = Preset::exact;
+  Preset preset = default_preset;
   std::uint64_t seed = 0;
 };
 
-/// The defaults of a preset. `neurons`: learning rate 0.01, 100 iterations of one pass, no
-/// validation: the penalty does that work. `authors`: learning rate 1e-4, behaviour weight 0.01,
-/// 2000 iterations of 10 episodes, 10 batches, bypass on, every spike's own time, no validation.
+/// The defaults of a preset. `neurons`: no validation, the penalty does that work. `exact`:
+/// learning rate 5e-3, 1000 iterations of 10 episodes, a tenth of the trials for validation.
+/// `authors`: learning rate 1e-4, behaviour weight 0.01, 2000 iterations of 10 episodes, 10
+/// batches, bypass on, every spike's own time, no validation.
 [[nodiscard]] Settings preset_settings(Preset preset);
 
 /// Reads a TOML file over `settings`. Throws UsageError with file, line, key; an unknown key names

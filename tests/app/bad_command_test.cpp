@@ -127,6 +127,10 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"PredictForNothing",
               {"predict", "--model", "FILE", "--out", "RUN.h5"},
               "predict: needs one of --data and --stimuli, to say for which stimuli"},
+        Wrong{"PredictTrialsOfStimuli",
+              {"predict", "--trials", "--model", "FILE", "--stimuli", "DATA", "--out", "RUN.h5"},
+              "predict: --trials takes its trials from --data, without --stimuli, --units and "
+              "--observed-until"},
         Wrong{"PredictToAnything",
               {"predict", "--model", "FILE", "--data", "DATA", "--out", "RUN.txt"},
               "RUN.txt: must end in .h5, .csv or .npz, which says what to write"},
@@ -163,16 +167,17 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"SetNaN", set("train.learning_rate=nan"),
               "\"train.learning_rate=nan\": setting \"train.learning_rate\" is nan; expected a "
               "number *"},
-        Wrong{"SetThreeWidths", set("model.stimulus_widths=[1,2,3]"),
+        Wrong{"SetThreeWidths",
+              train({"--preset", "exact", "--set", "model.stimulus_widths=[1,2,3]"}),
               "*setting \"model.stimulus_widths\" is [ 1, 2, 3 ]; expected an array of two "
               "integers *"},
-        Wrong{"SetWidthHuge", set("model.hidden_width=5000"),
+        Wrong{"SetWidthHuge", train({"--preset", "exact", "--set", "model.hidden_width=5000"}),
               "*setting \"model.hidden_width\" is 5000; expected an integer from 1 to 4096"},
         Wrong{
             "SetPreset", set("preset=authors"),
             "\"preset=authors\": the preset decides all defaults and cannot be set after them; *"},
         Wrong{"SetTwoLines", set("train.iterations=1\nseed=2"), "*"},
-        Wrong{"SetReadout", set("model.readout=neuron"),
+        Wrong{"SetReadout", train({"--preset", "exact", "--set", "model.readout=neuron"}),
               "*setting \"model.readout\" is 'neuron'; expected \"region\" or \"unit\"*"},
         Wrong{"ConfigAbsent", train({"--config", "FOLDER/absent.toml"}),
               "FOLDER/absent.toml: the settings file cannot be read; *"},

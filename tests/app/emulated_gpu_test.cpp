@@ -109,9 +109,16 @@ class EmulatedSweep : public EmulatedGpus {
  protected:
   [[nodiscard]] std::vector<std::string> words(const char* out,
                                                const std::vector<std::string>& more) const {
-    return with({"sweep", "--quiet", "--train", train_, "--test", test_, "--out", folder_ / out,
-                 "--grid", "train.learning_rate=0.01,0.03", "--folds", "2", "--seeds", "0,5",
-                 "--set", "train.iterations=2", "--set", "train.batches=2"},
+    return with({"sweep",    "--quiet",
+                 "--preset", "exact",
+                 "--train",  train_,
+                 "--test",   test_,
+                 "--out",    folder_ / out,
+                 "--grid",   "train.learning_rate=0.01,0.03",
+                 "--folds",  "2",
+                 "--seeds",  "0,5",
+                 "--set",    "train.iterations=2",
+                 "--set",    "train.batches=2"},
                 more);
   }
   void expect_same(const char* a, const char* b) const {
@@ -209,8 +216,9 @@ TEST_F(EmulatedGpus, NameWhatCannotBe) {
       "--device and --instruction-set are of different backends; leave one of the two out");
 
   const auto sweep = [&](const std::string& devices) {
-    return std::vector<std::string>{"sweep",  "--train", train_,      "--out", folder_ / "sweep",
-                                    "--grid", "paper",   "--devices", devices};
+    return std::vector<std::string>{"sweep", "--preset",        "exact",  "--train", train_,
+                                    "--out", folder_ / "sweep", "--grid", "paper",   "--devices",
+                                    devices};
   };
   for (const char* devices : {"0,x", "0,", ",0", "any", "-1", "0 1"})
     expect_refused_there(

@@ -27,7 +27,8 @@ inline Model small_model() {
   return model;
 }
 
-/// The words of a command of few steps that trains `train` into `out`, followed by `more`.
+/// The words of a command of few steps that trains `train` into `out`, followed by `more`. Preset
+/// exact, unless `more` has another.
 inline std::vector<std::string> short_training(const std::filesystem::path& train,
                                                const std::filesystem::path& out,
                                                const std::vector<std::string>& more = {}) {
@@ -38,6 +39,8 @@ inline std::vector<std::string> short_training(const std::filesystem::path& trai
                                  "--set",     "train.iterations=3",
                                  "--set",     "train.episodes=2",
                                  "--set",     "train.batches=2"};
+  if (std::find(more.begin(), more.end(), "--preset") == more.end())
+    words.insert(words.end(), {"--preset", "exact"});
   words.insert(words.end(), more.begin(), more.end());
   return words;
 }

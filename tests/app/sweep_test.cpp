@@ -24,16 +24,17 @@ class Sweep : public ::testing::Test {
   [[nodiscard]] std::vector<std::string> words(const fs::path& out,
                                                const std::vector<std::string>& more = {},
                                                int iterations = 6) const {
-    std::vector<std::string> all{"sweep",   "--quiet",
-                                 "--train", train_,
-                                 "--test",  test_,
-                                 "--out",   out,
-                                 "--grid",  "model.hidden_width=4,6",
-                                 "--grid",  "train.learning_rate=0.01,0.03",
-                                 "--folds", "3",
-                                 "--seeds", "0,5",
-                                 "--set",   "train.batches=2",
-                                 "--set",   "train.iterations=" + std::to_string(iterations)};
+    std::vector<std::string> all{"sweep",    "--quiet",
+                                 "--preset", "exact",
+                                 "--train",  train_,
+                                 "--test",   test_,
+                                 "--out",    out,
+                                 "--grid",   "model.hidden_width=4,6",
+                                 "--grid",   "train.learning_rate=0.01,0.03",
+                                 "--folds",  "3",
+                                 "--seeds",  "0,5",
+                                 "--set",    "train.batches=2",
+                                 "--set",    "train.iterations=" + std::to_string(iterations)};
     all.insert(all.end(), more.begin(), more.end());
     return all;
   }
@@ -162,9 +163,9 @@ TEST_F(Sweep, GoesOnAfterNumericalFailures) {
   loud.trial.stimulus[0] = 1e300;
   write_dataset(folder_ / "loud.h5", loud);
   const auto out = folder_ / "sweep";
-  const auto ended = run({"sweep", "--quiet", "--train", folder_ / "loud.h5", "--out", out,
-                          "--grid", "train.precision=float,double", "--folds", "3", "--set",
-                          "train.iterations=3", "--set", "train.batches=2"});
+  const auto ended = run({"sweep", "--quiet", "--preset", "exact", "--train", folder_ / "loud.h5",
+                          "--out", out, "--grid", "train.precision=float,double", "--folds", "3",
+                          "--set", "train.iterations=3", "--set", "train.batches=2"});
   EXPECT_EQ(ended.status, 5);
   EXPECT_EQ(ended.err, "nnpoisson: " + out.string() +
                            ": 3 of 6 fits ended in a loss or gradient that is not finite; the "

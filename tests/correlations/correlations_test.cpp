@@ -158,6 +158,27 @@ INSTANTIATE_TEST_SUITE_P(NeuralTime, StatisticsOfCorrelations,
                          testing::Values(NeuralTime::scaled, NeuralTime::absolute),
                          [](const auto& time) { return to_string(time.param); });
 
+TEST(StatisticsOfNeurons, ClosedFormEqualsSampling) {
+  const auto [model, trials] = known_neurons(216);
+  const Dataset data = sample(model, trials, {.seed = 3});
+  const CorrelationOptions options{.windows = {{0, 1}, {0.2, 0.5}}, .repeats = 40, .seed = 4};
+  Deviations deviations;
+  deviations.compare_all(correlations(model, data, options));
+  EXPECT_GT(deviations.count(), 25);
+  // The standard errors take the drift between trials for chance, which it is not.
+  EXPECT_GT(deviations.mean_square(), 0.2);
+  EXPECT_LT(deviations.mean_square(), 1.8);
+}
+
+TEST(Correlations, OfNeuronsTheSameOnAnyNumberOfThreads) {
+  const auto [model, trials] = known_neurons(72);
+  const Dataset data = sample(model, trials, {.seed = 3});
+  CorrelationOptions options{.windows = {{0, 1}, {0.2, 0.4}}, .units = true, .threads = 1};
+  const auto one = to_json(correlations(model, data, options));
+  options.threads = 3;
+  EXPECT_EQ(one, to_json(correlations(model, data, options)));
+}
+
 /// Over 40 recordings of the known model, standard errors are the spread of the estimates: their
 /// mean square ratio is chi-square over its 40 degrees of freedom, of standard error 0.22.
 TEST(StatisticsOfStandardErrors, AreTheSpreadOverRecordings) {

@@ -26,7 +26,7 @@ class Fit : public ::testing::Test {
   const Demonstration truth = demonstration(60);
   const Dataset training = sample(truth.model, truth.trials, {.seed = 1});
   const Dataset other = sample(truth.model, truth.trials, {.seed = 2});
-  Settings settings;
+  Settings settings = preset_settings(Preset::exact);
   FitOptions options;
 };
 

@@ -197,6 +197,8 @@ class Dependencies(Exchange):
         run(
             "train",
             "--quiet",
+            "--preset",
+            "exact",
             "--train",
             self.data,
             "--set",

@@ -72,6 +72,8 @@ class ExportNwb(Exchange):
         run(
             "train",
             "--quiet",
+            "--preset",
+            "exact",
             "--train",
             golden,
             "--out",

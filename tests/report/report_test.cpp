@@ -49,6 +49,7 @@ class Report : public testing::Test {
     request.test = test_file();
     request.run = run();
     request.mode = FolderMode::overwrite;
+    request.settings = preset_settings(Preset::exact);
     request.settings.train.iterations = 5;
     train(request, std::atomic<bool>{false}, nullptr, [](const std::string&) {});
   }

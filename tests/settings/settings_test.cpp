@@ -41,7 +41,11 @@ std::string message_of(const std::function<void()>& action) {
 
 TEST(Presets, Authors) {
   const Settings exact = preset_settings(Preset::exact), authors = preset_settings(Preset::authors);
-  EXPECT_EQ(to_toml(exact), to_toml(Settings{}));
+  EXPECT_EQ(to_toml(preset_settings(default_preset)), to_toml(Settings{}));
+  EXPECT_EQ(exact.train.learning_rate, 5e-3);
+  EXPECT_EQ(exact.train.iterations, 1000);
+  EXPECT_EQ(exact.train.episodes, 10);
+  EXPECT_EQ(exact.train.validation, 0.1);
   EXPECT_EQ(authors.preset, Preset::authors);
   EXPECT_EQ(authors.train.learning_rate, 1e-4);
   EXPECT_EQ(authors.train.behaviour_weight, 0.01);
@@ -100,7 +104,8 @@ TEST(Toml, EveryKeyReachesItsField) {
   EXPECT_EQ(s.train.validation, 0.25);
   EXPECT_EQ(s.train.patience, 7);
   EXPECT_EQ(s.train.save_every, 9);
-  EXPECT_EQ(read("[train]\nneural_time = \"absolute\"").train.neural_time, NeuralTime::absolute);
+  EXPECT_EQ(read("preset = \"exact\"\n[train]\nneural_time = \"absolute\"").train.neural_time,
+            NeuralTime::absolute);
 }
 
 TEST(Toml, PresetDecidesDefaultsWhereverItStands) {
@@ -155,13 +160,14 @@ void PrintTo(const Bad& bad, std::ostream* out) {
 class BadToml : public testing::TestWithParam<Bad> {};
 TEST_P(BadToml, IsRefusedWithFileLineAndKey) {
   const auto file = file_of(GetParam().toml);
-  Settings settings;
+  const Settings before = preset_settings(Preset::exact);
+  Settings settings = before;
   const auto message = message_of([&] { apply_toml(settings, file); });
   EXPECT_TRUE(message.starts_with(file.string() + ":" + std::to_string(GetParam().line) + ": "))
       << message;
   EXPECT_NE(message.find(GetParam().said), std::string::npos) << message;
   EXPECT_EQ(message.find('\n'), std::string::npos) << message;
-  EXPECT_EQ(to_toml(settings), to_toml(Settings{})) << "a bad file changed the settings";
+  EXPECT_EQ(to_toml(settings), to_toml(before)) << "a bad file changed the settings";
 }
 INSTANTIATE_TEST_SUITE_P(
     UnknownKeys, BadToml,
@@ -230,7 +236,7 @@ TEST(Toml, UnreadableFilesAreNamed) {
 }
 
 TEST(Assignment, ValuesAreTomlOrBareWords) {
-  Settings s;
+  Settings s = preset_settings(Preset::exact);
   for (const char* text :
        {"seed=3", "train.iterations = 21", "train.learning_rate=1e-4",
         "model.stimulus_widths=[3, 4]", "train.precision=double", "train.neural_time='absolute'",
@@ -249,11 +255,12 @@ TEST(Assignment, ValuesAreTomlOrBareWords) {
 class BadAssignment : public testing::TestWithParam<std::pair<const char*, const char*>> {};
 TEST_P(BadAssignment, IsRefused) {
   const auto [text, said] = GetParam();
-  Settings s;
+  const Settings before = preset_settings(Preset::exact);
+  Settings s = before;
   const auto message = message_of([&, text = text] { apply_assignment(s, text); });
   EXPECT_NE(message.find(said), std::string::npos) << message;
   EXPECT_EQ(message.find('\n'), std::string::npos) << message;
-  EXPECT_EQ(to_toml(s), to_toml(Settings{}));
+  EXPECT_EQ(to_toml(s), to_toml(before));
 }
 INSTANTIATE_TEST_SUITE_P(
     Texts, BadAssignment,

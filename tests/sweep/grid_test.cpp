@@ -12,7 +12,7 @@ namespace nnpoisson {
 namespace {
 
 Grid made(const std::vector<std::string>& words) {
-  return make_grid(Settings{}, words);
+  return make_grid(preset_settings(Preset::exact), words);
 }
 std::string refusal(const std::vector<std::string>& words) {
   return testing::message<UsageError>([&] { static_cast<void>(made(words)); });
@@ -46,7 +46,8 @@ TEST(Grid, ThePapersHasSixteenAndThePublishedOneAmongThem) {
   for (const auto& configuration : grid.configurations)
     different.insert(to_toml(configuration.settings));
   EXPECT_EQ(different.size(), 16U);
-  EXPECT_EQ(different.count(to_toml(Settings{})), 1U) << "widths of 10 are the published program's";
+  EXPECT_EQ(different.count(to_toml(preset_settings(Preset::exact))), 1U)
+      << "widths of 10 are the published program's";
   EXPECT_EQ(made({"paper", "train.learning_rate=1e-3,5e-3"}).configurations.size(), 32U);
 }
 

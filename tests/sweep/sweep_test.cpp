@@ -19,6 +19,7 @@ class Sweep : public testing::Scratch {
     write_dataset(folder / "train.h5", testing::random_dataset({.seed = 2, .trials = 40}));
     request.train = folder / "train.h5";
     request.folds = 3;
+    request.settings = preset_settings(Preset::exact);
     request.settings.train.iterations = 5;
     request.settings.train.batches = 2;
     request.backend = {.kind = BackendKind::cpu, .threads = 2};

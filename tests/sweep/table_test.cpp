@@ -21,7 +21,8 @@ SweepFit fit(int configuration, int fold, double total, double test) {
 Grid grid_of(int configurations) {
   Grid grid{{"model.stimulus_widths"}, {}};
   for (int c = 0; c < configurations; ++c)
-    grid.configurations.push_back({Settings{}, {"[" + std::to_string(c) + ",1]"}});
+    grid.configurations.push_back(
+        {preset_settings(Preset::exact), {"[" + std::to_string(c) + ",1]"}});
   return grid;
 }
 

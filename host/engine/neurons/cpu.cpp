@@ -26,7 +26,7 @@ class NeuronCpu final : public Backend {
         problem_(std::move(problem)),
         plan_(std::move(plan)),
         shape_(problem_->shape),
-        layout_(shape_),
+        layout_(shape_, problem_->shrinkage),
         packing_(*problem_, layout_, *plan_, kernels_.lanes),
         team_(threads),
         pass_(kernels_, team_, *problem_, layout_, *plan_, packing_),

@@ -13,7 +13,7 @@ class NeuronReference final : public Backend {
                   std::shared_ptr<const NeuronPlan> plan)
       : problem_(std::move(problem)),
         plan_(std::move(plan)),
-        layout_(problem_->shape),
+        layout_(problem_->shape, problem_->shrinkage),
         penalty_(problem_->shape, layout_, problem_->centre) {}
 
   [[nodiscard]] std::string description() const override { return "reference (double, 1 thread)"; }

@@ -101,7 +101,8 @@ NeuronEvaluation evaluate_neurons(const Model& model, const Dataset& data,
 
   const AnswerLikelihoods answers =
       evaluate_neuron_behaviour(trials, data, model.neuron_constants.hazard, evaluation, workers);
-  evaluate_neuron_choices(answers, own, fitted.sets, columns, options, evaluation, workers);
+  const auto& choice_sets = options.all_baselines ? fitted.sets : std::optional<TrainingSets>();
+  evaluate_neuron_choices(answers, own, choice_sets, columns, options, evaluation, workers);
   if (fitted.sets)
     evaluate_neuron_baselines(model, own, *fitted.sets, likelihoods, constant, options, evaluation,
                               workers);

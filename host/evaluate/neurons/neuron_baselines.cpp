@@ -18,6 +18,7 @@ namespace nnpoisson {
 namespace {
 
 constexpr std::array<double, 3> glm_ridges{1, 10, 100};
+constexpr double usual_ridge = 10;
 
 double cross_validated(const BaselineTrials& training, std::size_t columns, const TimeGrid& grid,
                        double ridge, const EvaluationOptions& options, Workers& workers) {
@@ -151,8 +152,8 @@ void evaluate_neuron_baselines(const Model& model, const BaselineTrials& own,
   const Dataset &data = *own.data, &training = *sets.trials.data;
   const std::size_t columns = model.units.id.size();
   const TimeGrid grid = time_grid(data, options.bins);
-  double ridge = options.glm_ridge;
-  if (training.trials() >= options.folds) {
+  double ridge = options.all_baselines ? options.glm_ridge : usual_ridge;
+  if (options.all_baselines && training.trials() >= options.folds) {
     for (const double tried : glm_ridges)
       evaluation.glm_ridges.push_back(
           {tried, cross_validated(sets.trials, columns, grid, tried, options, workers)});
@@ -163,9 +164,6 @@ void evaluate_neuron_baselines(const Model& model, const BaselineTrials& own,
   const GlmFit fit = fit_glm(totals, options.bases, ridge, workers, added_events);
   const SpikeMeans means =
       spike_means(*glm_baseline(fit, sets, own, grid), own, "GLM by unit: trials", workers);
-  const TrainingSets itself = fit_elsewhere(sets.trials, sets.trials);
-  const SpikeMeans trained = spike_means(*glm_baseline(fit, itself, sets.trials, grid), sets.trials,
-                                         "GLM by unit: training trials", workers);
   const auto add = [&](const char* name, const auto& parts) {
     const auto judged =
         spike_likelihoods(data, parts, std::string(name) + ": spikes of trials", workers);
@@ -174,6 +172,10 @@ void evaluate_neuron_baselines(const Model& model, const BaselineTrials& own,
   };
   add("glm", [&](std::size_t n) { return parts_without_gains(data, means, n); });
 
+  if (!options.all_baselines) return;
+  const TrainingSets itself = fit_elsewhere(sets.trials, sets.trials);
+  const SpikeMeans trained = spike_means(*glm_baseline(fit, itself, sets.trials, grid), sets.trials,
+                                         "GLM by unit: training trials", workers);
   const auto nodes = latent_nodes(NeuronShape().nodes);
   const auto places = session_places(data);
   const FittedGains gains = fit_all_gains(model, sets.trials, trained, nodes, workers);

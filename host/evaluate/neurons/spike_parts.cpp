@@ -5,9 +5,6 @@
 #include <numbers>
 #include <numeric>
 
-#include "curves/log_sum.hpp"
-#include "evaluate/statistics.hpp"
-
 namespace nnpoisson {
 namespace {
 
@@ -19,33 +16,6 @@ std::vector<std::vector<std::size_t>> units_by_session(const Dataset& data) {
 }
 
 }  // namespace
-
-GroupLikelihoods group_likelihoods(const SpikeParts& parts, std::span<const std::size_t> group,
-                                   std::size_t groups) {
-  const std::size_t K = parts.prior.size();
-  std::vector<double> everything = parts.prior, of_group(groups * K);
-  std::vector<bool> has(groups);
-  for (std::size_t u = 0; u < group.size(); ++u)
-    for (std::size_t k = 0; k < K; ++k) {
-      everything[k] += parts.of_unit[u * K + k];
-      of_group[group[u] * K + k] += parts.of_unit[u * K + k];
-      has[group[u]] = true;
-    }
-
-  const double all = log_of_sum(everything);
-  GroupLikelihoods result{std::vector<double>(groups), std::vector<double>(groups)};
-  std::vector<double> own(K), others(K);
-  for (std::size_t g = 0; g < groups; ++g) {
-    if (!has[g]) continue;
-    for (std::size_t k = 0; k < K; ++k) {
-      own[k] = parts.prior[k] + of_group[g * K + k];
-      others[k] = everything[k] - of_group[g * K + k];
-    }
-    result.alone[g] = log_of_sum(own);
-    result.given_others[g] = all - log_of_sum(others);
-  }
-  return result;
-}
 
 SpikeLikelihoods spike_likelihoods(const Dataset& data,
                                    const std::function<SpikeParts(std::size_t)>& parts,
@@ -137,25 +107,6 @@ TrialMean bits_over(std::span<const double> over, std::span<const double> under,
   for (std::size_t n = 0; n < over.size(); ++n)
     bits.push_back((over[n] - under[n]) / std::numbers::ln2);
   return trial_ratio(bits, spikes);
-}
-
-TrialMean trial_ratio(std::span<const double> values, std::span<const double> weights) {
-  double sum = 0, all = 0, squares = 0;
-  for (std::size_t n = 0; n < values.size(); ++n) {
-    sum += values[n];
-    all += weights[n];
-  }
-  if (!(all > 0)) return {};
-  const double mean = sum / all;
-  for (std::size_t n = 0; n < values.size(); ++n) {
-    const double away = values[n] - mean * weights[n];
-    squares += away * away;
-  }
-  return {mean, std::sqrt(squares) / all};
-}
-
-TrialMean trial_mean(std::span<const double> values) {
-  return trial_ratio(values, std::vector<double>(values.size(), 1));
 }
 
 }  // namespace nnpoisson

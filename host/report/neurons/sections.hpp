@@ -1,5 +1,6 @@
 #pragma once
 
+#include "nnpoisson/neuron_dependencies.hpp"
 #include "report/neurons/neuron_page.hpp"
 #include "report/neurons/trial_counts.hpp"
 #include "report/page.hpp"
@@ -15,5 +16,7 @@ namespace nnpoisson::report {
 [[nodiscard]] Section neuron_latent(const NeuronPage& page, Workers& workers);
 [[nodiscard]] Section neuron_drift(const NeuronPage& page, const TrialCounts& counts);
 [[nodiscard]] Section neuron_behaviour(const NeuronPage& page);
+/// `answered`: as of dependence().
+[[nodiscard]] Section neuron_information(const NeuronDependencies& dependencies, bool answered);
 
 }  // namespace nnpoisson::report
