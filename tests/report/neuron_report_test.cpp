@@ -124,7 +124,8 @@ TEST_F(NeuronReport, HasAllFigures) {
                                      "noise-correlations",
                                      "population-correlations",
                                      "noise-correlation-matrix",
-                                     "choice-probability"};
+                                     "choice-probability",
+                                     "information"};
   EXPECT_EQ(known().figures, wanted);
   EXPECT_TRUE(known().says("Sessions: (1) known_neurons_1"));
   EXPECT_TRUE(known().says("of 60 trials were answered inside the window"));
