@@ -71,10 +71,8 @@ void passes_on(Backend& backend, const NetworkShape& shape, benchmark::State& st
 }
 
 void passes(benchmark::State& state, std::shared_ptr<const Plan> plan,
-            const BackendOptions& options, int turns = 1, int models = 1,
-            const std::vector<std::int32_t>& unit_region = {}) {
-  NetworkShape shape = shape_of(*plan);
-  shape.unit_region = unit_region;
+            const BackendOptions& options, int turns = 1, int models = 1) {
+  const NetworkShape shape = shape_of(*plan);
   passes_on(*make_backend(options, shape, plan), shape, state, plan, turns, models);
 }
 
@@ -161,20 +159,6 @@ void cuda_phases(benchmark::State& state, Preset preset, double resolution, int 
     state.counters[names[k]] = 1e6 * times.seconds[k] / static_cast<double>(times.steps);
 }
 
-/// Every unit of the paper's sessions an intensity of its own, spikes in cells of 10 ms; `values`:
-/// points times units.
-void by_unit(benchmark::State& state, const BackendOptions& options) {
-  const Dataset& data = data_of(60);
-  static const auto plan = std::make_shared<const Plan>(make_plan(
-      data,
-      {.preset = Preset::exact, .parts = 1, .readout = Readout::unit, .time_resolution = 0.01}));
-  passes(state, plan, options, 1, 1, data.unit.region);
-  state.counters["units"] = static_cast<double>(data.units());
-  state.counters["values/s"] = benchmark::Counter(
-      static_cast<double>(plan->weight.size()) * static_cast<double>(state.iterations()),
-      benchmark::Counter::kIsRate);
-}
-
 /// The published schedule: small steps, twenty passes in one program.
 void cuda_authors(benchmark::State& state) {
   passes(state, plan_of(60, Preset::authors, 0.001), {.kind = BackendKind::cuda}, 20,
@@ -230,9 +214,6 @@ void register_cpu() {
       ->Arg(60)
       ->Unit(benchmark::kMillisecond);
   register_planning("planning/resolution_ms", BackendKind::cpu);
-  RegisterBenchmark("by_unit", by_unit, BackendOptions{.kind = BackendKind::cpu})
-      ->Unit(benchmark::kMillisecond)
-      ->UseRealTime();
 }
 
 void register_cuda() {
@@ -256,9 +237,6 @@ void register_cuda() {
   phases_of("cuda/phases/exact/1ms", Preset::exact, 0.001, 10);
   phases_of("cuda/phases/exact/large_batch", Preset::exact, 0, 1);
   register_planning("cuda/planning/resolution_ms", BackendKind::cuda);
-  RegisterBenchmark("cuda/by_unit", by_unit, BackendOptions{.kind = BackendKind::cuda})
-      ->Unit(benchmark::kMillisecond)
-      ->UseRealTime();
   RegisterBenchmark("cuda/authors/1ms/models", cuda_authors)
       ->Arg(1)
       ->Arg(64)

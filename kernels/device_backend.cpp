@@ -19,8 +19,8 @@ constexpr std::size_t gradient_bytes_of_a_piece = 64UL << 20;  // of evaluation
 
 template <class T>
 PlanImage<T> placed_image(const Plan& plan, const formulas::NetworkSizes& sizes,
-                          std::uint64_t shared_bytes, std::uint32_t wide_from) {
-  PlanImage<T> image(plan, wide_from);
+                          std::uint64_t shared_bytes) {
+  PlanImage<T> image(plan);
   image.place_rows(sizes, shared_bytes);
   return image;
 }
@@ -40,17 +40,14 @@ class DeviceBackend final : public Backend {
                 std::shared_ptr<const Plan> plan, const DeviceBackendOptions& options)
       : device_(std::move(device)),
         layout_(shape),
-        sizes_(bind_network<T>(shape, layout_, nullptr)),
+        sizes_(network_sizes(shape)),
         padded_((layout_.size() + 31) / 32 * 32),
-        image_(placed_image<T>(*plan, sizes_, device_->shared_bytes(),
-                               shape.unit_region.empty() ? UINT32_MAX : options.wide_from)),
+        image_(placed_image<T>(*plan, sizes_, device_->shared_bytes())),
         chunks_(cut_points(image_, *device_)),
         plan_(*device_, image_, plan->eps, !chunks_),
         phases_(*device_, image_, chunks_.get(), options.times),
         timed_(options.times != nullptr),
         stimuli_(plan->stimulus_count()),
-        column_region_(*device_, layout_.column_region()),
-        region_columns_(*device_, layout_.region_columns()),
         step_(*device_, 1) {
     std::vector<T> trained(padded_, T(0)), lowest(padded_, std::numeric_limits<T>::lowest());
     limit_parameters(layout_, trained, lowest);
@@ -188,9 +185,6 @@ class DeviceBackend final : public Backend {
     if (models <= models_.models()) return;
     models_ = ModelBuffers<T>(*device_, image_, sizes_, padded_, stimuli_, models);
     barrier_ = Buffer<unsigned>(*device_, models);
-    if (image_.most_wide_points > 0)
-      wide_ =
-          std::make_unique<WideReadout<T>>(*device_, image_, sizes_, std::min(models, resident_));
   }
 
   /// A program over batches, but for what it shall do.
@@ -200,8 +194,6 @@ class DeviceBackend final : public Backend {
     ProgramView<T> view{};
     view.plan = plan_.view();
     view.sizes = sizes_;
-    view.sizes.column_region = column_region_.data();
-    view.sizes.region_columns = region_columns_.data();
     view.tensors = tensor_offsets(layout_);
     view.models = static_cast<int>(models);
     view.steps = static_cast<std::uint32_t>(batches.size());
@@ -240,8 +232,8 @@ class DeviceBackend final : public Backend {
       step_.zero();
 
       const int blocks = static_cast<int>(std::min(together, models - m)) * part.team_blocks;
-      if (chunks_ || wide_ || timed_)
-        phases_.run(part, batches, wide_.get(), blocks, shared_bytes_);
+      if (chunks_ || timed_)
+        phases_.run(part, batches, blocks, shared_bytes_);
       else
         device_->run(part, blocks, shared_bytes_);
     }
@@ -257,11 +249,9 @@ class DeviceBackend final : public Backend {
   DevicePlan<T> plan_;
   PhaseLauncher<T> phases_;
   bool timed_;
-  std::unique_ptr<WideReadout<T>> wide_;  // null: no slab needs it
   std::size_t stimuli_, resident_ = 1;
   std::uint64_t shared_bytes_ = 0, scratch_bytes_ = 0;
   ModelBuffers<T> models_;
-  Buffer<std::int32_t> column_region_, region_columns_;
   Buffer<T> trained_, lowest_;
   Buffer<unsigned> barrier_;
   Buffer<std::uint32_t> steps_, step_;

@@ -9,9 +9,6 @@
 
 namespace nnpoisson::kernels {
 
-/// Columns from which on a readout by unit is done by matrix products.
-inline constexpr std::uint32_t wide_columns = 256;
-
 /// What the phases of steps took.
 struct PhaseTimes {
   double seconds[phases] = {};  ///< by Phase, summed over steps
@@ -19,7 +16,6 @@ struct PhaseTimes {
 };
 
 struct DeviceBackendOptions {
-  std::uint32_t wide_from = wide_columns;
   /// Where it is not null, phases are launched and timed one by one. It must outlive the backend.
   PhaseTimes* times = nullptr;
 };

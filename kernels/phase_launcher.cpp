@@ -31,7 +31,7 @@ void PhaseLauncher<T>::send(std::span<const std::size_t> chunks, std::size_t nex
 
 template <class T>
 void PhaseLauncher<T>::run(ProgramView<T> program, std::span<const std::uint32_t> batches,
-                           WideReadout<T>* wide, int blocks, std::size_t shared_bytes) {
+                           int blocks, std::size_t shared_bytes) {
   std::vector<std::size_t> chunks;       // of all steps, in the order in which they are read
   std::vector<std::size_t> step_chunks;  // where those of each step end
   for (const std::uint32_t b : batches) {
@@ -46,19 +46,15 @@ void PhaseLauncher<T>::run(ProgramView<T> program, std::span<const std::uint32_t
   send(chunks, 0);
   std::size_t next = 0;
   for (std::size_t step = 0; step < batches.size(); ++step) {
-    const auto run_slabs = [&] {
-      run_phase(Phase::slabs);
-      if (wide) wide->run(program, image_.batches[batches[step]], blocks, shared_bytes);
-    };
     run_phase(Phase::stimuli_forward);
 
     // While kernels read one chunk, the next is on its way.
-    if (!chunks_) run_slabs();
+    if (!chunks_) run_phase(Phase::slabs);
     for (; next < step_chunks[step]; ++next) {
       send(chunks, next + 1);
       const int place = place_of(next);
       chunks_->place(chunks[next], places_->acquire(place), program);
-      run_slabs();
+      run_phase(Phase::slabs);
       places_->release(place);
     }
 

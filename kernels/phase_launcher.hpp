@@ -10,12 +10,10 @@
 #include "kernels/plan_image.hpp"
 #include "kernels/point_chunks.hpp"
 #include "kernels/training_device.hpp"
-#include "kernels/wide_readout.hpp"
 
 namespace nnpoisson::kernels {
 
-/// Runs programs phase by phase, as is needed where points are streamed, readouts are wide or
-/// phases are timed.
+/// Runs programs phase by phase, as is needed where points are streamed or phases are timed.
 template <class T>
 class PhaseLauncher {
  public:
@@ -24,9 +22,9 @@ class PhaseLauncher {
   PhaseLauncher(TrainingDevice& device, const PlanImage<T>& image, const PointChunks<T>* chunks,
                 PhaseTimes* times);
 
-  /// batches: of the program's steps. wide: null where no slab is.
-  void run(ProgramView<T> program, std::span<const std::uint32_t> batches, WideReadout<T>* wide,
-           int blocks, std::size_t shared_bytes);
+  /// batches: of the program's steps.
+  void run(ProgramView<T> program, std::span<const std::uint32_t> batches, int blocks,
+           std::size_t shared_bytes);
 
  private:
   void send(std::span<const std::size_t> chunks, std::size_t next);

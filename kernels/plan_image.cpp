@@ -29,9 +29,8 @@ bool alike(const Plan& plan, const Tile& a, const Tile& b) {
 /// slab.
 class SlabCutter {
  public:
-  SlabCutter(const Plan& plan, std::uint32_t wide_from, std::vector<Slab>& slabs,
-             std::vector<std::uint16_t>& rank)
-      : plan_(plan), wide_from_(wide_from), slabs_(slabs), rank_(rank) {}
+  SlabCutter(const Plan& plan, std::vector<Slab>& slabs, std::vector<std::uint16_t>& rank)
+      : plan_(plan), slabs_(slabs), rank_(rank) {}
 
   SlabRange cut(TileRange tiles) {
     const auto [found, is_new] = ranges_.try_emplace({tiles.first, tiles.end});
@@ -61,20 +60,12 @@ class SlabCutter {
     slab.first_column = first.first_column;
     slab.columns = first.columns;
     slab.stimulus_row = range.stimulus_rows;
-    const std::uint32_t columns =
-        first.term == Term::neural ? first.columns : static_cast<std::uint32_t>(plan_.columns);
-    if (columns >= wide_from_) {
-      slab.kind = SlabKind::wide;
-      joined = std::max(joined, most_wide_numbers / (columns * tile_points));
-    }
 
     std::vector<std::uint32_t> distinct;
     for (std::uint32_t t = tiles.first;
          t < tiles.end && slab.tiles < joined && alike(plan_, first, plan_.tiles[t]);
-         ++t, ++slab.tiles) {
+         ++t, ++slab.tiles)
       number_stimuli(plan_.tiles[t], distinct);
-      slab.points += plan_.tiles[t].count;
-    }
     range.stimulus_rows += static_cast<std::uint32_t>(distinct.size());
     slabs_.push_back(slab);
     stimuli.push_back(std::move(distinct));
@@ -90,7 +81,6 @@ class SlabCutter {
   }
 
   const Plan& plan_;
-  std::uint32_t wide_from_;
   std::vector<Slab>& slabs_;
   std::vector<std::uint16_t>& rank_;
   std::map<std::pair<std::uint32_t, std::uint32_t>, SlabRange> ranges_;
@@ -99,7 +89,7 @@ class SlabCutter {
 }  // namespace
 
 template <class T>
-PlanImage<T>::PlanImage(const Plan& plan, std::uint32_t wide_from)
+PlanImage<T>::PlanImage(const Plan& plan)
     : stimuli(rounded<T>(plan.stimuli)),
       time(rounded<T>(plan.time)),
       weight(rounded<T>(plan.weight)),
@@ -114,7 +104,7 @@ PlanImage<T>::PlanImage(const Plan& plan, std::uint32_t wide_from)
   for (const Tile& t : plan.tiles)
     tiles.push_back({t.count, t.first_point, t.first_weight, t.first_interval});
 
-  SlabCutter cutter(plan, wide_from, slabs, rank);
+  SlabCutter cutter(plan, slabs, rank);
   for (const Batch& batch : plan.batches) {
     BatchView view{};
     for (const std::size_t r : {0U, 1U}) {
@@ -127,7 +117,7 @@ PlanImage<T>::PlanImage(const Plan& plan, std::uint32_t wide_from)
     view.action_weight = batch.action_weight;
     view.neural_constant = batch.neural_constant;
     list_stimuli(view, cutter.stimuli);
-    list_columns(view, static_cast<std::size_t>(plan.columns));
+    list_columns(view, static_cast<std::size_t>(plan.regions));
     batches.push_back(view);
 
     most_stimuli = std::max(most_stimuli, view.stimuli);
@@ -161,8 +151,8 @@ void PlanImage<T>::list_stimuli(BatchView& batch,
 }
 
 template <class T>
-void PlanImage<T>::list_columns(BatchView& batch, std::size_t columns) {
-  std::vector<std::vector<ColumnSource>> sources(columns);
+void PlanImage<T>::list_columns(BatchView& batch, std::size_t regions) {
+  std::vector<std::vector<ColumnSource>> sources(regions);
   for (std::uint32_t s = 0; s < batch.range[0].count; ++s) {
     const Slab& slab = slabs[batch.range[0].first + s];
     for (std::uint32_t k = 0; k < slab.columns; ++k)
@@ -185,31 +175,22 @@ void PlanImage<T>::place_rows(const formulas::NetworkSizes& net, std::uint64_t s
     return slab_scratch(net, slab.term, slab.reading, static_cast<int>(slab.columns), kind);
   };
   for (Slab& slab : slabs) {
-    if (paper && slab.kind != SlabKind::wide && slab.term == Term::neural &&
+    if (paper && slab.term == Term::neural &&
         scratch(slab, SlabKind::paper_widths).bytes(sizeof(T)) <= shared_bytes)
       slab.kind = SlabKind::paper_widths;
     slab.bytes = scratch(slab, slab.kind).bytes(sizeof(T));
   }
 
-  std::uint64_t wide_points[2] = {0, 0};  // most of any batch, by range
   for (BatchView& batch : batches) {
-    for (const std::size_t r : {0U, 1U}) {
-      SlabRange& range = batch.range[r];
+    for (SlabRange& range : batch.range) {
       range.rows = 0;
-      std::uint64_t wide = 0;
       for (Slab& slab : std::span(slabs).subspan(range.first, range.count)) {
         slab.row = range.rows;
-        range.rows += static_cast<std::uint32_t>(scratch(slab, slab.kind).gradient_size());
-        slab.wide_point = wide;
-        if (slab.kind == SlabKind::wide) wide += slab.points;
+        range.rows += static_cast<std::uint32_t>(scratch(slab, slab.kind).row.size);
       }
-      wide_points[r] = std::max(wide_points[r], wide);
     }
     most_rows = std::max(most_rows, batch.range[0].rows + batch.range[1].rows);
   }
-  for (Slab& slab : slabs)
-    if (slab.term == Term::behaviour) slab.wide_point += wide_points[0];
-  most_wide_points = wide_points[0] + wide_points[1];
 }
 
 template <class T>

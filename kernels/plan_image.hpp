@@ -12,8 +12,7 @@ namespace nnpoisson::kernels {
 template <class T>
 struct PlanImage {
   using Number = T;
-  /// wide_from: columns from which on a readout is wide.
-  PlanImage(const Plan& plan, std::uint32_t wide_from);
+  explicit PlanImage(const Plan& plan);
 
   std::vector<T> stimuli, time, weight, end, inverse_scale, floor;
   std::vector<std::uint32_t> stimulus, column;
@@ -23,9 +22,8 @@ struct PlanImage {
   std::vector<BatchView> batches;
   std::vector<std::uint32_t> batch_stimulus, source_first, source, column_first;
   std::vector<ColumnSource> column_source;
-  // Of any batch; the last: points of wide slabs.
+  // Of any batch.
   std::uint32_t most_stimuli = 0, most_slabs = 0, most_rows = 0, most_stimulus_rows = 0;
-  std::uint64_t most_wide_points = 0;
 
   /// Gives every slab its kernel, its gradient row and the size of its scratch, which depend on the
   /// network. shared_bytes: what a block may have. Neural terms in float are for the kernel that
@@ -40,7 +38,7 @@ struct PlanImage {
   /// Lists a batch's stimuli, and for each the stimulus rows that its slabs leave.
   void list_stimuli(BatchView& batch, const std::vector<std::vector<std::uint32_t>>& slab_stimuli);
   /// Lists for each column of E the slabs of neural terms that have it.
-  void list_columns(BatchView& batch, std::size_t columns);
+  void list_columns(BatchView& batch, std::size_t regions);
 };
 
 /// Calls `body(array, its pointer in PlanView, what a place in it stands for)` for every array that
@@ -61,8 +59,5 @@ void for_point_arrays(Image& image, const Body& body) {
 /// Slabs that a range of tiles is cut into at most; the sums over them are taken one after the
 /// other.
 inline constexpr std::uint32_t most_slabs_of_range = 1024;
-/// Numbers in one matrix of a wide slab, points x columns, at most: its matrices stay in a large
-/// GPU's cache from one product to the next.
-inline constexpr std::uint32_t most_wide_numbers = 4U << 20;
 
 }  // namespace nnpoisson::kernels

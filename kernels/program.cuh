@@ -105,14 +105,12 @@ class ProgramKernel {
       slab(batch, net, s < behaviour ? 1 : 0, s < behaviour ? s : s - behaviour);
   }
 
-  /// One slab of a range, if its points are there and the pass takes it.
+  /// One slab of a range, if its points are there.
   NNP_DEVICE void slab(const BatchView& batch, const formulas::Network<T>& net, int range,
                        std::uint32_t in_range) {
     const std::uint32_t number = batch.range[range].first + in_range;
     if (number < p_.first_slab || number >= p_.end_slab) return;
     const Slab& slab = p_.plan.slabs[number];
-    if ((slab.kind == SlabKind::wide) != (p_.wide_pass != WidePass::none)) return;
-    if (p_.wide_pass == WidePass::heads && range == 0) return;
 
     const bool second = range == 1;  // its rows follow those of the first range
     double* row = rows() + (second ? batch.range[0].rows : 0) + slab.row;
@@ -122,7 +120,7 @@ class ProgramKernel {
     const SlabPlaces<T> places{
         table(), row,
         stimulus_rows() + std::uint64_t{stimulus_row} * static_cast<unsigned>(net.stimulus_row()),
-        losses() + 3 * std::uint64_t{loss}, model_};
+        losses() + 3 * std::uint64_t{loss}};
     if constexpr (sizeof(T) == 4)
       if (slab.kind == SlabKind::paper_widths)
         return run_slab<T, paper_width>(p_, net, slab, places, nullptr);

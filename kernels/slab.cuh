@@ -2,7 +2,6 @@
 
 #include "kernels/slab_stimuli.cuh"
 #include "kernels/slab_terms.cuh"
-#include "kernels/wide.hpp"
 
 /// The fused kernel: one block takes a slab of tiles through the network, its time derivative, the
 /// likelihood and the adjoint, a thread a point. Layers that the outer products need go to the
@@ -34,40 +33,17 @@ class SlabKernel {
       for (int first = 0; first < static_cast<int>(x_.tile(t).count); first += block_threads)
         chunk(t, first);
 
-    if (x_.wide()) {
-      leave_wide();
-    } else {
-      if (x_.program.gradients) {
-        stimuli_.flush(x_);
-        leave_row(0, x_.scratch.row.size, 0);
-      }
-      leave_losses();
+    if (x_.program.gradients) {
+      stimuli_.flush(x_);
+      NNP_NO_UNROLL
+      for (int i = x_.thread(); i < x_.scratch.row.size; i += block_threads)
+        x_.places.row[i] = x_.sums()[i];
     }
+    if (x_.thread() < 3) x_.places.losses[x_.thread()] = x_.sums()[x_.scratch.losses + x_.thread()];
     __syncthreads();  // the next slab takes the same scratch
   }
 
  private:
-  NNP_DEVICE void leave_row(int first, int end, int further) const {
-    NNP_NO_UNROLL
-    for (int i = first + x_.thread(); i < end; i += block_threads)
-      x_.places.row[i + further] = x_.sums()[i];
-  }
-  NNP_DEVICE void leave_losses() const {
-    if (x_.thread() < 3) x_.places.losses[x_.thread()] = x_.sums()[x_.scratch.losses + x_.thread()];
-  }
-  /// What the pass has to leave; the readout's part of the row comes from its matrix products.
-  NNP_DEVICE void leave_wide() {
-    if (x_.in_pass(WidePass::heads)) {
-      leave_losses();
-      const formulas::GradientRow& row = x_.scratch.row;
-      if (x_.program.gradients) leave_row(row.heads, row.size, x_.scratch.wide_numbers);
-    }
-    if (x_.in_pass(WidePass::back)) {
-      stimuli_.flush(x_);
-      leave_row(0, x_.scratch.row.E, 0);
-    }
-  }
-
   NNP_DEVICE int points_from(std::uint32_t t, int first) const {
     const int left = static_cast<int>(x_.tile(t).count) - first;
     return left < block_threads ? left : block_threads;
@@ -79,20 +55,14 @@ class SlabKernel {
     // A thread without a point takes the last one with weight 0, so that nothing it leaves counts.
     const bool idle = x_.thread() >= count;
     const int point = first + (idle ? count - 1 : x_.thread());
-    if (x_.wide()) {
-      if constexpr (Width == 0) wide_point(x_.tile(t), point, idle);
-    } else {
-      one_point(x_.tile(t), point, idle);
-    }
+    one_point(x_.tile(t), point, idle);
     __syncthreads();
 
     Tasks tasks(x_.rows());
-    const bool terms = !x_.wide() || x_.in_pass(WidePass::heads),
-               trunk = !x_.wide() || x_.in_pass(WidePass::back);
-    if (terms) tasks.row_sums(x_.scratch.loss, 3, x_.sums() + x_.scratch.losses);
+    tasks.row_sums(x_.scratch.loss, 3, x_.sums() + x_.scratch.losses);
     if constexpr (Width == 0)
-      if (x_.program.gradients && terms && x_.slab.term == Term::behaviour) head_products(tasks);
-    if (x_.program.gradients && trunk) {
+      if (x_.program.gradients && x_.slab.term == Term::behaviour) head_products(tasks);
+    if (x_.program.gradients) {
       products(tasks, x_.scratch.start);
       if constexpr (Interval) {
         __syncthreads();  // both ends add to the same sums
@@ -141,84 +111,11 @@ class SlabKernel {
     }
   }
 
-  /// A point of a wide slab, as far as the pass goes.
-  NNP_DEVICE void wide_point(const TileSpan& tile, int point, bool idle) const {
-    if (x_.in_pass(WidePass::heads)) {
-      wide_heads(tile, point, idle);
-      return;
-    }
-    wide_trunk(tile, point, idle, x_.program.plan.time[x_.number_of(tile, point)], x_.scratch.start,
-               0);
-    if constexpr (Interval)
-      wide_trunk(tile, point, idle,
-                 x_.program.plan.end[tile.first_interval + static_cast<unsigned>(point)],
-                 x_.scratch.end, 1);
-  }
-
-  /// A point's column of a matrix of a wide slab, whose elements lie `points` apart.
-  struct MatrixColumn {
-    std::uint64_t point, points;
-    bool idle;
-  };
-  NNP_DEVICE MatrixColumn matrix_column(const TileSpan& tile, int point, bool idle) const {
-    return {x_.number_of(tile, point) - x_.tile(0).first_point, x_.slab.points, idle};
-  }
-  NNP_DEVICE void put(T* to, const MatrixColumn& matrix, int row, int rows) const {
-    for (int j = 0; j < rows && !matrix.idle; ++j)
-      to[static_cast<unsigned>(j) * matrix.points + matrix.point] = plain(x_.column(row)[j]);
-  }
-  NNP_DEVICE void get(const T* from, const MatrixColumn& matrix, int row, int rows) const {
-    for (int j = 0; j < rows; ++j)  // what idle threads leave must not count
-      x_.column(row)[j] =
-          matrix.idle ? P(0) : P(from[static_cast<unsigned>(j) * matrix.points + matrix.point]);
-  }
-
-  /// From the regions' z to the losses and the adjoint of z.
-  NNP_DEVICE void wide_heads(const TileSpan& tile, int point, bool idle) const {
-    const WidePlaces<T> places(x_.program, x_.places.model, x_.slab);
-    const auto net = x_.net();
-    const MatrixColumn matrix = matrix_column(tile, point, idle);
-    get(places.z(0), matrix, x_.scratch.z.value, net.regions);
-    if (Rate) get(places.z(1), matrix, x_.scratch.z.rate, net.regions);
-    clear_losses(x_);
-    action_terms(x_, net, x_.weights(tile, point), tile.count, idle);
-    put(places.z(2), matrix, x_.scratch.gz.value, net.regions);
-    if (Rate) put(places.z(3), matrix, x_.scratch.gz.rate, net.regions);
-  }
-
-  /// The trunk up to n2, left for the matrix products; or from their adjoint of n2 back. side: 1
-  /// at an interval's end.
-  NNP_DEVICE void wide_trunk(const TileSpan& tile, int point, bool idle, P time,
-                             const LayerRows& rows, int side) const {
-    const WidePlaces<T> places(x_.program, x_.places.model, x_.slab);
-    const auto net = x_.net();
-    const MatrixColumn matrix = matrix_column(tile, point, idle);
-    const int H = net.hidden_width;
-    const auto trunk = x_.trunk_columns(rows, nullptr);
-    formulas::trunk_forward<Rate>(net, time, x_.h3(tile, point), x_.bypass(tile, point), trunk);
-    if (x_.in_pass(WidePass::forward)) {
-      put(places.layer(side), matrix, rows.n2.value, H);
-      if (Rate) put(places.layer(1), matrix, rows.n2.rate, H);
-      // The bias' inputs: 1, whose rate is 0.
-      for (int s = side; s < (Rate ? 2 : side + 1) && !idle; ++s)
-        places.layer(s)[static_cast<unsigned>(H) * matrix.points + matrix.point] =
-            s == side ? T(1) : T(0);
-      return;
-    }
-    get(places.adjoint(side), matrix, rows.gn2.value, H);
-    if (Rate) get(places.adjoint(1), matrix, rows.gn2.rate, H);
-    trunk_adjoint(net, time, rows, trunk);
-  }
-
   NNP_DEVICE void adjoint(const formulas::Network<T>& net, P time, const LayerRows& rows,
                           const formulas::TrunkColumns<P>& trunk) const {
     formulas::dense_input_adjoint<Rate, false>(x_.numbers() + x_.scratch.E, net.hidden_width,
                                                x_.scratch.columns, x_.column(rows.gv),
                                                x_.column(rows.gn2));
-    trunk_adjoint(net, time, rows, trunk);
-  }
-  NNP_DEVICE void trunk_adjoint(const formulas::Network<T>& net, P time, const LayerRows& rows,
-                                const formulas::TrunkColumns<P>& trunk) const {
     P rates[Width > 0 ? Width : 1];
     const Col rate_of_gm = Width > 0 ? Col{rates, 1} : x_.column(x_.scratch.gdm);
     formulas::trunk_adjoint<Rate>(

@@ -16,7 +16,6 @@ struct SlabPlaces {
   double* row;       ///< its gradient
   T* stimulus_rows;  ///< adjoint of the table, a row for each of its distinct stimuli
   double* losses;    ///< neural, left, right
-  int model;         ///< of the program
 };
 
 /// Width > 0: both trunk widths are this number, known to the compiler, and layers that only their
@@ -66,14 +65,6 @@ struct SlabBlock {
   NNP_DEVICE bool has_bypass() const { return bypass_; }
   NNP_DEVICE int stimulus_row() const { return time_width() + (bypass_ ? hidden_width() : 0); }
 
-  NNP_DEVICE bool wide() const {
-    if constexpr (Width == 0)
-      return slab.kind == SlabKind::wide;
-    else
-      return false;
-  }
-  NNP_DEVICE bool in_pass(WidePass pass) const { return wide() && program.wide_pass == pass; }
-
   // ---------------------------------------------------------------- scratch
 
   NNP_DEVICE double* sums() const {
@@ -115,7 +106,7 @@ struct SlabBlock {
               ? static_cast<int>(
                     program.plan.column[slab.first_column + static_cast<unsigned>(i % k)])
               : i % k;
-      E[i] = i < H * k ? network_.E[(i / k) * network_.columns + column] : network_.e[column];
+      E[i] = i < H * k ? network_.E[(i / k) * network_.regions + column] : network_.e[column];
     }
 
     T* trunk = numbers() + scratch.trunk;

@@ -6,7 +6,7 @@
 /// points, then the gathered parameters.
 namespace nnpoisson::kernels {
 
-/// Of a point's layers and their adjoints (formulas::TrunkColumns, TrunkAdjoint, ReadoutColumns).
+/// Of a point's layers and their adjoints (formulas::TrunkColumns, TrunkAdjoint).
 struct LayerRows {
   DualRows m, n1, n2, gn2;
   int gm, ga;
@@ -21,11 +21,8 @@ struct HeadRows {
 };
 
 struct SlabScratch {
-  /// Of the readout: the slab's for neural terms, all of E's for behaviour; 0 where the slab is
-  /// wide.
+  /// Of the readout: the slab's for neural terms, all of E's for behaviour.
   int columns;
-  /// Of E and e, which a wide slab's sums leave out and its gradient row does not.
-  int wide_numbers;
 
   // Among the sums: the gradient, the adjoint of the stimulus under way, the three losses; and
   // their number.
@@ -35,15 +32,13 @@ struct SlabScratch {
   // Among the numbers: the rows; the readout's parameters, then a C c; and their number in all.
   LayerRows start, end;
   int gdm;
-  DualRows zu;
+  DualRows z;
   int slope;
-  DualRows z, gz;
   HeadRows head[2];
   int loss;
   int E, trunk, trunk_size;
   int numbers;
 
-  NNP_FORMULA int gradient_size() const { return row.size + wide_numbers; }
   NNP_FORMULA std::uint64_t bytes(std::uint64_t number_size) const {
     return 8 * static_cast<std::uint64_t>(doubles) +
            number_size * static_cast<std::uint64_t>(numbers);
@@ -89,14 +84,8 @@ NNP_FORMULA LayerRows layer_rows(RowCounter& next, const formulas::NetworkSizes&
 /// What behaviour needs beside the layers.
 NNP_FORMULA void take_behaviour_rows(RowCounter& next, const formulas::NetworkSizes& net, bool rate,
                                      SlabScratch& scratch) {
-  scratch.zu = next.take_both(scratch.columns, rate);
+  scratch.z = next.take_both(scratch.columns, rate);
   scratch.slope = next.take(scratch.columns);
-  scratch.z = scratch.zu;
-  scratch.gz = scratch.start.gv;
-  if (net.column_region) {
-    scratch.z = next.take_both(net.regions, rate);
-    scratch.gz = next.take_both(net.regions, rate);
-  }
   for (HeadRows& head : scratch.head) {
     head.w = next.take_both(net.behaviour_width, rate);
     head.rate = next.take(net.behaviour_width, rate);
@@ -113,10 +102,8 @@ inline constexpr int copied_trunk = 512;
 NNP_FORMULA SlabScratch slab_scratch(const formulas::NetworkSizes& net, Term term, Reading reading,
                                      int columns, SlabKind kind) {
   const bool behaviour = term == Term::behaviour, rate = reading == Reading::rate;
-  const int all_columns = behaviour ? net.columns : columns;
   SlabScratch scratch{};
-  scratch.columns = kind == SlabKind::wide ? 0 : all_columns;
-  scratch.wide_numbers = kind == SlabKind::wide ? (net.hidden_width + 1) * all_columns : 0;
+  scratch.columns = behaviour ? net.regions : columns;
 
   scratch.row = formulas::gradient_row(net, scratch.columns, behaviour);
   scratch.stimulus = scratch.row.size;

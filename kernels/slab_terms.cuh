@@ -67,18 +67,22 @@ NNP_DEVICE void interval_terms(const Block& x, const typename Block::Number* wei
   losses(x)[0] = plain(sum);
 }
 
-/// From z to the losses of the actions and back to gz.
+/// From v to the losses of the actions and back to gv.
 template <class Block>
-NNP_DEVICE void action_terms(const Block& x, const formulas::Network<typename Block::Number>& net,
-                             const typename Block::Number* weights, std::uint32_t count,
-                             bool idle) {
+NNP_DEVICE void behaviour_terms(const Block& x,
+                                const formulas::Network<typename Block::Number>& net,
+                                const typename Block::Number* weights, std::uint32_t count,
+                                bool idle) {
   using P = typename Block::P;
   constexpr bool rate = Block::rate;
-  const auto z = x.column(x.scratch.z), gz = x.column(x.scratch.gz);
+  const auto v = x.column(x.scratch.start.v), gv = x.column(x.scratch.start.gv),
+             z = x.column(x.scratch.z);
+  const auto slope = x.column(x.scratch.slope);
+  formulas::softplus_forward<rate>(net.regions, v, z, slope);
   NNP_NO_UNROLL
   for (int g = 0; g < net.regions; ++g) {
-    gz.value[g] = P(0);
-    if constexpr (rate) gz.rate[g] = P(0);
+    gv.value[g] = P(0);
+    if constexpr (rate) gv.rate[g] = P(0);
   }
 
   NNP_NO_UNROLL
@@ -92,21 +96,9 @@ NNP_DEVICE void action_terms(const Block& x, const formulas::Network<typename Bl
     const P loss = formulas::point_term<rate>(head.x, 0, weight_of<P>(weights, k, count, idle),
                                               P(x.program.plan.eps), x.column(rows.gx));
     losses(x)[(1 + action) * block_threads] = plain(loss);
-    formulas::head_adjoint<rate>(net, action, head, x.column(rows.gx), x.column(rows.gy), gz);
+    formulas::head_adjoint<rate>(net, action, head, x.column(rows.gx), x.column(rows.gy), gv);
   }
-}
-
-template <class Block>
-NNP_DEVICE void behaviour_terms(const Block& x,
-                                const formulas::Network<typename Block::Number>& net,
-                                const typename Block::Number* weights, std::uint32_t count,
-                                bool idle) {
-  const LayerRows& rows = x.scratch.start;
-  const formulas::ReadoutColumns<typename Block::P> columns{
-      x.column(rows.v), x.column(x.scratch.zu), x.column(x.scratch.slope), x.column(x.scratch.z)};
-  formulas::readout_forward<Block::rate>(net, columns);
-  action_terms(x, net, weights, count, idle);
-  formulas::readout_adjoint<Block::rate>(net, columns, x.column(x.scratch.gz), x.column(rows.gv));
+  formulas::softplus_adjoint<rate>(net.regions, v.rate, slope, gv);
 }
 
 }  // namespace nnpoisson::kernels

@@ -194,7 +194,7 @@ class GradientSums {
 
   /// Of E, then e: a slab of neural terms has its own columns of them, one of behaviour all.
   NNP_DEVICE double of_readout(int place) const {
-    const int row = place / net_.columns, column = place % net_.columns;
+    const int row = place / net_.regions, column = place % net_.regions;
     const std::uint32_t* first = program_.plan.column_first + batch_.first_column + column;
     double sum = 0;
     NNP_NO_UNROLL
@@ -237,7 +237,7 @@ class GradientSums {
   T* layers_;
   const double* rows_;
   /// Of behaviour's slabs.
-  formulas::GradientRow row_ = formulas::gradient_row(net_, net_.columns, true);
+  formulas::GradientRow row_ = formulas::gradient_row(net_, net_.regions, true);
 };
 
 }  // namespace nnpoisson::kernels

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "kernels/device.hpp"
-#include "kernels/wide.hpp"
+#include "kernels/views.hpp"
 
 namespace nnpoisson::kernels {
 
@@ -24,33 +24,6 @@ class ChunkPlaces {
   virtual void release(int place) = 0;
 };
 
-/// c [m x n] = a [m x k] b [k x n], or added to what c holds; matrices by columns, `ld...` numbers
-/// from one to the next.
-template <class T>
-struct Product {
-  int m, n, k;
-  const T* a;
-  int lda;
-  bool a_transposed = false;  ///< a is stored as [k x m]
-  const T* b;
-  int ldb;
-  bool b_transposed = false;
-  T* c;
-  int ldc;
-  bool add = false;
-};
-
-/// What a wide readout (wide_readout.hpp) needs beside the program's kernel.
-class WideKernels {
- public:
-  virtual ~WideKernels() = default;
-  virtual void multiply(const Product<float>& product) = 0;
-  virtual void multiply(const Product<double>& product) = 0;
-  /// By as many blocks as the work needs or the device runs together.
-  virtual void run(const WideView<float>& view) = 0;
-  virtual void run(const WideView<double>& view) = 0;
-};
-
 /// A device that runs training programs.
 class TrainingDevice : public Device {
  public:
@@ -59,8 +32,6 @@ class TrainingDevice : public Device {
   [[nodiscard]] virtual double stop_clock() = 0;
   /// Throws ResourceError where the device or the host has no room for two places of so many bytes.
   [[nodiscard]] virtual std::unique_ptr<ChunkPlaces> make_chunk_places(std::size_t bytes) = 0;
-  /// Throws ResourceError where the library for matrix products is not there.
-  [[nodiscard]] virtual std::unique_ptr<WideKernels> make_wide_kernels() = 0;
   /// Blocks of the program kernel that are resident together; at least 1.
   [[nodiscard]] virtual int resident_blocks(std::size_t number_size, std::size_t shared_bytes) = 0;
   /// Runs the program: by one launch of the persistent kernel, or phase by phase.

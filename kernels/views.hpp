@@ -30,8 +30,7 @@ struct TileSpan {
 /// Which kernel takes a slab.
 enum class SlabKind : std::uint8_t {
   any_widths,
-  paper_widths,  ///< the one that knows the paper's widths, all in shared memory
-  wide           ///< so many columns that its readout is done by matrix products (wide_readout.hpp)
+  paper_widths  ///< the one that knows the paper's widths, all in shared memory
 };
 
 /// Neighbouring tiles of one reading, term and set of columns, which one block takes one after the
@@ -45,17 +44,6 @@ struct Slab {
   std::uint32_t stimulus_row;  ///< first of its stimulus rows, in its range
   std::uint64_t bytes;         ///< of scratch that its block needs
   SlabKind kind;
-  std::uint32_t points;
-  std::uint64_t wide_point;  ///< wide only: points before its own in what wide slabs keep
-};
-/// How the phase of slabs takes wide ones: not at all, or a part of the way each time.
-enum class WidePass : std::uint8_t { none, forward, heads, back };
-
-/// What wide slabs keep between the passes (WidePlaces).
-template <class T>
-struct WideBuffers {
-  T *layer, *adjoint, *z;
-  std::uint64_t points;  ///< of one model
 };
 
 struct SlabRange {
@@ -127,8 +115,6 @@ struct ProgramView {
   // What evaluation asks for; null in training.
   BatchLoss* step_losses;  ///< [steps x M]
   double* step_gradients;  ///< [steps x M x size]
-  WidePass wide_pass;
-  WideBuffers<T> wide;
   // The slabs whose points are there; of others the phase of slabs keeps off.
   std::uint32_t first_slab, end_slab;
   // Scratch of a block: in shared memory; for slabs that need more, in device memory.

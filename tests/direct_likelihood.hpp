@@ -17,11 +17,9 @@ namespace nnpoisson::testing {
 /// without the divisor of a batch.
 class DirectLikelihood {
  public:
-  DirectLikelihood(const Dataset& data, const NaiveNetwork& network, Preset preset, NeuralTime time,
-                   bool by_unit = false)
+  DirectLikelihood(const Dataset& data, const NaiveNetwork& network, Preset preset, NeuralTime time)
       : data_(data),
         network_(network),
-        by_unit_(by_unit),
         exact_(preset == Preset::exact),
         scaled_(!exact_ || time == NeuralTime::scaled) {}
 
@@ -65,8 +63,7 @@ class DirectLikelihood {
   [[nodiscard]] double unit(std::size_t n, std::int32_t u) const {
     const double T = data_.trial.observed_until[n], kappa = scaled_ ? data_.time_limit / T : 1;
     const auto z = [&](double t) {
-      return network_.at(stimulus(n), kappa * t)
-          .column[size(by_unit_ ? u : data_.unit.region[size(u)])];
+      return network_.at(stimulus(n), kappa * t).region[size(data_.unit.region[size(u)])];
     };
     const auto Lambda = [&](double t) {
       return exact_ ? (z(t).f - z(0).f) / kappa + eps * t : z(t).f / kappa;
@@ -90,7 +87,7 @@ class DirectLikelihood {
 
   const Dataset& data_;
   const NaiveNetwork& network_;
-  bool by_unit_, exact_, scaled_;
+  bool exact_, scaled_;
 };
 
 }  // namespace nnpoisson::testing

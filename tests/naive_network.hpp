@@ -26,7 +26,7 @@ class NaiveNetwork {
     double f, rate;  ///< a softplus output and its time derivative
   };
   struct Outputs {
-    std::vector<Value> column;    ///< of E: regions, or units where each has its own
+    std::vector<Value> region;
     std::array<Value, 2> action;  ///< left, right
   };
 
@@ -42,10 +42,9 @@ class NaiveNetwork {
       const double bypass = shape_.stimulus_bypass ? at(R, j) * stimulus.back() + at(d, j) : 0;
       n[j] = std::tanh(std::tanh(n[j]) + bypass);
     }
-    Vector z = softplus(dense(E, e, n));
+    const Vector z = softplus(dense(E, e, n));
     Outputs out;
-    for (const auto& v : z) out.column.push_back(value(v));
-    if (!shape_.unit_region.empty()) z = means(z);
+    for (const auto& v : z) out.region.push_back(value(v));
     out.action = {value(head(F1_left, f1_left, F2_left, f2_left, z)),
                   value(head(F1_right, f1_right, F2_right, f2_right, z))};
     return out;
@@ -57,17 +56,6 @@ class NaiveNetwork {
   static Vector softplus(Vector v) {
     for (auto& x : v) x = std::log(1.0 + std::exp(x));
     return v;
-  }
-  /// Over the units of each region.
-  [[nodiscard]] Vector means(const Vector& units) const {
-    Vector z(static_cast<std::size_t>(shape_.regions));
-    for (std::size_t g = 0; g < z.size(); ++g) {
-      double count = 0;
-      for (std::size_t u = 0; u < units.size(); ++u)
-        if (shape_.unit_region[u] == static_cast<std::int32_t>(g)) z[g] += units[u], ++count;
-      if (count > 0) z[g] /= count;
-    }
-    return z;
   }
   [[nodiscard]] double at(Tensor t, std::size_t i) const {
     return parameters_[layout_[t].offset + i];

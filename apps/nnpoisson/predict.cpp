@@ -92,7 +92,7 @@ void add_predict(CLI::App& app) {
   command->add_option("--observed-until", options->predict.observed_until,
                       "Neural curves of a trial observed until then, s; by default the time limit");
   command->add_flag("--units", options->predict.units,
-                    "Also every unit (models by neuron or with readout by unit)");
+                    "Also every unit (models that have an intensity for each)");
   add_threads(*command, options->predict.threads);
   command->add_option("--out", options->out, "File to write: .h5, .csv or .npz")->required();
   command->callback([options] {

@@ -40,7 +40,7 @@ struct Curves::Impl {
     formulas::stimulus_forward<double>(
         net, {layer(s), layer(u1), layer(h1), layer(u2), layer(h2), layer(h3), layer(bypass)});
     read_regions(0);
-    z_at_onset.assign(x.readout.zu.value.first, x.readout.zu.value.first + net.columns);
+    z_at_onset.assign(x.z.value.first, x.z.value.first + net.regions);
     for (const std::size_t a : {0U, 1U}) at_onset[a] = action(a).cumulative;
   }
 
@@ -55,14 +55,14 @@ struct Curves::Impl {
 
   void set_regions(std::span<const RegionState> regions) {
     for (std::size_t g = 0; g < regions.size(); ++g) {
-      x.readout.z.value[static_cast<int>(g)] = regions[g].z;
-      x.readout.z.rate[static_cast<int>(g)] = regions[g].dz;
+      x.z.value[static_cast<int>(g)] = regions[g].z;
+      x.z.rate[static_cast<int>(g)] = regions[g].dz;
     }
   }
 
-  /// Column k since onset, of one unit, where z and its slope in network time are these.
-  [[nodiscard]] Growth growth(std::size_t k, const Growth& z, double time, double scale) const {
-    return {(z.cumulative - z_at_onset[k]) / scale + intensity_floor * time,
+  /// One unit of region g since onset, where z and its slope in network time are these.
+  [[nodiscard]] Growth growth(std::size_t g, const Growth& z, double time, double scale) const {
+    return {(z.cumulative - z_at_onset[g]) / scale + intensity_floor * time,
             z.intensity + intensity_floor};
   }
 
@@ -87,9 +87,9 @@ Curves::~Curves() = default;
 Curves::Curves(Curves&&) noexcept = default;
 Curves& Curves::operator=(Curves&&) noexcept = default;
 
-Growth Curves::column(std::size_t k, double time, double scale) {
+Growth Curves::column(std::size_t g, double time, double scale) {
   Growth one;
-  columns(time, scale, {&k, 1}, {&one, 1});
+  columns(time, scale, {&g, 1}, {&one, 1});
   return one;
 }
 
@@ -97,17 +97,17 @@ void Curves::columns(double time, double scale, std::span<const std::size_t> whi
                      std::span<Growth> out) {
   impl_->trunk(scale * time);
   for (std::size_t i = 0; i < which.size(); ++i) {
-    const auto z = formulas::column_output(impl_->net, static_cast<int>(which[i]), impl_->x);
+    const auto z = formulas::region_output(impl_->net, static_cast<int>(which[i]), impl_->x);
     out[i] = impl_->growth(which[i], {z.value, z.rate}, time, scale);
   }
 }
 
 void Curves::columns(double time, double scale, std::span<Growth> out) {
   impl_->read_regions(scale * time);
-  const auto& readout = impl_->x.readout;
-  for (std::size_t k = 0; k < out.size(); ++k) {
-    const auto column = static_cast<int>(k);
-    out[k] = impl_->growth(k, {readout.zu.value[column], readout.zu.rate[column]}, time, scale);
+  const auto& z = impl_->x.z;
+  for (std::size_t g = 0; g < out.size(); ++g) {
+    const auto region = static_cast<int>(g);
+    out[g] = impl_->growth(g, {z.value[region], z.rate[region]}, time, scale);
   }
 }
 
@@ -130,9 +130,9 @@ std::array<double, 2> Curves::actions_at_onset() const {
 
 void Curves::regions(double time, std::span<RegionState> out) {
   impl_->read_regions(time);
-  const auto& readout = impl_->x.readout;
+  const auto& z = impl_->x.z;
   for (std::size_t g = 0; g < out.size(); ++g)
-    out[g] = {readout.z.value[static_cast<int>(g)], readout.z.rate[static_cast<int>(g)]};
+    out[g] = {z.value[static_cast<int>(g)], z.rate[static_cast<int>(g)]};
 }
 
 std::array<Growth, 2> Curves::heads(std::span<const RegionState> regions) {

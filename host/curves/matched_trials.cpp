@@ -4,7 +4,6 @@
 #include <cmath>
 #include <sstream>
 #include <string>
-#include <utility>
 
 #include "nnpoisson/error.hpp"
 
@@ -39,27 +38,8 @@ MatchedTrials::MatchedTrials(const Model& model, const Dataset& data) : model_(m
                      data.source + ": region/name: the model was not fitted to region");
   find_all(data.stimulus_names, model.stimulus_names,
            data.source + ": stimulus/name: the model does not know the feature");
-  for (const auto g : data.unit.region) column_.push_back(region_[static_cast<std::size_t>(g)]);
-  if (by_unit()) find_units();
   feature_ = find_all(model.stimulus_names, data.stimulus_names,
                       data.source + ": stimulus/name: lacks the model's feature");
-}
-
-void MatchedTrials::find_units() {
-  std::map<std::pair<std::string, std::int64_t>, std::size_t> columns;
-  for (std::size_t k = 0; k < model_.units.id.size(); ++k)
-    columns[{model_.units.session[k], model_.units.id[k]}] = k;
-
-  for (std::size_t u = 0; u < data_.units(); ++u) {
-    const auto& session = data_.session_names[static_cast<std::size_t>(data_.unit.session[u])];
-    const auto found = columns.find({session, data_.unit.id[u]});
-    if (found == columns.end())
-      throw DataError(data_.source + ": unit/id[" + std::to_string(u) + "]: unit " +
-                      std::to_string(data_.unit.id[u]) + " of session \"" + session +
-                      "\" is not one the model was fitted to; a model with readout by unit "
-                      "describes its own units only");
-    column_[u] = found->second;
-  }
 }
 
 std::vector<double> MatchedTrials::stimulus(std::size_t n) const {

@@ -5,10 +5,6 @@
 namespace nnpoisson {
 
 void require_fitting(const NetworkShape& shape, const Plan& plan) {
-  if (shape.columns() != plan.columns && shape.regions == plan.regions)
-    throw UsageError("network: reads out " + std::to_string(shape.columns()) +
-                     " intensities, but the plan has " + std::to_string(plan.columns) +
-                     "; take one readout, by region or by unit, for both");
   if (shape.features != plan.features || shape.regions != plan.regions)
     throw UsageError("network: has " + std::to_string(shape.features) + " features and " +
                      std::to_string(shape.regions) + " regions, but the dataset has " +

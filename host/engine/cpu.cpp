@@ -250,11 +250,10 @@ class CpuBackend final : public Backend {
       return;
     }
 
-    const int K = shape_.columns();
     for (int k = 0; k < tile.columns; ++k) {
       const auto column = static_cast<int>(tile.column[k]);
       for (int j = 0; j < shape_.hidden_width; ++j)
-        add(E + j * K + column, row + places.E + j * tile.columns + k, 1);
+        add(E + j * shape_.regions + column, row + places.E + j * tile.columns + k, 1);
       add(e + column, row + places.e + k, 1);
     }
   }

@@ -45,12 +45,10 @@ struct PointScratch {
         gm(s.time_width),
         ga(zeros(s.time_width)),
         gp(zeros(s.hidden_width)),
-        v(s.columns()),
-        zu(s.columns()),
-        gv(s.columns()),
-        slope(zeros(s.columns())),
+        v(s.regions),
         z(s.regions),
-        gz(s.regions),
+        gv(s.regions),
+        slope(zeros(s.regions)),
         w(s.behaviour_width),
         gy(s.behaviour_width),
         rate_w(zeros(s.behaviour_width)),
@@ -60,19 +58,15 @@ struct PointScratch {
 
   formulas::TrunkColumns<double> trunk() { return {column(m), column(n1), column(n2)}; }
   formulas::TrunkAdjoint<double> trunk_adjoint() { return {column(gm), column(ga), column(gp)}; }
-  /// z and gz: where regions are the columns, they are zu and gv.
-  formulas::ReadoutColumns<double> readout(bool by_unit) {
-    return {column(v), column(zu), column(slope), column(by_unit ? z : zu)};
-  }
   formulas::HeadColumns<double> head() {
     return {column(w), column(rate_w), column(slope_w), column(x)};
   }
 
   DualNumbers m, n1, n2, gn2, gm;
   Numbers ga, gp;
-  DualNumbers v, zu, gv;
+  DualNumbers v, z, gv;
   Numbers slope;
-  DualNumbers z, gz, w, gy;
+  DualNumbers w, gy;
   Numbers rate_w, slope_w;
   DualNumbers x, gx;
 };
@@ -179,7 +173,6 @@ class ReferenceBackend final : public Backend {
     return formulas::batch_loss(batch, sums[0], sums[1], sums[2]);
   }
 
-  [[nodiscard]] bool by_unit() const { return net_.column_region != nullptr; }
   double* gradient(Tensor t) { return gradient_ + layout_[t].offset; }
 
   /// One point: stimulus, trunk, readout, terms, and back; adds to the gradient and to the sums of
@@ -229,17 +222,17 @@ class ReferenceBackend final : public Backend {
   template <bool Rate>
   void forward(PointScratch& k, Term term, double time) {
     formulas::trunk_forward<Rate>(net_, time, column(h3_), column(bypass_), k.trunk());
-    formulas::dense<Rate>(net_.E, net_.e, shape_.hidden_width, shape_.columns(), column(k.n2),
+    formulas::dense<Rate>(net_.E, net_.e, shape_.hidden_width, shape_.regions, column(k.n2),
                           column(k.v));
-    if (term == Term::behaviour) formulas::readout_forward<Rate>(net_, k.readout(by_unit()));
+    if (term == Term::behaviour)
+      formulas::softplus_forward<Rate>(shape_.regions, column(k.v), column(k.z), column(k.slope));
   }
 
-  /// Fills gv of every column from the terms that the tile's weights ask for.
+  /// Fills gv of every region from the terms that the tile's weights ask for.
   template <bool Rate>
   void terms(const Tile& tile, std::uint32_t p, double scale, TermSums& sums) {
     auto& k = scratch_;
     k.gv.clear();
-    k.gz.clear();
     for (std::uint32_t c = 0; c < tile.columns; ++c) {
       const auto which = static_cast<int>(plan_->column[tile.first_column + c]);
       if (tile.term == Term::neural)
@@ -249,24 +242,22 @@ class ReferenceBackend final : public Backend {
             action_term<Rate>(which, weight(tile, c, p), scale);
     }
     if (tile.term == Term::behaviour)
-      formulas::readout_adjoint<Rate>(net_, k.readout(by_unit()), gz(), column(k.gv));
+      formulas::softplus_adjoint<Rate>(shape_.regions, column(k.v.rate), column(k.slope),
+                                       column(k.gv));
   }
-  /// The adjoint of z.
-  DualColumn<double> gz() { return column(by_unit() ? scratch_.gz : scratch_.gv); }
 
-  /// One action's term, its head's gradient, and what it adds to gz.
+  /// One action's term, its head's gradient, and what it adds to the adjoint of z, in gv.
   template <bool Rate>
   double action_term(int action, double weight, double scale) {
     using enum Tensor;
     auto& k = scratch_;
-    const auto z = k.readout(by_unit()).z;
-    formulas::head_forward<Rate>(net_, action, z, k.head());
+    formulas::head_forward<Rate>(net_, action, column(k.z), k.head());
     const double loss = scaled_term<Rate>(k.x, 0, weight, scale, k.gx);
-    formulas::head_adjoint<Rate>(net_, action, k.head(), column(k.gx), column(k.gy), gz());
+    formulas::head_adjoint<Rate>(net_, action, k.head(), column(k.gx), column(k.gy), column(k.gv));
 
     const bool left = action == 0;
     const int width = shape_.behaviour_width;
-    formulas::dense_kernel_adjoint<Rate>(1, shape_.regions, width, z, column(k.gy),
+    formulas::dense_kernel_adjoint<Rate>(1, shape_.regions, width, column(k.z), column(k.gy),
                                          gradient(left ? F1_left : F1_right));
     formulas::dense_bias_adjoint(1, width, column(k.gy.value), gradient(left ? f1_left : f1_right));
     formulas::dense_kernel_adjoint<Rate>(1, width, 1, column(k.w), column(k.gx),
@@ -304,10 +295,10 @@ class ReferenceBackend final : public Backend {
   template <bool Rate>
   void backward(PointScratch& k, double time) {
     using enum Tensor;
-    const int H = shape_.hidden_width, T = shape_.time_width, K = shape_.columns();
-    formulas::dense_kernel_adjoint<Rate>(1, H, K, column(k.n2), column(k.gv), gradient(E));
-    formulas::dense_bias_adjoint(1, K, column(k.gv.value), gradient(e));
-    formulas::dense_input_adjoint<Rate, false>(net_.E, H, K, column(k.gv), column(k.gn2));
+    const int H = shape_.hidden_width, T = shape_.time_width, G = shape_.regions;
+    formulas::dense_kernel_adjoint<Rate>(1, H, G, column(k.n2), column(k.gv), gradient(E));
+    formulas::dense_bias_adjoint(1, G, column(k.gv.value), gradient(e));
+    formulas::dense_input_adjoint<Rate, false>(net_.E, H, G, column(k.gv), column(k.gn2));
 
     formulas::trunk_adjoint<Rate>(net_, time, k.trunk(), column(k.gn2), k.trunk_adjoint());
     formulas::dense_kernel_adjoint<Rate>(1, T, H, column(k.m), column(k.gn2), gradient(C));

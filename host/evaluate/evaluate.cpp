@@ -62,7 +62,7 @@ Evaluation evaluate(const Model& model, const Dataset& data, const EvaluationOpt
   const MatchedTrials matched(model, data);
   const BaselineTrials own = baseline_trials(data, matched);
   const auto training = training_trials(model, data, options.training);
-  const auto columns = static_cast<std::size_t>(model.shape.columns());
+  const auto columns = model.region_names.size();
   const FittedOn fitted = fitted_on(options, training, own, columns);
   const ConstantRates constant = constant_rates(model, training, own);
   const TimeGrid grid = time_grid(data, options.bins);

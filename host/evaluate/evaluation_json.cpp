@@ -142,14 +142,12 @@ Json to_json(const JointTerm& term) {
           {"null_log_likelihood", term.null_log_likelihood}};
 }
 
-/// Coefficients of readout by region; those of tens of thousands of units are nobody's reading.
-Json to_json(const GlmFit& glm, std::size_t regions) {
+Json to_json(const GlmFit& glm) {
   Json json{{"bases", glm.bases},
             {"features", glm.features},
             {"ridge", glm.ridge},
             {"sets", Json::array()}};
-  const bool by_region = !glm.coefficients.empty() && glm.coefficients.front().size() == regions;
-  for (std::size_t set = 0; by_region && set < glm.coefficients.size(); ++set)
+  for (std::size_t set = 0; set < glm.coefficients.size(); ++set)
     json["sets"].push_back({{"constant_rate", glm.constant_rate[set]},
                             {"log_likelihood", glm.log_likelihood[set]},
                             {"coefficients", glm.coefficients[set]}});
@@ -212,7 +210,7 @@ std::string to_json(const Evaluation& evaluation) {
             {"units", Json::array()},
             {"behaviour", to_json(evaluation.behaviour)},
             {"stimuli", list(evaluation.stimuli, to_json)},
-            {"glm", to_json(evaluation.glm, evaluation.regions.size())}};
+            {"glm", to_json(evaluation.glm)}};
   for (const auto& unit : evaluation.units)
     json["units"].push_back(to_json(unit, evaluation.regions));
 

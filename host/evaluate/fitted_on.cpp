@@ -103,16 +103,9 @@ FittedOn fitted_on(const EvaluationOptions& options, const std::optional<Baselin
 
 ConstantRates constant_rates(const Model& model, const std::optional<BaselineTrials>& training,
                              const BaselineTrials& own) {
-  if (!model.shape.unit_region.empty()) {
-    // The model keeps them without the floor that the network's intensities have.
-    ConstantRates rates{model.units.constant_rate, "each unit's constant rate on the training set"};
-    for (double& rate : rates.rate) rate += intensity_floor;
-    return rates;
-  }
-
   const char* of_training = "constant rate fitted on the training set";
   if (!model.constant_rate.empty()) return {model.constant_rate, of_training};
-  const auto columns = static_cast<std::size_t>(model.shape.columns());
+  const auto columns = model.region_names.size();
   if (training) return {own_rates(*training, columns), of_training};
   return {own_rates(own, columns), "constant rate fitted on this dataset"};
 }

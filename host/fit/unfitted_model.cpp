@@ -46,8 +46,8 @@ void require_same_units(const std::string& source, const Model::Units& units,
     };
     if (name(units) != name(wanted))
       throw DataError(
-          fmt::format("{}: unit/id[{}]: is {}, where the training set has {}; a model by unit "
-                      "needs the same units in both",
+          fmt::format("{}: unit/id[{}]: is {}, where the training set has {}; a model by "
+                      "neuron needs the same units in both",
                       source, u, name(units), name(wanted)));
   }
 }
@@ -61,9 +61,7 @@ NetworkShape network_shape(const Settings& settings, const Dataset& data) {
           .hidden_width = settings.model.hidden_width,
           .behaviour_width = settings.model.behaviour_width,
           .regions = static_cast<int>(data.regions()),
-          .stimulus_bypass = settings.model.stimulus_bypass,
-          .unit_region = settings.model.readout == Readout::unit ? data.unit.region
-                                                                 : std::vector<std::int32_t>{}};
+          .stimulus_bypass = settings.model.stimulus_bypass};
 }
 
 Model unfitted_model(const Settings& settings, const Dataset& data) {
@@ -80,15 +78,14 @@ Model unfitted_model(const Settings& settings, const Dataset& data) {
   model.stimulus_names = data.stimulus_names;
   for (const auto& region : summarise(data).region)
     model.constant_rate.push_back(std::isnan(region.rate) ? 0 : region.rate);
-  if (settings.model.readout == Readout::unit || settings.preset == Preset::neurons)
-    model.units = units_of(data);
+  if (settings.preset == Preset::neurons) model.units = units_of(data);
   return model;
 }
 
 void require_fitting(const Dataset& data, const Model& model) {
   require_same_names(data.source, "region", data.region_names, model.region_names);
   require_same_names(data.source, "stimulus", data.stimulus_names, model.stimulus_names);
-  if (!model.units.id.empty()) require_same_units(data.source, units_of(data), model.units);
+  if (model.preset == Preset::neurons) require_same_units(data.source, units_of(data), model.units);
   if (data.time_limit != model.time_limit)
     throw DataError(fmt::format("{}: time_limit is {} s, where the training set has {} s",
                                 data.source, data.time_limit, model.time_limit));
@@ -100,15 +97,7 @@ void require_fitting(const Model& given, const Model& model) {
   if ((given.preset == Preset::neurons) != (model.preset == Preset::neurons))
     throw UsageError(given.source + ": is of preset " + to_string(given.preset) +
                      ", where the fit is of preset " + to_string(model.preset));
-  if (model.preset == Preset::neurons) {
-    require_same_units(given.source, given.units, model.units);
-    return;
-  }
-  const bool by_unit = !model.shape.unit_region.empty();
-  if (given.shape.unit_region.empty() == by_unit)
-    throw UsageError(given.source + ": reads out " + (by_unit ? "regions" : "units") +
-                     ", where model.readout asks for " + (by_unit ? "units" : "regions"));
-  if (by_unit) require_same_units(given.source, given.units, model.units);
+  if (model.preset == Preset::neurons) require_same_units(given.source, given.units, model.units);
 }
 
 PlanOptions plan_options(const Settings& settings, Grouping grouping, int parts, int threads) {
@@ -116,7 +105,6 @@ PlanOptions plan_options(const Settings& settings, Grouping grouping, int parts,
           .neural_time = settings.train.neural_time,
           .grouping = grouping,
           .parts = parts,
-          .readout = settings.model.readout,
           .behaviour_weight = settings.train.behaviour_weight,
           .time_resolution = settings.train.time_resolution,
           .seed = settings.seed,

@@ -14,7 +14,7 @@ namespace nnpoisson {
 /// the preset needs other data.
 [[nodiscard]] Model unfitted_model(const Settings& settings, const Dataset& training);
 
-/// Throws DataError where a dataset's regions, stimuli, time limit or, with readout by unit, units
+/// Throws DataError where a dataset's regions, stimuli, time limit or, with preset neurons, units
 /// are not the model's.
 void require_fitting(const Dataset& data, const Model& model);
 /// The same of a model to start from; its shape may be another.

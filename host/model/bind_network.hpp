@@ -5,7 +5,7 @@
 
 namespace nnpoisson {
 
-/// The formulas' view of a shape. What tells the regions of units is left out: bind_network has it.
+/// The formulas' view of a shape.
 inline formulas::NetworkSizes network_sizes(const NetworkShape& shape) {
   return {.features = shape.features,
           .width1 = shape.stimulus_widths[0],
@@ -13,11 +13,8 @@ inline formulas::NetworkSizes network_sizes(const NetworkShape& shape) {
           .time_width = shape.time_width,
           .hidden_width = shape.hidden_width,
           .regions = shape.regions,
-          .columns = shape.columns(),
           .behaviour_width = shape.behaviour_width,
-          .bypass = shape.stimulus_bypass,
-          .column_region = nullptr,
-          .region_columns = nullptr};
+          .bypass = shape.stimulus_bypass};
 }
 
 inline formulas::TensorOffsets tensor_offsets(const ParameterLayout& layout) {
@@ -28,17 +25,11 @@ inline formulas::TensorOffsets tensor_offsets(const ParameterLayout& layout) {
   return offsets;
 }
 
-/// The formulas' view of a flat parameter vector: where each tensor begins. `layout` must outlive
-/// it.
+/// The formulas' view of a flat parameter vector: where each tensor begins.
 template <class S>
 formulas::Network<S> bind_network(const NetworkShape& shape, const ParameterLayout& layout,
                                   const S* parameters) {
-  auto sizes = network_sizes(shape);
-  if (!layout.column_region().empty()) {
-    sizes.column_region = layout.column_region().data();
-    sizes.region_columns = layout.region_columns().data();
-  }
-  return formulas::network_at(sizes, tensor_offsets(layout), parameters);
+  return formulas::network_at(network_sizes(shape), tensor_offsets(layout), parameters);
 }
 
 }  // namespace nnpoisson

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <limits>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "nnpoisson/error.hpp"
@@ -47,8 +46,7 @@ std::vector<float> values_of(const TensorSlot& slot, const std::filesystem::path
 
 // The sizes of the network as the kernels' extents say them; whether the other tensors agree is
 // checked against the layout.
-NetworkShape shape_in(const Hdf5Reader& reader, const std::string& root,
-                      std::vector<std::int32_t> unit_region) {
+NetworkShape shape_in(const Hdf5Reader& reader, const std::string& root) {
   const ParameterLayout names{NetworkShape{}};  // they do not depend on sizes
   const auto extents = [&](Tensor kernel) {
     const std::string path = root + path_of(names[kernel]);
@@ -60,15 +58,13 @@ NetworkShape shape_in(const Hdf5Reader& reader, const std::string& root,
     return std::array{static_cast<int>(shape[0]), static_cast<int>(shape[1])};
   };
   const auto [features, first_width] = extents(Tensor::A1);
-  const auto [hidden_width, columns] = extents(Tensor::E);
-  const auto [behaviour_inputs, behaviour_width] = extents(Tensor::F1_left);
+  const auto [hidden_width, regions] = extents(Tensor::E);
   return {.features = features,
           .stimulus_widths = {first_width, extents(Tensor::A2)[1]},
           .time_width = extents(Tensor::a)[1],
           .hidden_width = hidden_width,
-          .behaviour_width = behaviour_width,
-          .regions = unit_region.empty() ? columns : behaviour_inputs,
-          .unit_region = std::move(unit_region)};
+          .behaviour_width = extents(Tensor::F1_left)[1],
+          .regions = regions};
 }
 
 }  // namespace
@@ -99,17 +95,10 @@ void write_keras_groups(Hdf5Writer& writer, const std::filesystem::path& file,
     writer.attribute(layers[i], "weight_names", names[i]);
 }
 
-KerasWeights read_keras_groups(const Hdf5Reader& reader, std::vector<std::int32_t> unit_region) {
+KerasWeights read_keras_groups(const Hdf5Reader& reader) {
   const std::string root = reader.exists("model_weights") ? "model_weights/" : "";
   KerasWeights weights;
-  weights.shape = shape_in(reader, root, std::move(unit_region));
-  for (std::size_t u = 0; u < weights.shape.unit_region.size(); ++u)
-    if (const auto region = weights.shape.unit_region[u];
-        region < 0 || region >= weights.shape.regions)
-      throw DataError(reader.file() + ": unit " + std::to_string(u) + " is of region " +
-                      std::to_string(region) + "; the network has " +
-                      std::to_string(weights.shape.regions) + " regions");
-
+  weights.shape = shape_in(reader, root);
   const ParameterLayout layout(weights.shape);
   for (const TensorSlot& slot : layout.slots()) {
     const std::string path = root + path_of(slot);

@@ -16,9 +16,7 @@ void write_keras_groups(Hdf5Writer& writer, const std::filesystem::path& file,
                         const NetworkShape& shape, const std::vector<double>& parameters);
 
 /// The opposite, from the root or from `model_weights`; errors as read_keras_weights.
-/// unit_region: of a network that reads out units, which the groups alone do not tell.
-[[nodiscard]] KerasWeights read_keras_groups(const Hdf5Reader& reader,
-                                             std::vector<std::int32_t> unit_region = {});
+[[nodiscard]] KerasWeights read_keras_groups(const Hdf5Reader& reader);
 
 /// Throws DataError naming file, path and index if a value is not finite, or negative where the
 /// network's monotony forbids it.

@@ -50,21 +50,6 @@ void require_rates(const Hdf5Reader& reader, const std::string& path,
                          "; expected a rate in Hz, not below 0");
 }
 
-// The units of a network that reads out each of them; their regions, which its shape needs before
-// its layers can be read.
-std::vector<std::int32_t> read_units(const Hdf5Reader& reader, Model::Units& units) {
-  if (!reader.exists(group + "/unit")) return {};
-  auto region = reader.numbers<std::int32_t>(group + "/unit/region", 1);
-  units.session = reader.strings(group + "/unit/session");
-  units.id = reader.numbers<std::int64_t>(group + "/unit/id", 1);
-  units.constant_rate = reader.numbers<double>(group + "/unit/constant_rate", 1);
-  require_size(reader, "/unit/session", units.session.size(), region.size());
-  require_size(reader, "/unit/id", units.id.size(), region.size());
-  require_size(reader, "/unit/constant_rate", units.constant_rate.size(), region.size());
-  require_rates(reader, "/unit/constant_rate", units.constant_rate);
-  return region;
-}
-
 }  // namespace
 
 const char* to_string(Preset preset) {
@@ -80,9 +65,6 @@ const char* to_string(Preset preset) {
 }
 const char* to_string(NeuralTime time) {
   return time == NeuralTime::absolute ? "absolute" : "scaled";
-}
-const char* to_string(Readout readout) {
-  return readout == Readout::unit ? "unit" : "region";
 }
 
 // The Keras groups hold float32; the parameters stand beside them at double precision, so that a
@@ -102,12 +84,6 @@ void write_model(const std::filesystem::path& file, const Model& model) {
   writer.strings(group + "/stimulus/name", model.stimulus_names);
   if (!model.constant_rate.empty())
     writer.numbers(group + "/region/constant_rate", model.constant_rate);
-  if (!model.shape.unit_region.empty()) {
-    writer.numbers(group + "/unit/region", model.shape.unit_region);
-    writer.strings(group + "/unit/session", model.units.session);
-    writer.numbers(group + "/unit/id", model.units.id);
-    writer.numbers(group + "/unit/constant_rate", model.units.constant_rate);
-  }
 
   writer.attribute(group, "version", version);
   writer.attribute(group, "preset", std::string(to_string(model.preset)));
@@ -130,10 +106,14 @@ Model read_model(const std::filesystem::path& file) {
   const Preset preset =
       choice_attribute(reader, "preset", {Preset::exact, Preset::authors, Preset::neurons});
   if (preset == Preset::neurons) return read_neuron_model(reader);
+  if (reader.exists(group + "/unit"))
+    refuse(reader,
+           "/unit: this model reads out units, which only preset neurons still does; fit it again "
+           "by --preset neurons");
 
   Model model;
   model.source = reader.file();
-  const KerasWeights weights = read_keras_groups(reader, read_units(reader, model.units));
+  const KerasWeights weights = read_keras_groups(reader);
   model.shape = weights.shape;
   model.shape.stimulus_bypass = reader.integer_attribute(group, "stimulus_bypass") != 0;
   if (weights.shape.stimulus_bypass && !model.shape.stimulus_bypass)

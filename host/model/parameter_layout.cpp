@@ -7,11 +7,7 @@
 
 namespace nnpoisson {
 
-ParameterLayout::ParameterLayout(const NetworkShape& shape)
-    : column_region_(shape.unit_region),
-      region_columns_(shape.unit_region.empty() ? 0 : static_cast<std::size_t>(shape.regions)) {
-  for (const auto region : column_region_) ++region_columns_.at(static_cast<std::size_t>(region));
-
+ParameterLayout::ParameterLayout(const NetworkShape& shape) {
   struct Layer {
     const char* name;
     bool bias = true;

@@ -16,8 +16,7 @@ class NeuralCollector {
       add_counts(n);
     else
       add_spikes(n);
-    if (options_.readout == Readout::unit) expose_units(n);
-    expose_regions(n);
+    expose(n);
   }
 
   NeuralEntries collected;
@@ -29,20 +28,17 @@ class NeuralCollector {
   [[nodiscard]] bool is_wanted(std::int32_t region) const {
     return region_ < 0 || region == region_;
   }
-  [[nodiscard]] std::uint32_t column_of(std::int32_t unit) const {
-    return static_cast<std::uint32_t>(options_.readout == Readout::unit ? unit : region_of(unit));
-  }
 
   void add_counts(std::size_t n) {
     const double kappa = lookup_.scale(n);
     const auto end = static_cast<std::size_t>(data_.count.offset[n + 1]);
     for (auto i = static_cast<std::size_t>(data_.count.offset[n]); i < end; ++i) {
-      const std::int32_t unit = data_.count.unit[i];
-      if (!is_wanted(region_of(unit))) continue;
+      const std::int32_t region = region_of(data_.count.unit[i]);
+      if (!is_wanted(region)) continue;
       const int count = data_.count.value[i];
       collected.events.push_back({kappa * data_.bin_width * data_.count.bin[i],
                                   static_cast<double>(count), kappa, lookup_.stimulus(n),
-                                  column_of(unit)});
+                                  static_cast<std::uint32_t>(region)});
       collected.constant += std::lgamma(count + 1.0);  // log count!: the loss is that of the counts
       collected.spikes += static_cast<std::uint64_t>(count);
     }
@@ -52,36 +48,25 @@ class NeuralCollector {
     const double kappa = lookup_.scale(n);
     const auto end = static_cast<std::size_t>(data_.spike.offset[n + 1]);
     for (auto i = static_cast<std::size_t>(data_.spike.offset[n]); i < end; ++i) {
-      const std::int32_t unit = data_.spike.unit[i];
-      if (!is_wanted(region_of(unit))) continue;
-      collected.events.push_back(
-          {kappa * data_.spike.time[i], 1, 1, lookup_.stimulus(n), column_of(unit)});
+      const std::int32_t region = region_of(data_.spike.unit[i]);
+      if (!is_wanted(region)) continue;
+      collected.events.push_back({kappa * data_.spike.time[i], 1, 1, lookup_.stimulus(n),
+                                  static_cast<std::uint32_t>(region)});
       ++collected.spikes;
     }
   }
 
-  void expose_units(std::size_t n) {
-    for (const auto unit : lookup_.units(n))
-      if (is_wanted(data_.unit.region[unit])) expose(n, 1, unit);
-  }
-
-  void expose_regions(std::size_t n) {
-    for (std::size_t g = 0; g < data_.regions(); ++g) {
-      const double units = lookup_.units_in(n, g);
+  /// The cumulative intensity of all units over trial n. The published program leaves out its value
+  /// at onset and the floor.
+  void expose(std::size_t n) {
+    for (std::uint32_t g = 0; g < data_.regions(); ++g) {
+      const double units = lookup_.units_in(n, g), weight = units / lookup_.scale(n);
       if (units == 0 || !is_wanted(static_cast<std::int32_t>(g))) continue;
-      if (options_.readout == Readout::region) expose(n, units, static_cast<std::uint32_t>(g));
-      if (options_.preset == Preset::exact)
-        collected.constant += intensity_floor * units * data_.trial.observed_until[n];
+      collected.exposure.push_back({lookup_.end(n), weight, 1, lookup_.stimulus(n), g});
+      if (options_.preset != Preset::exact) continue;
+      collected.exposure.push_back({0, -weight, 1, lookup_.stimulus(n), g});
+      collected.constant += intensity_floor * units * data_.trial.observed_until[n];
     }
-  }
-
-  /// The cumulative intensity of `units` units of a column over trial n. The published program
-  /// leaves out its value at onset.
-  void expose(std::size_t n, double units, std::uint32_t column) {
-    const double weight = units / lookup_.scale(n);
-    collected.exposure.push_back({lookup_.end(n), weight, 1, lookup_.stimulus(n), column});
-    if (options_.preset == Preset::exact)
-      collected.exposure.push_back({0, -weight, 1, lookup_.stimulus(n), column});
   }
 
   const TrialLookup& lookup_;

@@ -20,9 +20,6 @@ void require_plannable(const Dataset& data, const PlanOptions& options,
     throw UsageError(
         "preset authors: the dataset holds counts in bins, and that likelihood needs spike times; "
         "use preset exact");
-  if (options.preset == Preset::authors && options.readout == Readout::unit)
-    throw UsageError(
-        "preset authors: units of a region share one intensity there; use preset exact");
   if (trials.empty()) throw DataError("dataset: no trial to plan for");
   if (options.parts < 1) throw UsageError("train.batches: at least 1 batch is needed");
 }
@@ -132,7 +129,6 @@ Plan make_plan(const Dataset& data, const PlanOptions& options,
   Plan plan;
   plan.features = static_cast<int>(data.features());
   plan.regions = static_cast<int>(data.regions());
-  plan.columns = static_cast<int>(options.readout == Readout::unit ? data.units() : data.regions());
   plan.time_limit = data.time_limit;
   plan.stimuli = planning.lookup.distinct_stimuli();
 

@@ -8,11 +8,7 @@ TrialLookup::TrialLookup(const Dataset& data, Preset preset, NeuralTime neural_t
     : data_(data),
       neural_time_(network_time(preset, neural_time)),
       units_by_region_(units_by_session_and_region(data)),
-      units_of_session_(data.sessions()),
       stimulus_(data.trials()) {
-  for (std::size_t u = 0; u < data.units(); ++u)
-    units_of_session_[static_cast<std::size_t>(data.unit.session[u])].push_back(
-        static_cast<std::uint32_t>(u));
   number_stimuli();
 }
 

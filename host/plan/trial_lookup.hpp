@@ -34,10 +34,6 @@ class TrialLookup {
   [[nodiscard]] std::int32_t units_in(std::size_t n, std::size_t region) const {
     return units_by_region_[session(n) * data_.regions() + region];
   }
-  /// The units exposed in trial n.
-  [[nodiscard]] const std::vector<std::uint32_t>& units(std::size_t n) const {
-    return units_of_session_[session(n)];
-  }
 
  private:
   void number_stimuli();
@@ -48,7 +44,6 @@ class TrialLookup {
   const Dataset& data_;
   NeuralTime neural_time_;
   std::vector<std::int32_t> units_by_region_;  ///< [sessions x regions]
-  std::vector<std::vector<std::uint32_t>> units_of_session_;
   std::vector<double> distinct_stimuli_;
   std::vector<std::uint32_t> stimulus_;  ///< [T]
 };

@@ -21,11 +21,6 @@ namespace {
 
 constexpr double none = std::numeric_limits<double>::quiet_NaN();
 
-/// The region of each unit; empty where units share their region's intensity.
-const std::vector<std::int32_t>& unit_regions(const Model& model) {
-  return model.preset == Preset::neurons ? model.neuron_shape.unit_region : model.shape.unit_region;
-}
-
 /// The options with their defaults filled in.
 PredictOptions checked(PredictOptions options, const Model& model) {
   const double W = model.time_limit;
@@ -34,10 +29,10 @@ PredictOptions checked(PredictOptions options, const Model& model) {
   if (!(options.observed_until > 0 && options.observed_until <= W))
     throw UsageError("observed until: must be above 0 and at most the model's time limit of " +
                      shortest(W) + " s");
-  if (options.units && unit_regions(model).empty())
+  if (options.units && model.neuron_shape.unit_region.empty())
     throw UsageError(
-        "units: this model has readout by region, whose units share their region's intensity; ask "
-        "for regions alone");
+        "units: in a model by region the units of a region share its intensity; ask for regions "
+        "alone, or fit preset neurons");
   return options;
 }
 
@@ -58,7 +53,7 @@ struct Place {
 
 std::vector<Place> places(const Model& model) {
   std::vector<Place> list;
-  const auto& regions = unit_regions(model);
+  const auto& regions = model.neuron_shape.unit_region;
   if (regions.empty())
     for (std::size_t g = 0; g < model.region_names.size(); ++g) list.push_back({g, 1});
   for (const auto g : regions)
@@ -73,7 +68,6 @@ Prediction empty_prediction(const Model& model, const std::vector<std::vector<do
   Prediction out;
   out.stimulus_names = model.stimulus_names;
   out.region_names = model.region_names;
-  if (options.units) out.unit = model.units;
   out.observed_until = options.observed_until;
   out.times = options.times;
   for (const auto& stimulus : stimuli)
@@ -82,8 +76,6 @@ Prediction empty_prediction(const Model& model, const std::vector<std::vector<do
   const std::size_t S = stimuli.size(), K = out.times.size();
   for (auto* regions : {&out.region_intensity, &out.region_cumulative})
     regions->assign(S * out.region_names.size() * K, none);
-  for (auto* units : {&out.unit_intensity, &out.unit_cumulative})
-    units->assign(S * out.unit.id.size() * K, none);
   for (auto* actions : {&out.action_intensity, &out.action_cumulative, &out.density})
     actions->assign(S * 2 * K, none);
   out.survival.assign(S * K, none);
@@ -96,7 +88,7 @@ Prediction empty_prediction(const Model& model, const std::vector<std::vector<do
 class StimulusCurves {
  public:
   StimulusCurves(Prediction& out, std::size_t stimulus)
-      : out_(out), stimulus_(stimulus), G_(out.region_names.size()), U_(out.unit.id.size()) {}
+      : out_(out), stimulus_(stimulus), G_(out.region_names.size()) {}
 
   void fill_neural(const std::vector<Growth>& columns, const std::vector<Place>& places,
                    std::size_t k) {
@@ -130,7 +122,7 @@ class StimulusCurves {
   }
 
   Prediction& out_;
-  std::size_t stimulus_, G_, U_;
+  std::size_t stimulus_, G_;
 };
 
 /// The network by region as ExpectedNeurons is the model by neuron.

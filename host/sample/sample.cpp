@@ -19,28 +19,28 @@
 namespace nnpoisson {
 namespace {
 
-/// Units of one session, by their region in the dataset's order and the network's column they read.
-using UnitsByColumn = std::map<std::pair<std::int32_t, std::size_t>, std::vector<std::int32_t>>;
+/// Units of one session, by their region in the dataset's order.
+using UnitsByRegion = std::map<std::size_t, std::vector<std::int32_t>>;
 
-/// Spikes of the units that share a column are one Poisson process together: their number, then
-/// times and units, each independent.
+/// Spikes of a region's units are one Poisson process together: their number, then times and units,
+/// each independent.
 class SpikeDrawer {
  public:
-  SpikeDrawer(Curves& curves, std::size_t columns, double scale, double until)
+  SpikeDrawer(Curves& curves, std::size_t regions, double scale, double until)
       : curves_(curves), scale_(scale), until_(until) {
-    std::vector<Growth> now(columns);
-    table_.assign(columns, std::vector<Growth>(cells + 1));
+    std::vector<Growth> now(regions);
+    table_.assign(regions, std::vector<Growth>(cells + 1));
     for (std::size_t k = 0; k <= cells; ++k) {
       curves.columns(until * static_cast<double>(k) / cells, scale, now);
-      for (std::size_t g = 0; g < columns; ++g) table_[g][k] = now[g];
+      for (std::size_t g = 0; g < regions; ++g) table_[g][k] = now[g];
     }
   }
 
-  /// Adds the spikes of the units that share a column.
-  void draw(std::size_t column, const std::vector<std::int32_t>& units, RandomStream& random,
+  /// Adds the spikes of some units of the model's region `g`.
+  void draw(std::size_t g, const std::vector<std::int32_t>& units, RandomStream& random,
             std::vector<DrawnSpike>& spikes) {
-    const InverseCurve time_of([&](double t) { return curves_.column(column, t, scale_); }, until_,
-                               std::move(table_[column]));
+    const InverseCurve time_of([&](double t) { return curves_.column(g, t, scale_); }, until_,
+                               std::move(table_[g]));
     const auto count = random.poisson(static_cast<double>(units.size()) * time_of.total());
     const double last = std::nextafter(until_, 0.0);  // a trial is observed in [0, until)
     for (std::uint64_t i = 0; i < count; ++i) {
@@ -57,17 +57,19 @@ class SpikeDrawer {
 };
 
 /// Of each session.
-std::vector<UnitsByColumn> units_by_column(const Dataset& data, const MatchedTrials& matched) {
-  std::vector<UnitsByColumn> units(data.sessions());
+std::vector<UnitsByRegion> units_by_region(const Dataset& data) {
+  std::vector<UnitsByRegion> units(data.sessions());
   for (std::size_t u = 0; u < data.units(); ++u)
-    units[static_cast<std::size_t>(data.unit.session[u])][{data.unit.region[u], matched.column(u)}]
-        .push_back(static_cast<std::int32_t>(u));
+    units[static_cast<std::size_t>(data.unit.session[u])]
+         [static_cast<std::size_t>(data.unit.region[u])]
+             .push_back(static_cast<std::int32_t>(u));
   return units;
 }
 
 /// One trial with the units of its session; `trial` and `repeat` name its random numbers.
-Draw draw_trial(const Model& model, Curves curves, const UnitsByColumn& units, std::uint64_t seed,
-                std::size_t trial, std::uint32_t repeat) {
+Draw draw_trial(const Model& model, const MatchedTrials& matched, const UnitsByRegion& units,
+                std::uint64_t seed, std::size_t trial, std::uint32_t repeat) {
+  Curves curves = matched.curves(trial);
   const InverseCurve time_of([&](double t) { return curves.response(t); }, model.time_limit);
   Draw draw;
   draw.response = draw_response(time_of,
@@ -79,10 +81,10 @@ Draw draw_trial(const Model& model, Curves curves, const UnitsByColumn& units, s
   draw.until = observable(draw.response.time, model.time_limit);
 
   RandomStream random(seed, Purpose::spikes, trial, repeat);
-  SpikeDrawer drawer(curves, static_cast<std::size_t>(model.shape.columns()),
+  SpikeDrawer drawer(curves, static_cast<std::size_t>(model.shape.regions),
                      time_scale(model, draw.until), draw.until);
-  for (const auto& [place, sharing] : units)
-    drawer.draw(place.second, sharing, random, draw.spikes);
+  for (const auto& [g, of_region] : units)
+    drawer.draw(matched.region(g), of_region, random, draw.spikes);
   order_by_time(draw.spikes);
   return draw;
 }
@@ -94,16 +96,15 @@ Dataset sample(const Model& model, const Dataset& trials, const SampleOptions& o
   if (options.repeats < 1) throw UsageError("repeats: at least 1 is needed");
   if (model.preset == Preset::neurons) return sample_by_neuron(model, trials, options, watch);
   const MatchedTrials matched(model, trials);
-  const auto units = units_by_column(trials, matched);
+  const auto units = units_by_region(trials);
 
   std::vector<Draw> draws(static_cast<std::size_t>(options.repeats) * trials.trials());
   ProgressCounter progress(watch);
   progress.begin("sample: trials", draws.size());
   for_each_in_parallel(draws.size(), options.threads, [&](std::size_t k) {
     const std::size_t n = k % trials.trials();
-    draws[k] = draw_trial(model, matched.curves(n),
-                          units[static_cast<std::size_t>(trials.trial.session[n])], options.seed, n,
-                          static_cast<std::uint32_t>(k / trials.trials()));
+    draws[k] = draw_trial(model, matched, units[static_cast<std::size_t>(trials.trial.session[n])],
+                          options.seed, n, static_cast<std::uint32_t>(k / trials.trials()));
     progress.count();
   });
   return dataset_of(trials, draws, options.repeats, model.time_limit, 0);

@@ -137,8 +137,8 @@ SettingKey key(std::string name, Table Settings::*table, typename Kind::Value Ta
 /// Settings that only some presets know.
 std::vector<Preset> presets_of(const std::string& name) {
   static const std::set<std::string> of_networks{"model.stimulus_widths", "model.time_width",
-                                                 "model.hidden_width",    "model.readout",
-                                                 "model.stimulus_bypass", "train.neural_time"};
+                                                 "model.hidden_width", "model.stimulus_bypass",
+                                                 "train.neural_time"};
   static const std::set<std::string> of_neurons{"model.features",
                                                 "model.nodes",
                                                 "model.rank",
@@ -165,7 +165,6 @@ std::vector<SettingKey> make_keys() {
   const Integer<int> count{1, 1000000};
   const Integer<std::uint64_t> seed{0, std::numeric_limits<std::int64_t>::max()};
   const Choice<Preset> preset({Preset::neurons, Preset::exact, Preset::authors});
-  const Choice<Readout> readout({Readout::region, Readout::unit});
   const Choice<Precision> precision({Precision::single_precision, Precision::double_precision});
   const Choice<NeuralTime> time({NeuralTime::scaled, NeuralTime::absolute});
   const Choice<HeadKind> heads({HeadKind::trunk, HeadKind::regions});
@@ -177,7 +176,6 @@ std::vector<SettingKey> make_keys() {
       key("model.time_width", model, &Model::time_width, width),
       key("model.hidden_width", model, &Model::hidden_width, width),
       key("model.behaviour_width", model, &Model::behaviour_width, width),
-      key("model.readout", model, &Model::readout, readout),
       key("model.stimulus_bypass", model, &Model::stimulus_bypass, Boolean{}),
       key("model.features", model, &Model::features, Integer<int>{0, 4096}),
       key("model.nodes", model, &Model::nodes, Integer<int>{2, 64}),

@@ -38,7 +38,14 @@ UsageError refusal(std::string message) {
   return UsageError(message);
 }
 
+// Of presets exact and authors, which knew "region" and "unit".
+const std::string removed_key = "model.readout";
+
 UsageError unknown_key(const std::string& where, const std::string& name) {
+  if (name == removed_key)
+    return refusal(where + "setting \"" + name +
+                   "\" was removed; leave it out, or choose --preset neurons, which has an "
+                   "intensity for every unit");
   return refusal(where + "unknown setting \"" + name + "\"; the nearest known one is \"" +
                  nearest_key(name) + "\"");
 }
@@ -66,7 +73,7 @@ void apply_table(Settings& settings, const std::string& file, const toml::table&
     else if (const auto* inner = value.as_table();
              inner != nullptr && (is_table_name(full) || !inner->empty()))
       apply_table(settings, file, *inner, full + ".");
-    else
+    else if (full != removed_key || value.value<std::string>() != "region")  // all that is left
       throw unknown_key(where, full);
   }
 }
@@ -175,9 +182,6 @@ void check(const Settings& settings) {
   const auto require = [](bool met, const char* problem) {
     if (!met) throw UsageError(problem);
   };
-  require(settings.model.readout == Readout::region,
-          "setting \"model.readout\" is \"unit\"; preset \"authors\" knows only \"region\", use "
-          "preset \"exact\"");
   require(settings.train.neural_time == NeuralTime::scaled,
           "setting \"train.neural_time\" is \"absolute\"; preset \"authors\" knows only "
           "\"scaled\", use preset \"exact\"");

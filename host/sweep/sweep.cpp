@@ -75,8 +75,7 @@ class Sweep {
                    : (on_gpus ? static_cast<int>(devices_.size()) : request_.backend.threads);
     grid_ = make_grid(request_.settings, request_.grid);
     jobs_ = all_jobs(request_, grid_.configurations.size());
-    plans_ =
-        std::make_unique<SweepPlans>(request_, grid_, 3 * static_cast<std::size_t>(workers_) + 3);
+    plans_ = std::make_unique<SweepPlans>(request_, 3 * static_cast<std::size_t>(workers_) + 3);
     // Whatever is wrong with data or backend is found now, before anything is on disk.
     const auto first = plans_->plans_of(grid_.configurations[0], 0);
     static_cast<void>(

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "nnpoisson/error.hpp"
+#include "settings/written_before.hpp"
 #include "storage/hdf5_file.hpp"
 #include "sweep/fit_json.hpp"
 
@@ -35,7 +36,7 @@ SweepFolder::SweepFolder(const SweepRequest& request, const std::string& record)
     : folder_(request.folder, request.mode, sweep_kind()) {
   const auto proof = folder_.path() / sweep_kind().proof;
   resumed_ = fs::exists(proof);
-  if (resumed_ && text_of(proof) != record)
+  if (resumed_ && without_readout(text_of(proof)) != record)
     throw UsageError(proof.string() +
                      ": is of another sweep; give the same data, settings, --grid, --folds and "
                      "--seeds to resume, or another --out");

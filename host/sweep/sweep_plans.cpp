@@ -1,7 +1,6 @@
 #include "sweep/sweep_plans.hpp"
 
 #include <algorithm>
-#include <set>
 
 #include "devices/point_merger.hpp"
 #include "fit/fit_problem.hpp"
@@ -17,7 +16,6 @@ std::string planning(const Settings& settings) {
   Settings kept;
   kept.preset = settings.preset;
   kept.seed = settings.seed;
-  kept.model.readout = settings.model.readout;
   kept.train.batches = settings.train.batches;
   kept.train.behaviour_weight = settings.train.behaviour_weight;
   kept.train.time_resolution = settings.train.time_resolution;
@@ -27,19 +25,15 @@ std::string planning(const Settings& settings) {
 
 }  // namespace
 
-SweepPlans::SweepPlans(const SweepRequest& request, const Grid& grid, std::size_t plans)
+SweepPlans::SweepPlans(const SweepRequest& request, std::size_t plans)
     : request_(request),
       base_(request.settings),
       training_(read_dataset(request.train)),
       merger_(make_point_merger(request.backend)),
       most_plans_(plans) {
   if (request.test) test_ = read_dataset(*request.test);
-  std::set<Readout> checked;
-  for (const auto& configuration : grid.configurations) {
-    if (!checked.insert(configuration.settings.model.readout).second) continue;
-    const Model model = unfitted_model(configuration.settings, training_);
-    if (test_) require_fitting(*test_, model);
-  }
+  const Model model = unfitted_model(base_, training_);
+  if (test_) require_fitting(*test_, model);
   Fingerprint print;
   print.add(training_);
   if (test_) print.add(*test_);

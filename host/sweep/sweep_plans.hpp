@@ -24,7 +24,7 @@ class SweepPlans {
  public:
   /// Reads. Throws DataError, UsageError where the test set or the settings do not fit the training
   /// set. `plans`: so many are kept for later fits.
-  SweepPlans(const SweepRequest& request, const Grid& grid, std::size_t plans);
+  SweepPlans(const SweepRequest& request, std::size_t plans);
 
   [[nodiscard]] std::uint64_t fingerprint() const { return fingerprint_; }
   [[nodiscard]] std::size_t trials() const { return training_.trials(); }

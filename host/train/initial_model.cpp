@@ -14,9 +14,6 @@ Model read_initial_model(const std::filesystem::path& file, const Settings& sett
                          const Dataset& training) {
   if (Hdf5Reader(file).exists("nnpoisson")) return read_model(file);
 
-  if (settings.model.readout == Readout::unit)
-    throw UsageError(file.string() +
-                     ": Keras weights do not tell units; start a readout by unit from a model.h5");
   auto weights = read_keras_weights(file);
   Model model = unfitted_model(settings, training);
   const auto require = [&](const char* tensor, const char* what, int count, int wanted,

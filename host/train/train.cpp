@@ -11,6 +11,7 @@
 #include "nnpoisson/dataset.hpp"
 #include "nnpoisson/error.hpp"
 #include "nnpoisson/model.hpp"
+#include "settings/written_before.hpp"
 #include "train/checkpoint.hpp"
 #include "train/fingerprint.hpp"
 #include "train/initial_model.hpp"
@@ -157,7 +158,8 @@ class Training {
       return first == std::string::npos ? toml
                                         : toml.erase(first, toml.find('\n', first + 1) - first);
     };
-    if (without_iterations(found.run.settings) != without_iterations(identity_.settings))
+    if (without_iterations(without_readout(found.run.settings)) !=
+        without_iterations(identity_.settings))
       throw UsageError(request_.run.string() +
                        ": was trained under other settings (see its config.toml); give the same "
                        "ones, or another --out");

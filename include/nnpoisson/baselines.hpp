@@ -8,7 +8,7 @@ namespace nnpoisson {
 /// The Poisson regression of spikes that stands beside the network (docs/evaluation.md):
 ///   log rate = log constant rate + sum_j b_j(t) (w_j0 + sum_f w_jf s_f)
 /// with raised cosines b_j over time since onset, alone and times each stimulus feature s_f.
-/// A column is the units of a region, or with readout by unit one unit. A set is the trials of one
+/// A column is the units of a region, or with preset neurons one unit. A set is the trials of one
 /// fit: one set, or one for each fold of a cross-validation.
 struct GlmFit {
   std::size_t bases = 0, features = 0;

@@ -34,9 +34,8 @@ struct RegionState {
 
 /// A model's outputs for one stimulus as functions of time since onset, in double precision, as the
 /// `exact` likelihood means them whatever preset the model was fitted with (docs/evaluation.md):
-///   column k:  Lambda(t) = (z_k(kappa t) - z_k(0)) / kappa + eps t,  lambda(t) = z_k'(kappa t) +
-///   eps, of one unit;
-///              columns are regions, or with readout by unit the units
+///   column g:  Lambda(t) = (z_g(kappa t) - z_g(0)) / kappa + eps t,  lambda(t) = z_g'(kappa t) +
+///   eps, of one unit of region g
 ///   action a:  Lambda(t) = b_a(t) - b_a(0) + eps t,                  lambda(t) = b_a'(t) + eps
 /// The stimulus' layers are computed once. Holds scratch: use one object from one thread at a time.
 /// `model` must outlive it.
@@ -48,11 +47,11 @@ class Curves {
   Curves(Curves&&) noexcept;
   Curves& operator=(Curves&&) noexcept;
 
-  [[nodiscard]] Growth column(std::size_t k, double time, double scale);
+  [[nodiscard]] Growth column(std::size_t g, double time, double scale);
   /// The columns `which` at one time.
   void columns(double time, double scale, std::span<const std::size_t> which,
                std::span<Growth> out);
-  /// All columns at one time; `out`: as many as the network has.
+  /// All columns at one time; `out`: [G].
   void columns(double time, double scale, std::span<Growth> out);
   /// Left, right.
   [[nodiscard]] std::array<Growth, 2> actions(double time);

@@ -12,10 +12,8 @@ namespace nnpoisson {
 
 enum class Preset { exact, authors, neurons };  ///< which model and likelihood (docs/likelihood.md)
 enum class NeuralTime { scaled, absolute };     ///< which time the network sees (time_scale)
-enum class Readout { region, unit };            ///< whose intensities the network gives
 [[nodiscard]] const char* to_string(Preset preset);
 [[nodiscard]] const char* to_string(NeuralTime time);
-[[nodiscard]] const char* to_string(Readout readout);
 
 /// The floor that is part of every intensity, Hz.
 inline constexpr double intensity_floor = 1e-5;
@@ -47,8 +45,7 @@ struct Model {
   /// Preset neurons: sizes, and what the training trials fixed. `shape` is not in use.
   NeuronShape neuron_shape{};
   NeuronConstants neuron_constants{};
-  /// Preset neurons and readout by unit: which units the model has, and the null model's rate of
-  /// each, Hz.
+  /// Preset neurons: which units the model has, and the null model's rate of each, Hz.
   struct Units {
     std::vector<std::string> session;  ///< [U] its session's name
     std::vector<std::int64_t> id;      ///< [U] the recording's own number

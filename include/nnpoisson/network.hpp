@@ -18,16 +18,9 @@ struct NetworkShape {
   int time_width = paper_width;                                  ///< m
   int hidden_width = paper_width;                                ///< n1, n2
   int behaviour_width = paper_width;                             ///< hidden layer of either head
-  int regions = 0;                                               ///< G
+  int regions = 0;                                               ///< G, columns of E
   /// The authors' R s_last + d before the last tanh; without it R = d = 0.
   bool stimulus_bypass = false;
-  /// Readout by unit: the region of every unit, which has its own column of E; behaviour reads the
-  /// mean of a region's units. Empty: readout by region, whose units share one column.
-  std::vector<std::int32_t> unit_region{};
-  /// Columns of E.
-  [[nodiscard]] int columns() const {
-    return unit_region.empty() ? regions : static_cast<int>(unit_region.size());
-  }
   bool operator==(const NetworkShape&) const = default;
 };
 
@@ -87,13 +80,8 @@ class ParameterLayout {
   [[nodiscard]] const std::array<TensorSlot, tensor_count>& slots() const& { return slots_; }
   void slots() && = delete;  // they would dangle
   [[nodiscard]] std::size_t size() const { return size_; }
-  /// Readout by unit: the region of every column of E, and how many columns a region has. Empty:
-  /// readout by region.
-  [[nodiscard]] const std::vector<std::int32_t>& column_region() const& { return column_region_; }
-  [[nodiscard]] const std::vector<std::int32_t>& region_columns() const& { return region_columns_; }
 
  private:
-  std::vector<std::int32_t> column_region_, region_columns_;
   std::array<TensorSlot, tensor_count> slots_;
   std::size_t size_ = 0;
 };

@@ -13,7 +13,7 @@
 namespace nnpoisson {
 
 /// What a tile reads off the network at its points, and so which formula its weights enter. f is a
-/// column's z (Term::neural) or an action's b (Term::behaviour).
+/// region's z (Term::neural) or an action's b (Term::behaviour).
 enum class Reading : std::uint8_t {
   value,    ///< weight * f(t): cumulative intensities at trial ends
   rate,     ///< -weight * log(f'(t) + eps): spikes, responses
@@ -30,7 +30,7 @@ struct Tile {
   std::uint64_t first_point = 0;     ///< into Plan::time, stimulus
   std::uint64_t first_weight = 0;    ///< into Plan::weight, [columns x count]
   std::uint64_t first_interval = 0;  ///< into Plan::interval (Reading::interval only)
-  /// Into Plan::column: regions or units (neural), or actions, 0 left and 1 right (behaviour).
+  /// Into Plan::column: regions (neural), or actions, 0 left and 1 right (behaviour).
   std::uint32_t first_column = 0;
   std::uint32_t columns = 0;
 };
@@ -57,7 +57,6 @@ struct Batch {
 /// equal points merged, cut into tiles.
 struct Plan {
   int features = 0, regions = 0;
-  int columns = 0;  ///< of the readout: regions, or units where each has its own intensity
   double time_limit = 0;
   double eps = intensity_floor;         ///< Hz, added to every intensity
   std::vector<double> stimuli;          ///< [S x F], distinct
@@ -96,8 +95,7 @@ struct PlanOptions {
   Preset preset = Preset::exact;
   NeuralTime neural_time = NeuralTime::scaled;
   Grouping grouping = Grouping::joint;
-  int parts = 1;                      ///< batches in a pass
-  Readout readout = Readout::region;  ///< what the columns are
+  int parts = 1;  ///< batches in a pass
   double behaviour_weight = 1;
   /// s of scaled time: spikes of one stimulus within one cell of this length become one point. 0:
   /// every spike has its own time.
@@ -108,8 +106,8 @@ struct PlanOptions {
 };
 
 /// Builds the plan. Batches follow training order: part > region in alphabetical order. `trials`:
-/// the trials to use (ascending); empty span: all. Throws UsageError (binned data or readout by
-/// unit with Preset::authors), DataError (no trial).
+/// the trials to use (ascending); empty span: all. Throws UsageError (binned data with
+/// Preset::authors), DataError (no trial).
 [[nodiscard]] Plan make_plan(const Dataset& data, const PlanOptions& options,
                              std::span<const std::int32_t> trials = {});
 

@@ -29,7 +29,7 @@ struct Prediction {
   std::vector<double> times;    ///< [K] s from onset
   std::vector<double> stimuli;  ///< [S x F]
 
-  /// [S x G x K] Hz; 1. With readout by unit, or of a model by neuron: means over a region's units.
+  /// [S x G x K] Hz; 1. Of a model by neuron: means over a region's units.
   std::vector<double> region_intensity, region_cumulative;
   std::vector<double> unit_intensity, unit_cumulative;      ///< [S x U x K] Hz; 1
   std::vector<double> action_intensity, action_cumulative;  ///< [S x 2 x K] Hz; 1
@@ -47,7 +47,7 @@ struct PredictOptions {
   std::vector<double> times{};
   /// T in (0, W], s; 0: W. Where neural time is scaled, neural curves depend on it.
   double observed_until = 0;
-  bool units = false;  ///< also every unit; needs a model by neuron or with readout by unit
+  bool units = false;  ///< also every unit; needs a model that has an intensity for each
   int threads = 0;     ///< 0: one for each processor; the result does not depend on it
 };
 

@@ -23,7 +23,6 @@ struct Settings {
     int time_width = 10;
     int hidden_width = 10;
     int behaviour_width = 10;
-    Readout readout = Readout::region;
     bool stimulus_bypass = false;  ///< on in `authors`
     // Of preset neurons:
     int features = 0;  ///< of time, shared by all units; 0: 20 where responses fall in W, else 10

@@ -1,9 +1,7 @@
-#include "kernels/cuda/cublas.hpp"
 #include "kernels/cuda/cuda_devices.hpp"
 #include "kernels/cuda/cuda_memory.hpp"
 #include "kernels/cuda/launch.hpp"
 #include "kernels/program.cuh"
-#include "kernels/wide.cuh"
 
 namespace nnpoisson::kernels {
 inline namespace NNP_RUNTIME {
@@ -15,11 +13,6 @@ template <class T>
 __global__ void __launch_bounds__(block_threads, sizeof(T) == 4 ? 4 : 2)
     program_kernel(const __grid_constant__ ProgramView<T> program, int which) {
   ProgramKernel<T>(program).run(which);
-}
-template <class T>
-__global__ void __launch_bounds__(block_threads)
-    wide_kernel(const __grid_constant__ WideView<T> view) {
-  WideKernel<T>(view).run();
 }
 __global__ void next_step_kernel(std::uint32_t* step) {
   ++*step;
@@ -67,36 +60,6 @@ class CudaPlaces final : public ChunkPlaces {
   Place places_[2];
 };
 
-class CudaWideKernels final : public WideKernels {
- public:
-  CudaWideKernels(int number, int multiprocessors, const Stream& stream)
-      : number_(number), multiprocessors_(multiprocessors), stream_(stream), products_(stream) {}
-
-  void multiply(const Product<float>& product) override { multiply_any(product); }
-  void multiply(const Product<double>& product) override { multiply_any(product); }
-  void run(const WideView<float>& view) override { launch(view); }
-  void run(const WideView<double>& view) override { launch(view); }
-
- private:
-  template <class T>
-  void multiply_any(const Product<T>& product) {
-    const OnDevice current(number_);
-    products_.multiply(product);
-  }
-  template <class T>
-  void launch(const WideView<T>& view) {
-    const OnDevice current(number_);
-    // Enough to fill the device whatever the step; a block without work ends at once.
-    check(kernels::launch(wide_kernel<T>, 16 * multiprocessors_, block_threads, 0, stream_,
-                          Blocks::apart, view),
-          "launch of wide_kernel");
-  }
-
-  int number_, multiprocessors_;
-  const Stream& stream_;
-  Cublas products_;
-};
-
 class CudaTrainingDevice final : public CudaMemory<TrainingDevice> {
  public:
   explicit CudaTrainingDevice(int number)
@@ -119,10 +82,6 @@ class CudaTrainingDevice final : public CudaMemory<TrainingDevice> {
   [[nodiscard]] std::unique_ptr<ChunkPlaces> make_chunk_places(std::size_t bytes) override {
     const OnDevice current(number());
     return std::make_unique<CudaPlaces>(*this, number(), stream(), bytes);
-  }
-  [[nodiscard]] std::unique_ptr<WideKernels> make_wide_kernels() override {
-    const OnDevice current(number());
-    return std::make_unique<CudaWideKernels>(number(), multiprocessors(), stream());
   }
 
   [[nodiscard]] int resident_blocks(std::size_t number_size, std::size_t shared_bytes) override {

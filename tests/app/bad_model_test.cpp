@@ -74,29 +74,14 @@ INSTANTIATE_TEST_SUITE_P(
         Broken{"OtherPreset", CHANGE(attribute("nnpoisson", "preset", "mine")),
                "nnpoisson, attribute preset: is \"mine\"; expected \"exact\" or "
                "\"authors\" or \"neurons\""},
+        Broken{"OfUnits", CHANGE(add("nnpoisson/unit/region", {0, 2, 2})),
+               "nnpoisson/unit: this model reads out units, which only preset neurons still does; "
+               "fit it again by --preset neurons"},
         Broken{"OtherVersion", CHANGE(remove_attribute("nnpoisson", "version")),
                "nnpoisson, attribute version: is missing"},
         Broken{"HalfAFile", CHANGE(truncate(0.5)), "is not an HDF5 file, or was cut off (*)"},
         Broken{"Noise", CHANGE(noise(3000, 2)), "is not an HDF5 file, or was cut off (*)"}),
     [](const auto& test) { return std::string(test.param.name); });
-
-TEST(ModelOfUnits, AUnitOfNoRegionIsRefused) {
-  const auto folder = fresh_folder();
-  const std::string file = (folder / "model.h5").string(), data = (folder / "data.h5").string();
-  write_dataset(data, testing::small_dataset());
-  Model model = small_model();
-  model.shape.unit_region = {0, 2, 2};
-  model.units = {
-      .session = {"first", "first", "second"}, .id = {7, 8, -1}, .constant_rate = {1, 2, 3}};
-  model.parameters = initial_parameters(model.shape, 1);
-  for (const std::int32_t region : {3, -1}) {
-    write_model(file, model);
-    Damage(file).set<std::int32_t>("nnpoisson/unit/region", 1, region);
-    expect_refused(
-        {"evaluate", "--model", file, "--data", data, "--out", (folder / "out").string()}, 3,
-        file + ": unit 1 is of region " + std::to_string(region) + "; the network has 3 regions");
-  }
-}
 
 class CheckpointFile : public ::testing::TestWithParam<Broken> {};
 

@@ -46,11 +46,12 @@ Id open(const std::filesystem::path& file) {
 
 void write(const Id& file, const std::string& path, hid_t type,
            const std::vector<std::size_t>& shape, const void* values) {
-  require(H5Ldelete(file, path.c_str(), H5P_DEFAULT) >= 0, path);
   const std::vector<hsize_t> extent(shape.begin(), shape.end());
   const Id space(H5Screate_simple(static_cast<int>(extent.size()), extent.data(), nullptr),
                  H5Sclose, path);
-  const Id set(H5Dcreate2(file, path.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
+  const Id groups(H5Pcreate(H5P_LINK_CREATE), H5Pclose, path);
+  H5Pset_create_intermediate_group(groups, 1);
+  const Id set(H5Dcreate2(file, path.c_str(), type, space, groups, H5P_DEFAULT, H5P_DEFAULT),
                H5Dclose, path);
   require(H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0, path);
 }
@@ -94,6 +95,7 @@ void Damage::remove(const std::string& path) const {
 template <class T>
 void Damage::replace(const std::string& path, const std::vector<T>& values,
                      const std::vector<std::size_t>& shape) const {
+  remove(path);
   const Id file = open(file_);
   write(file, path, type_of<T>(), shape.empty() ? std::vector<std::size_t>{values.size()} : shape,
         values.data());
@@ -126,7 +128,12 @@ template void Damage::set(const std::string&, std::size_t, std::int8_t) const;
 template void Damage::set(const std::string&, std::size_t, std::int32_t) const;
 template void Damage::set(const std::string&, std::size_t, std::int64_t) const;
 
+void Damage::add(const std::string& path, const std::vector<std::int32_t>& values) const {
+  write(open(file_), path, H5T_NATIVE_INT32, {values.size()}, values.data());
+}
+
 void Damage::strings(const std::string& path, const std::vector<std::string>& values) const {
+  remove(path);
   const Id file = open(file_);
   std::vector<const char*> texts;
   for (const auto& value : values) texts.push_back(value.c_str());

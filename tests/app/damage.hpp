@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -18,6 +19,8 @@ class Damage {
   template <class T>
   void replace(const std::string& path, const std::vector<T>& values,
                const std::vector<std::size_t>& shape = {}) const;
+  /// Puts numbers where nothing was.
+  void add(const std::string& path, const std::vector<std::int32_t>& values) const;
   /// Changes one element.
   template <class T>
   void set(const std::string& path, std::size_t index, T value) const;

@@ -134,6 +134,11 @@ TEST_F(Sweep, RefusesOtherFoldersAndOtherSweeps) {
   expect_refused(words(out, {"--resume"}, 3), 2, other);
   expect_refused(words(out, {"--resume", "--grid", "model.time_width=3"}, 2), 2, other);
   EXPECT_EQ(bytes_of(out / "table.csv"), table);
+
+  // The sweep itself is the same where its record names the readout, as it once did.
+  std::string record = bytes_of(out / "sweep.json");
+  record.insert(record.find("stimulus_bypass"), R"(readout = \"region\"\n)");
+  std::ofstream(out / "sweep.json") << record;
   std::ofstream(out / "fits" / "configuration-1-fold-2-seed-5.json") << "{}";
   expect_refused(
       words(out, {"--resume"}, 2), 3,

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <memory>
 #include <numeric>
 #include <ostream>
@@ -109,22 +108,18 @@ bool any_nan(std::span<const double> values) {
 struct Problem {
   static constexpr int models = 2;
 
-  Problem(const Likelihood& likelihood, const Size& size, bool bypass, bool by_unit)
-      : shape(size.shape) {
+  Problem(const Likelihood& likelihood, const Size& size, bool bypass) : shape(size.shape) {
     shape.stimulus_bypass = bypass;
     auto recording = size.recording;
     recording.bin_width = likelihood.bin_width;
-    const auto data = random_dataset(recording);
-    if (by_unit) shape.unit_region = data.unit.region;
     plan = std::make_shared<const Plan>(
-        make_plan(data, {.preset = likelihood.preset,
-                         .neural_time = likelihood.time,
-                         .grouping = likelihood.grouping,
-                         .parts = 2,
-                         .readout = by_unit ? Readout::unit : Readout::region,
-                         .behaviour_weight = 0.3,
-                         .time_resolution = likelihood.resolution,
-                         .seed = 1}));
+        make_plan(random_dataset(recording), {.preset = likelihood.preset,
+                                              .neural_time = likelihood.time,
+                                              .grouping = likelihood.grouping,
+                                              .parts = 2,
+                                              .behaviour_weight = 0.3,
+                                              .time_resolution = likelihood.resolution,
+                                              .seed = 1}));
     batches.resize(plan->batches.size());
     std::iota(batches.begin(), batches.end(), 0U);
     parameters = parameters_of_models(shape, models);
@@ -197,31 +192,17 @@ class Conformance : public ::testing::TestWithParam<Likelihood> {};
 
 TEST_P(Conformance, EveryBackendAgreesWithTheReferenceAndWithItselfOnAnyTeam) {
   const Likelihood& likelihood = GetParam();
-  struct Variant {
-    bool bypass, by_unit;
-  };
   for (const auto& size : sizes())
-    for (const auto& [bypass, by_unit] :
-         {Variant{false, false}, Variant{true, false}, Variant{false, true}}) {
+    for (const bool bypass : {false, true}) {
       // Nobody fits `exact` by the authors' batches, of which there are many: one size shows that
       // it could be done.
       if (likelihood.preset == Preset::exact && likelihood.grouping == Grouping::authors &&
           size.shape.features != 4)
         continue;
-      if (by_unit &&
-          (likelihood.preset == Preset::authors || likelihood.grouping == Grouping::authors))
-        continue;
-
-      const Problem problem(likelihood, size, bypass, by_unit);
-      auto rows = testing::fast_rows(1);
-      // A wide readout, which is slow to emulate, meets merged points and absolute time as others.
-      if (by_unit && likelihood.resolution == 0 && likelihood.time == NeuralTime::scaled)
-        std::ranges::copy(testing::wide_rows(1), std::back_inserter(rows));
-      for (const auto& row : rows) {
+      const Problem problem(likelihood, size, bypass);
+      for (const auto& row : testing::fast_rows(1)) {
         SCOPED_TRACE(row.name + ", " + std::to_string(size.shape.regions) + " regions" +
-                     (bypass    ? ", bypass"
-                      : by_unit ? ", by unit"
-                                : ""));
+                     (bypass ? ", bypass" : ""));
         expect_agreement(problem, row);
       }
     }

@@ -88,34 +88,27 @@ std::size_t resident_pages() {
   return resident;
 }
 
-/// Programs of one step on points that lie in the device's memory, that are streamed through it,
-/// and with a readout by matrix products.
+/// Programs of one step on points that lie in the device's memory, or are streamed through it.
 TEST(StatisticsEmulation, ProgramsKeepNoMemory) {
   struct Way {
     const char* name;
     std::size_t free_bytes;
-    bool by_unit;
-    std::uint32_t wide_from;
     int programs;  ///< fewer where one takes longer
   };
-  for (const Way& way : {Way{"resident", 1 << 30, false, kernels::wide_columns, 10000},
-                         Way{"streamed", 1, false, kernels::wide_columns, 500},
-                         Way{"wide", 1 << 30, true, 1, 500}}) {
+  for (const Way& way : {Way{"resident", 1 << 30, 10000}, Way{"streamed", 1, 500}}) {
     SCOPED_TRACE(way.name);
     const auto data =
         testing::random_dataset({.sessions = 1, .regions = 1, .trials = 2, .features = 1});
-    const auto plan = std::make_shared<const Plan>(
-        make_plan(data, {.readout = way.by_unit ? Readout::unit : Readout::region}));
-    NetworkShape shape{.features = 1,
-                       .stimulus_widths = {1, 1},
-                       .time_width = 1,
-                       .hidden_width = 1,
-                       .behaviour_width = 1,
-                       .regions = 1};
-    if (way.by_unit) shape.unit_region = data.unit.region;
+    const auto plan = std::make_shared<const Plan>(make_plan(data, {}));
+    const NetworkShape shape{.features = 1,
+                             .stimulus_widths = {1, 1},
+                             .time_width = 1,
+                             .hidden_width = 1,
+                             .behaviour_width = 1,
+                             .regions = 1};
     const auto backend = kernels::make_device_backend(
         simt::make_emulated_training_device({.resident_blocks = 1, .free_bytes = way.free_bytes}),
-        Precision::single_precision, shape, plan, {.wide_from = way.wide_from});
+        Precision::single_precision, shape, plan);
     TrainingState state;
     state.parameters = testing::random_parameters(shape, 1);
     state.first_moment.assign(state.parameters.size(), 0.0);

@@ -34,30 +34,23 @@ TEST(ReferenceLikelihood, IsTheSumOverTrialsUnitsAndSpikes) {
     Preset preset;
     NeuralTime time;
     double bin_width;
-    bool by_unit = false;
   };
-  for (const auto& [preset, time, bin_width, by_unit] :
+  for (const auto& [preset, time, bin_width] :
        {Case{Preset::exact, NeuralTime::scaled, 0}, Case{Preset::exact, NeuralTime::absolute, 0},
         Case{Preset::exact, NeuralTime::scaled, 0.03},
         Case{Preset::exact, NeuralTime::absolute, 0.03},
-        Case{Preset::authors, NeuralTime::scaled, 0},
-        Case{Preset::exact, NeuralTime::scaled, 0, true},
-        Case{Preset::exact, NeuralTime::absolute, 0.03, true}}) {
+        Case{Preset::authors, NeuralTime::scaled, 0}}) {
     SCOPED_TRACE(std::string(to_string(preset)) + " " + to_string(time) +
-                 (bin_width > 0 ? " counts" : "") + (by_unit ? " by unit" : ""));
+                 (bin_width > 0 ? " counts" : ""));
     const auto data = recording(bin_width);
-    auto net = shape;
-    if (by_unit) net.unit_region = data.unit.region;
-    const auto parameters = testing::random_parameters(net, 52);
-    const testing::NaiveNetwork network(net, parameters);
-    const testing::DirectLikelihood direct(data, network, preset, time, by_unit);
+    const auto parameters = testing::random_parameters(shape, 52);
+    const testing::NaiveNetwork network(shape, parameters);
+    const testing::DirectLikelihood direct(data, network, preset, time);
     std::vector<std::int32_t> trials(data.trials());
     std::iota(trials.begin(), trials.end(), 0);
-    const auto plan = std::make_shared<const Plan>(
-        make_plan(data, {.preset = preset,
-                         .neural_time = time,
-                         .readout = by_unit ? Readout::unit : Readout::region}));
-    const auto value = testing::evaluate(*testing::reference_row.make(net, plan),
+    const auto plan =
+        std::make_shared<const Plan>(make_plan(data, {.preset = preset, .neural_time = time}));
+    const auto value = testing::evaluate(*testing::reference_row.make(shape, plan),
                                          std::vector<std::uint32_t>{0}, 1, parameters);
     const bool exact = preset == Preset::exact;
     const double neural_divisor =
@@ -90,7 +83,6 @@ TEST_P(FiniteDifferences, AreTheGradient) {
   auto net = shape;
   net.stimulus_bypass = GetParam().bypass;
   const auto data = recording(GetParam().bin_width);
-  if (GetParam().options.readout == Readout::unit) net.unit_region = data.unit.region;
   const auto plan = std::make_shared<const Plan>(make_plan(data, GetParam().options));
   const auto backend = testing::reference_row.make(net, plan);
   const std::vector<std::uint32_t> batch{0};
@@ -137,8 +129,6 @@ std::vector<Which> differences() {
   authors_batch.grouping = Grouping::authors;
   auto merged = exact;
   merged.time_resolution = 0.05;
-  auto by_unit = exact;
-  by_unit.readout = Readout::unit;
   return {{"exact", exact},
           {"exact_without_bypass", exact, 0, false},
           {"absolute", absolute},
@@ -146,8 +136,6 @@ std::vector<Which> differences() {
           {"without_behaviour", no_behaviour},
           {"counts", exact, 0.03},
           {"counts_absolute_without_bypass", absolute, 0.03, false},
-          {"by_unit", by_unit},
-          {"counts_by_unit", by_unit, 0.03},
           {"authors", authors},
           {"authors_batch", authors_batch}};
 }

@@ -27,7 +27,6 @@ struct Row {
   std::string name;
   BackendOptions options;
   bool emulated = false;  ///< the CUDA kernels, in the emulation of tests/simt
-  std::uint32_t wide_from = kernels::wide_columns;  ///< of kernels
   [[nodiscard]] bool single() const {
     return options.kind != BackendKind::reference &&
            options.precision == Precision::single_precision;
@@ -41,16 +40,13 @@ struct Row {
   }
   [[nodiscard]] std::unique_ptr<Backend> make(const NetworkShape& shape,
                                               std::shared_ptr<const Plan> plan) const {
-    if (!emulated && wide_from == kernels::wide_columns)
-      return make_backend(options, shape, std::move(plan));
+    if (!emulated) return make_backend(options, shape, std::move(plan));
     constexpr simt::Order orders[] = {simt::Order::ascending, simt::Order::descending,
                                       simt::Order::shuffled};
-    auto device = emulated
-                      ? simt::make_emulated_training_device({.resident_blocks = options.threads,
-                                                             .order = orders[options.threads % 3]})
-                      : kernels::make_cuda_training_device(-1);
-    return kernels::make_device_backend(std::move(device), options.precision, shape,
-                                        std::move(plan), {.wide_from = wide_from});
+    return kernels::make_device_backend(
+        simt::make_emulated_training_device(
+            {.resident_blocks = options.threads, .order = orders[options.threads % 3]}),
+        options.precision, shape, std::move(plan));
   }
 };
 
@@ -99,18 +95,6 @@ inline std::vector<Row> fast_rows(int threads) {
                     true});
   const auto cuda = cuda_rows();
   rows.insert(rows.end(), cuda.begin(), cuda.end());
-  return rows;
-}
-
-/// Kernels that take every readout by unit for a wide one.
-inline std::vector<Row> wide_rows(int threads) {
-  std::vector<Row> rows;
-  for (Row row : fast_rows(threads)) {
-    if (row.options.kind != BackendKind::cuda) continue;
-    row.name += " wide";
-    row.wide_from = 1;
-    rows.push_back(row);
-  }
   return rows;
 }
 

@@ -1,21 +1,18 @@
 #include "nnpoisson/model.hpp"
 
-#include <utility>
-
 #include "fuzz/hdf5_changes.hpp"
 
 namespace nnpoisson::fuzz {
 namespace {
 
-/// The smallest network of two regions; with two units, if each is to be read out.
-Hdf5Changes changes(std::vector<std::int32_t> unit_region) {
+/// The smallest network of two regions.
+Hdf5Changes changes() {
   const NetworkShape shape{.features = 1,
                            .stimulus_widths = {1, 1},
                            .time_width = 1,
                            .hidden_width = 1,
                            .behaviour_width = 1,
-                           .regions = 2,
-                           .unit_region = std::move(unit_region)};
+                           .regions = 2};
   Model model{.shape = shape,
               .time_limit = 0.5,
               .region_names = {"a", "b"},
@@ -25,8 +22,6 @@ Hdf5Changes changes(std::vector<std::int32_t> unit_region) {
   for (const Tensor zero : {Tensor::R, Tensor::d})
     for (std::size_t i = 0; i < ParameterLayout(shape)[zero].size(); ++i)
       model.parameters[ParameterLayout(shape)[zero].offset + i] = 0;
-  if (!shape.unit_region.empty())
-    model.units = {.session = {"s", "s"}, .id = {1, 2}, .constant_rate = {3, 4}};
   write_model(folder() / "base.h5", model);
   return {folder() / "base.h5",
           {"version", "preset", "neural_time", "time_limit", "stimulus_bypass"}};
@@ -37,10 +32,10 @@ Hdf5Changes changes(std::vector<std::int32_t> unit_region) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace nnpoisson;
-  static const fuzz::Hdf5Changes regions = fuzz::changes({}), units = fuzz::changes({1, 0});
+  static const fuzz::Hdf5Changes changes = fuzz::changes();
   fuzz::Bytes input(data, size);
   const auto how = input.take<std::uint8_t>();
-  const auto file = ((how & 1) != 0 ? units : regions).apply(input);
+  const auto file = changes.apply(input);
   return fuzz::expect_error_or_none([&] {
     if ((how & 2) != 0) return (void)read_keras_weights(file);
     write_model(fuzz::folder() / "again.h5", read_model(file));

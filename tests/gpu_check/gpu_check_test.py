@@ -185,12 +185,12 @@ class WhereAllIsWell(Case):
     def assert_report_is_whole(self):
         report, text = self.report(), (self.out / "gpu-check.md").read_text()
         self.assertTrue(report["complete"])
-        self.assertEqual(report["benchmarks"], {"benchmarks": [{"name": "cuda/by_unit"}]})
+        self.assertEqual(report["benchmarks"], {"benchmarks": [{"name": "cuda/large_batch"}]})
         self.assertIn("can be used", report["devices"])
         for step in STEPS:
             self.assertRegex(text, rf"\| {step} \| passed \| \d+\.\d \|")
         for quoted in (
-            "    cuda/by_unit/real_time ",
+            "    cuda/large_batch/real_time ",
             "    Achieved Occupancy ",
             "    smsp__average_warps_issue_stalled_barrier",
         ):

@@ -30,8 +30,8 @@ inline PlanSums naive_sums(const Plan& plan, const Batch& batch, const NaiveNetw
           const double weight = plan.weight[tile.first_weight + c * tile.count + p];
           const auto column = plan.column[tile.first_column + c];
           const bool neural = tile.term == Term::neural;
-          const auto f = neural ? start.column[column] : start.action[column];
-          const auto f_end = neural ? end.column[column] : end.action[column];
+          const auto f = neural ? start.region[column] : start.action[column];
+          const auto f_end = neural ? end.region[column] : end.action[column];
           auto& sum = sums[neural ? 0 : 1 + column];
           if (weight == 0) continue;
           if (tile.reading == Reading::value) sum += weight * f.f;

@@ -46,7 +46,7 @@ void expect_columns(const Plan& plan, const Tile& tile) {
     if (c > 0) {
       ASSERT_LT(plan.column[tile.first_column + c - 1], column);
     }
-    ASSERT_LT(column, tile.term == Term::neural ? static_cast<std::uint32_t>(plan.columns) : 2U);
+    ASSERT_LT(column, tile.term == Term::neural ? static_cast<std::uint32_t>(plan.regions) : 2U);
 
     double sum = 0;
     for (std::uint64_t p = 0; p < tile.count; ++p)

@@ -16,24 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The known model with five units, each with a column of its own; the last region has none.
-Model with_units() {
-  Model model = demonstration(1).model;
-  model.shape.unit_region = {0, 0, 1, 2, 3};
-  for (const auto region : model.shape.unit_region) model.units.id.push_back(region);
-  model.units.session.assign(5, "one");
-  model.parameters = initial_parameters(model.shape, 1);
-  return model;
-}
-
-TEST(Predict, ARegionIsTheMeanOfItsUnits) {
-  const Prediction p = predict(with_units(), {{0.5, 0.1}}, {.times = {0, 0.3}, .units = true});
-  ASSERT_EQ(p.unit_intensity.size(), 10U);
-  EXPECT_DOUBLE_EQ(p.region_intensity[1], (p.unit_intensity[1] + p.unit_intensity[3]) / 2);
-  EXPECT_DOUBLE_EQ(p.region_cumulative[3], p.unit_cumulative[5]);
-  EXPECT_TRUE(std::isnan(p.region_intensity[11])) << "a region without units has no intensity";
-}
-
 TEST(Predict, TheSameOnAnyNumberOfThreads) {
   const auto [model, trials] = demonstration(16);
   const auto stimuli = distinct_stimuli(model, trials);

@@ -29,13 +29,12 @@ class Network:
             assert not len(rest)
             self.limit, self.bypass = about.attrs["time_limit"], about.attrs["stimulus_bypass"]
             self.regions = [name.decode() for name in about["region/name"][()]]
-            self.unit_region = about["unit/region"][()] if "unit" in about else None
 
     def dense(self, layer, x):
         return x @ self.weights[layer, "kernel"] + self.weights.get((layer, "bias"), 0)
 
-    def columns(self, s, t):
-        """z of regions, or of units where each has its own; [len(t), columns]."""
+    def z(self, s, t):
+        """Of every region, [len(t), G]."""
         h = softplus(self.dense("neuro1", softplus(self.dense("neuro0", np.asarray(s, float)))))
         h = (
             self.dense("neuro2", h)
@@ -46,15 +45,6 @@ class Network:
             n = n + self.dense("neuro5", np.asarray(s, float)[-1:])
         return softplus(self.dense("neuro6", np.tanh(n)))
 
-    def z(self, s, t):
-        """What the heads read, [len(t), G]."""
-        z = self.columns(s, t)
-        if self.unit_region is None:
-            return z
-        return np.stack(
-            [z[:, self.unit_region == g].mean(axis=1) for g in range(len(self.regions))], axis=1
-        )
-
     def heads(self, z):
         """b of left, right from z [..., G]: [2, ...]."""
         return np.stack(
@@ -64,11 +54,11 @@ class Network:
             ]
         )
 
-    def neural(self, s, t, until, columns=None):
-        """Cumulative intensities of a trial observed until `until`, [columns, len(t)]."""
+    def neural(self, s, t, until):
+        """Cumulative intensities of a unit in a trial observed until `until`, [G, len(t)]."""
         t = np.asarray(t, float)
-        z, kappa = columns or self.columns, self.limit / until
-        return ((z(s, kappa * t) - z(s, [0])) / kappa + FLOOR * t[:, None]).T
+        kappa = self.limit / until
+        return ((self.z(s, kappa * t) - self.z(s, [0])) / kappa + FLOOR * t[:, None]).T
 
     def actions(self, s, t):
         """Cumulative hazards, [2, len(t)]."""

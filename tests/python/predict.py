@@ -46,9 +46,9 @@ class Predict(Exchange):
             self.model,
         )
 
-    def predict(self, *words, model=None):
+    def predict(self, *words):
         out = self.folder / "prediction.h5"
-        run("predict", "--model", model or self.model, "--data", self.data, *words, "--out", out)
+        run("predict", "--model", self.model, "--data", self.data, *words, "--out", out)
         return flat(out)
 
     def compare(self, p, net, until):
@@ -57,11 +57,9 @@ class Predict(Exchange):
         seen = time <= until
         for i, s in enumerate(p["stimulus_value"]):
             pairs = [
-                ("region", lambda t: net.neural(s, t, until, net.z), seen),
+                ("region", lambda t: net.neural(s, t, until), seen),
                 ("action", lambda t: net.actions(s, t), time <= net.limit),
             ]
-            if "unit_id" in p:
-                pairs.append(("unit", lambda t: net.neural(s, t, until), seen))
             for name, curve, known in pairs:
                 cumulative, intensity = p[name + "_cumulative"][i], p[name + "_intensity"][i]
                 self.assertTrue(
@@ -112,25 +110,6 @@ class Predict(Exchange):
         p = self.predict("--times", "0:1:0.05", "--observed-until", 0.6)
         np.testing.assert_allclose(p["time"], np.linspace(0, 1, 21), atol=1e-15)
         self.compare(p, Network(self.model), 0.6)
-
-    def test_units(self):
-        run(
-            "train",
-            "--quiet",
-            "--train",
-            self.data,
-            "--out",
-            self.folder / "run",
-            "--set",
-            'model.readout="unit"',
-            "--set",
-            "train.iterations=1",
-        )
-        model = self.folder / "run/model.h5"
-        p = self.predict("--units", "--times", "0:1:0.1", model=model)
-        with h5py.File(self.data) as data:
-            self.assertEqual(sorted(p["unit_id"]), sorted(data["unit/id"][()]))
-        self.compare(p, Network(model), 1)
 
     def test_formats_hold_the_same(self):
         stimuli = self.folder / "stimuli.csv"

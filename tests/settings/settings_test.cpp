@@ -67,7 +67,6 @@ stimulus_widths = [12, 13]
 time_width = 14
 hidden_width = 15
 behaviour_width = 16
-readout = "region"
 stimulus_bypass = false
 [train]
 iterations = 21
@@ -91,7 +90,6 @@ TEST(Toml, EveryKeyReachesItsField) {
   EXPECT_EQ(s.model.time_width, 14);
   EXPECT_EQ(s.model.hidden_width, 15);
   EXPECT_EQ(s.model.behaviour_width, 16);
-  EXPECT_EQ(s.model.readout, Readout::region);
   EXPECT_FALSE(s.model.stimulus_bypass);
   EXPECT_EQ(s.train.iterations, 21);
   EXPECT_EQ(s.train.episodes, 2);
@@ -120,6 +118,10 @@ TEST(Toml, PresetDecidesDefaultsWhereverItStands) {
   expected.train.learning_rate = 0.5;
   EXPECT_EQ(to_toml(read("train.learning_rate = 0.5\npreset = \"authors\"\n", before)),
             to_toml(expected));
+}
+
+TEST(Toml, FilesWrittenBeforeMayNameTheReadoutByRegion) {
+  EXPECT_EQ(to_toml(read("[model]\nreadout = \"region\"\n")), to_toml(Settings{}));
 }
 
 TEST(Toml, EmptyFileChangesNothing) {
@@ -217,7 +219,8 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"[model]\nstimulus_widths = [10, 0]", 2, "\"model.stimulus_widths\""},
         Bad{"[model]\nstimulus_widths = [10, \"10\"]", 2, "\"model.stimulus_widths\""},
         Bad{"[model]\nstimulus_bypass = 1", 2, "expected true or false"},
-        Bad{"[model]\nreadout = \"neuron\"", 2, "expected \"region\" or \"unit\""},
+        Bad{"[model]\nreadout = \"unit\"", 2, "\"model.readout\" was removed"},
+        Bad{"[model]\nreadout = 1", 2, "\"model.readout\" was removed"},
         Bad{"seed = -1", 1, "\"seed\""}, Bad{"seed = 1.5", 1, "\"seed\""},
         Bad{"preset = \"exakt\"", 1, "expected \"neurons\", \"exact\" or \"authors\""}));
 INSTANTIATE_TEST_SUITE_P(NotToml, BadToml,
@@ -272,7 +275,7 @@ INSTANTIATE_TEST_SUITE_P(
                     std::pair{"train.iterations=many", "is 'many'; expected an integer"},
                     std::pair{"train.iterations=3\nseed = 4", "an assignment sets one value"},
                     std::pair{"train.precision=true", "expected \"float\" or \"double\""},
-                    std::pair{"model.readout=neuron", "expected \"region\" or \"unit\""},
+                    std::pair{"model.readout=unit", "choose --preset neurons, which has an"},
                     std::pair{"model.stimulus_widths=[1, 2", "not TOML"},
                     std::pair{"preset=authors", "preset"}));
 

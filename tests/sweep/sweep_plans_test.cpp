@@ -37,7 +37,7 @@ class PlansOfASweep : public testing::Scratch {
 
 TEST_F(PlansOfASweep, TheHeldOutFoldIsOnlyForValidation) {
   const auto grid = make_grid(request.settings, {});
-  SweepPlans plans(request, grid, 9);
+  SweepPlans plans(request, 9);
   const auto fold = trial_folds(data, 4, 0);
   for (int f = 0; f < 4; ++f) {
     SCOPED_TRACE(f);
@@ -64,7 +64,7 @@ TEST_F(PlansOfASweep, HeldOutLossesCompareWhateverTheGridTrains) {
   const auto grid = make_grid(
       request.settings,
       std::vector<std::string>{"train.behaviour_weight=1,10", "train.time_resolution=0,0.05"});
-  SweepPlans plans(request, grid, 9);
+  SweepPlans plans(request, 9);
   const auto base = plans.plans_of(grid.configurations[0], 1);
   for (const auto& configuration : grid.configurations) {
     const auto fold_plans = plans.plans_of(configuration, 1);
@@ -76,17 +76,14 @@ TEST_F(PlansOfASweep, HeldOutLossesCompareWhateverTheGridTrains) {
             loss(base, base.training).total);
 }
 
-TEST_F(PlansOfASweep, AreRefusedWhereTheTestSetHasOtherUnits) {
+TEST_F(PlansOfASweep, ByNeuronAreRefusedWhereTheTestSetHasOtherUnits) {
   Dataset other = testing::random_dataset({.seed = 2, .trials = 11});
   other.unit.id[1] = 77;
   write_dataset(folder / "test.h5", other);
-  const auto refused = [&](const std::vector<std::string>& words) {
-    return testing::message([&] { SweepPlans(request, make_grid(request.settings, words), 9); });
-  };
-  EXPECT_EQ(refused({}), "no error");
-  EXPECT_EQ(refused({"model.readout=region,unit"})
-                .rfind((folder / "test.h5").string() + ": unit/id[1]: is unit 77", 0),
-            0U);
+  const auto refused = [&] { return testing::message([&] { SweepPlans(request, 9); }); };
+  EXPECT_EQ(refused(), "no error");
+  request.settings = preset_settings(Preset::neurons);
+  EXPECT_EQ(refused().rfind((folder / "test.h5").string() + ": unit/id[1]: is unit 77", 0), 0U);
 }
 
 }  // namespace

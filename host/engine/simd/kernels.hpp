@@ -31,11 +31,11 @@ struct TileView {
   const std::uint32_t* column;           ///< [columns]
 };
 
-/// Where the gradient of a tile goes; behaviour reads all columns.
+/// Where the gradient of a tile goes; behaviour reads all regions.
 NNP_FORMULA constexpr formulas::GradientRow tile_row(const formulas::NetworkSizes& net, Term term,
                                                      int columns) {
   const bool behaviour = term == Term::behaviour;
-  return formulas::gradient_row(net, behaviour ? net.columns : columns, behaviour);
+  return formulas::gradient_row(net, behaviour ? net.regions : columns, behaviour);
 }
 
 template <class T>

@@ -40,9 +40,9 @@ class TileKernel {
 
  public:
   static int scratch_size(const formulas::NetworkSizes& net, int columns) {
-    const int k = columns > net.columns ? columns : net.columns;
+    const int k = columns > net.regions ? columns : net.regions;
     const int trunk = 2 * (2 * net.time_width + 6 * net.hidden_width);
-    const int readout = 2 * 7 * k + 4 * net.regions + 2 * (7 * net.behaviour_width + 4);
+    const int readout = 2 * 7 * k + 2 * (7 * net.behaviour_width + 4);
     const int locals = 6 * (net.time_width + net.hidden_width);
     const int row = tile_row(net, Term::behaviour, 0).size + net.hidden_width * k + k;
     return ((trunk + readout) * B + locals + row) * L + net.hidden_width * k + padded(k) + 2 * pad;
@@ -71,7 +71,7 @@ class TileKernel {
         tile_(job.tile),
         scratch_(job.scratch),
         width_(job.net.stimulus_row()) {
-    columns_ = tile_.term == Term::neural ? tile_.columns : net_.columns;
+    columns_ = tile_.term == Term::neural ? tile_.columns : net_.regions;
     row_at_ = tile_row(net_, tile_.term, tile_.columns);
     take_trunk();
     if (tile_.term == Term::behaviour) {
@@ -103,12 +103,8 @@ class TileKernel {
   }
 
   void take_heads() {
-    zu_ = take_both(columns_ * B);
+    z_ = take_both(columns_ * B);
     slope_ = take(columns_ * B);
-    z_ = zu_;
-    gz_ = layers_[0].gv;
-    if (net_.column_region)
-      for (DualRows* rows : {&z_, &gz_}) *rows = take_both(net_.regions * B);
     for (auto& h : heads_) {
       h.w = take_both(net_.behaviour_width * B);
       for (P** a : {&h.slope, &h.rate}) *a = take(net_.behaviour_width * B);
@@ -123,7 +119,7 @@ class TileKernel {
     T* e = reinterpret_cast<T*>(take((columns_ + L - 1) / L));
     for (int k = 0; k < columns_; ++k) {
       for (int j = 0; j < net_.hidden_width; ++j)
-        E[j * columns_ + k] = net_.E[static_cast<long>(j) * net_.columns + tile_.column[k]];
+        E[j * columns_ + k] = net_.E[static_cast<long>(j) * net_.regions + tile_.column[k]];
       e[k] = net_.e[tile_.column[k]];
     }
     E_ = E;
@@ -269,11 +265,9 @@ class TileKernel {
   void behaviour_terms(int point, int p) {
     const Layers& x = layers_[0];
     readout<Rate>(x, p);
-    const formulas::ReadoutColumns<P> read_out{column(x.v, p), column(zu_, p), column(slope_, p),
-                                               column(z_, p)};
-    formulas::readout_forward<Rate>(net_, read_out);
+    formulas::softplus_forward<Rate>(columns_, column(x.v, p), column(z_, p), column(slope_, p));
 
-    for (int g = 0; g < net_.regions; ++g) gz_.value[g * B + p] = gz_.rate[g * B + p] = P(0);
+    for (int g = 0; g < columns_; ++g) x.gv.value[g * B + p] = x.gv.rate[g * B + p] = P(0);
     for (int k = 0; k < tile_.columns; ++k) {
       const int action = static_cast<int>(tile_.column[k]);
       const Head& h = heads_[action];
@@ -284,9 +278,10 @@ class TileKernel {
           loss_[1 + action] + formulas::point_term<Rate>(column(h.x, p), 0, weight(k, point),
                                                          P(job_.eps), column(h.gx, p));
       formulas::head_adjoint<Rate>(net_, action, head, column(h.gx, p), column(h.gy, p),
-                                   column(gz_, p));
+                                   column(x.gv, p));
     }
-    formulas::readout_adjoint<Rate>(net_, read_out, column(gz_, p), column(x.gv, p));
+    formulas::softplus_adjoint<Rate>(columns_, column(x.v.rate, p), column(slope_, p),
+                                     column(x.gv, p));
   }
 
   template <bool Rate>
@@ -386,7 +381,7 @@ class TileKernel {
   P* row_;            // the tile's gradient, its sums still spread over the lanes
   P *h3_, *bypass_, *ga_, *gp_, *gh3_sum_, *gp_sum_;  // of one pack
   DualRows gm_;                                       // of one pack
-  DualRows zu_, z_, gz_;
+  DualRows z_;
   P* slope_;
   P loss_[3];
   static constexpr std::uint32_t none = ~0U;

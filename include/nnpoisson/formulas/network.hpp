@@ -1,7 +1,5 @@
 #pragma once
 
-#include <cstdint>
-
 #include "nnpoisson/formulas/dense.hpp"
 
 /// The monotone network at a point, its time derivative and the adjoint of both
@@ -11,11 +9,8 @@ namespace nnpoisson::formulas {
 
 struct NetworkSizes {
   int features, width1, width2, time_width, hidden_width, regions;
-  int columns;  ///< of E: regions, or units where each has its own
   int behaviour_width;
   bool bypass;
-  /// Readout by unit: a column's region, a region's columns; else null.
-  const std::int32_t *column_region, *region_columns;
 
   /// What points read of their stimulus: h3 and, with the bypass, what it adds to each unit of n1.
   [[nodiscard]] NNP_FORMULA constexpr int stimulus_row() const {
@@ -157,10 +152,10 @@ NNP_FORMULA void trunk_adjoint(const Network<S>& net, P time, const TrunkColumns
   }
 }
 
-// ---------------------------------------------------------------- readout: n2 to the regions'
-// pre-activations v
+// ---------------------------------------------------------------- readout: the regions'
+// pre-activations v to z
 
-/// z = softplus(v) of n columns and its rate; `slope` keeps logistic(v) for the adjoint.
+/// z = softplus(v) of n regions and its rate; `slope` keeps logistic(v) for the adjoint.
 template <bool Rate, class P>
 NNP_FORMULA void softplus_forward(int n, DualColumn<P> v, DualColumn<P> z, Column<P> slope) {
   for (int g = 0; g < n; ++g) {
@@ -183,47 +178,6 @@ NNP_FORMULA void softplus_adjoint(int n, Column<P> rate, Column<P> slope, DualCo
       g.value[k] = g.value[k] * s;
     }
   }
-}
-
-/// What behaviour reads at one point. [columns]: v, zu and the slope of zu; [regions]: z, the means
-/// of zu over a region's columns, or the same numbers where regions are the columns.
-template <class P>
-struct ReadoutColumns {
-  DualColumn<P> v, zu;
-  Column<P> slope;
-  DualColumn<P> z;
-};
-
-/// From v to z; a region without columns has 0.
-template <bool Rate, class P, class S>
-NNP_FORMULA void readout_forward(const Network<S>& net, const ReadoutColumns<P>& x) {
-  softplus_forward<Rate>(net.columns, x.v, x.zu, x.slope);
-  if (!net.column_region) return;
-
-  for (int g = 0; g < net.regions; ++g) {
-    x.z.value[g] = P(0);
-    if constexpr (Rate) x.z.rate[g] = P(0);
-  }
-  for (int u = 0; u < net.columns; ++u) {
-    const int g = net.column_region[u];
-    const S share = S(1) / S(net.region_columns[g]);
-    x.z.value[g] = x.z.value[g] + x.zu.value[u] * share;
-    if constexpr (Rate) x.z.rate[g] = x.z.rate[g] + x.zu.rate[u] * share;
-  }
-}
-
-/// The adjoint of readout_forward: gz [regions] to gv [columns], which are the same numbers where
-/// regions are the columns.
-template <bool Rate, class P, class S>
-NNP_FORMULA void readout_adjoint(const Network<S>& net, const ReadoutColumns<P>& x,
-                                 DualColumn<P> gz, DualColumn<P> gv) {
-  for (int u = 0; net.column_region && u < net.columns; ++u) {
-    const int g = net.column_region[u];
-    const S share = S(1) / S(net.region_columns[g]);
-    gv.value[u] = gz.value[g] * share;
-    if constexpr (Rate) gv.rate[u] = gz.rate[g] * share;
-  }
-  softplus_adjoint<Rate>(net.columns, x.v.rate, x.slope, gv);
 }
 
 // ---------------------------------------------------------------- behaviour: z to the action's

@@ -9,31 +9,32 @@ namespace nnpoisson::formulas {
 template <class P>
 struct OutputColumns {
   TrunkColumns<P> trunk;
-  ReadoutColumns<P> readout;
+  DualColumn<P> v, z;  ///< [regions]
+  Column<P> slope;     ///< [regions] of z
   HeadColumns<P> head;
 };
 
-/// zu of every column, z of every region.
+/// z of every region.
 template <class P, class S>
 NNP_FORMULA void region_outputs(const Network<S>& net, P time, Column<P> h3, Column<P> bypass,
                                 const OutputColumns<P>& x) {
   trunk_forward<true>(net, time, h3, bypass, x.trunk);
-  dense<true>(net.E, net.e, net.hidden_width, net.columns, x.trunk.n2, x.readout.v);
-  readout_forward<true>(net, x.readout);
+  dense<true>(net.E, net.e, net.hidden_width, net.regions, x.trunk.n2, x.v);
+  softplus_forward<true>(net.regions, x.v, x.z, x.slope);
 }
 
-/// The same of one column alone, from the trunk computed before; its v is scratch.
+/// The same of one region alone, from the trunk computed before; its v is scratch.
 template <class P, class S>
-NNP_FORMULA Dual<P> column_output(const Network<S>& net, int column, const OutputColumns<P>& x) {
-  dense_rows<true, 1>(net.E, net.e, net.hidden_width, net.columns, x.trunk.n2, x.readout.v, column);
-  const auto z = softplus_with_slope(x.readout.v.value[column]);
-  return {z.value, z.slope * x.readout.v.rate[column]};
+NNP_FORMULA Dual<P> region_output(const Network<S>& net, int region, const OutputColumns<P>& x) {
+  dense_rows<true, 1>(net.E, net.e, net.hidden_width, net.regions, x.trunk.n2, x.v, region);
+  const auto z = softplus_with_slope(x.v.value[region]);
+  return {z.value, z.slope * x.v.rate[region]};
 }
 
 /// b of one action, from the regions' outputs.
 template <class P, class S>
 NNP_FORMULA Dual<P> action_output(const Network<S>& net, int action, const OutputColumns<P>& x) {
-  head_forward<true>(net, action, x.readout.z, x.head);
+  head_forward<true>(net, action, x.z, x.head);
   const auto b = softplus_with_slope(x.head.x.value[0]);
   return {b.value, b.slope * x.head.x.rate[0]};
 }
@@ -43,7 +44,7 @@ NNP_FORMULA Dual<P> action_output(const Network<S>& net, int action, const Outpu
 template <class P, class S>
 NNP_FORMULA void action_gradient(const Network<S>& net, int action, const OutputColumns<P>& x,
                                  Column<P> gx, Column<P> gy, Column<P> gz) {
-  head_forward<false>(net, action, x.readout.z, x.head);
+  head_forward<false>(net, action, x.z, x.head);
   gx[0] = softplus_with_slope(x.head.x.value[0]).slope;
   for (int g = 0; g < net.regions; ++g) gz[g] = P(0);
   head_adjoint<false>(net, action, x.head, values_only(gx), values_only(gy), values_only(gz));
@@ -51,8 +52,7 @@ NNP_FORMULA void action_gradient(const Network<S>& net, int action, const Output
 
 /// Rows of numbers that OutputColumns take, one number a point each.
 inline int output_rows(const NetworkSizes& net) {
-  return 2 * net.time_width + 4 * net.hidden_width + 5 * net.columns +
-         (net.column_region ? 2 * net.regions : 0) + 4 * net.behaviour_width + 2;
+  return 2 * net.time_width + 4 * net.hidden_width + 5 * net.regions + 4 * net.behaviour_width + 2;
 }
 
 /// Columns that follow each other in `rows`, whose elements lie `stride` apart.
@@ -73,10 +73,9 @@ OutputColumns<P> output_columns(const NetworkSizes& net, P* rows, int stride) {
   x.trunk.n1 = take_both(net.hidden_width);
   x.trunk.n2 = take_both(net.hidden_width);
 
-  x.readout.v = take_both(net.columns);
-  x.readout.zu = take_both(net.columns);
-  x.readout.slope = take(net.columns);
-  x.readout.z = net.column_region ? take_both(net.regions) : x.readout.zu;
+  x.v = take_both(net.regions);
+  x.z = take_both(net.regions);
+  x.slope = take(net.regions);
 
   x.head.w = take_both(net.behaviour_width);
   x.head.rate = take(net.behaviour_width);

@@ -34,9 +34,9 @@ struct TensorSize {
     case Tensor::d:
       return {1, net.hidden_width};
     case Tensor::E:
-      return {net.hidden_width, net.columns};
+      return {net.hidden_width, net.regions};
     case Tensor::e:
-      return {1, net.columns};
+      return {1, net.regions};
     case Tensor::F1_left:
     case Tensor::F1_right:
       return {net.regions, net.behaviour_width};
