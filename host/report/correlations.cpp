@@ -116,7 +116,7 @@ Figure choice_probabilities(const Correlations& all) {
 Section correlations(const Correlations& all, const std::string& shared) {
   Section section{.heading = "Covariation across trials"};
   section.words = {"Spike counts at fixed stimulus. " + shared +
-                   " What is observed beyond it (docs/analysis.md) the model does not have."};
+                   " What is observed beyond that (docs/analysis.md) the model does not have."};
 
   const auto count = [](const std::vector<RegionPair>& pairs) {
     std::uint64_t units = 0;

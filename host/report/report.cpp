@@ -101,7 +101,8 @@ std::vector<Section> neuron_sections(const Run& run, const Evaluation& evaluatio
           neuron_drift(page, counts),
           neuron_behaviour(page),
           correlations(together,
-                       "In the model units share the trial's latent and drift over the session.")};
+                       "In the model units share the trial's latent, when the trial ends, and the "
+                       "drift over the session.")};
 }
 
 std::vector<Section> sections_of(const Run& run, const Request& request, const Source& source,

@@ -6,18 +6,15 @@
 namespace nnpoisson::report {
 namespace {
 
-std::string nats(const DependencyMean& mean) {
-  return fmt::format("{} +- {}", cell(mean.mean), cell(mean.trial_error));
-}
-
+/// `beside` the middle of each region's row.
 Series information_dots(const NeuronDependencies& d, const char* name, const char* shade,
-                        DependencyMean SpikeInformation::*member) {
+                        DependencyMean SpikeInformation::*member, double beside) {
   Series s{.name = name, .mark = Mark::points, .colour = shade};
   for (std::size_t g = 0; g < d.regions.size(); ++g) {
     const DependencyMean& mean = d.regions[g].information.*member;
-    s.x.push_back(mean.mean), s.y.push_back(static_cast<double>(g));
-    s.low.push_back(mean.mean - 1.96 * mean.trial_error);
-    s.high.push_back(mean.mean + 1.96 * mean.trial_error);
+    s.x.push_back(mean.mean), s.y.push_back(static_cast<double>(g) + beside);
+    s.low.push_back(mean.mean - normal_95 * mean.trial_error);
+    s.high.push_back(mean.mean + normal_95 * mean.trial_error);
   }
   return s;
 }
@@ -34,10 +31,9 @@ Section neuron_information(const NeuronDependencies& d, bool answered) {
   }
   section.words = {fmt::format(
       "Spikes say {} nats a trial of choice and response time, beyond the stimulus. Units that "
-      "tell "
-      "the same can stand in for each other: what is lost without a region can be little where "
-      "alone it says much.",
-      nats(d.total))};
+      "tell the same can stand in for each other: what is lost without a region can be little "
+      "where alone it says much.",
+      with_error({d.total.mean, d.total.trial_error}))};
 
   Figure figure{.name = "information",
                 .caption =
@@ -50,8 +46,8 @@ Section neuron_information(const NeuronDependencies& d, bool answered) {
   figure.panels.push_back(
       {"",
        {upright(0, d.regions.size()),
-        information_dots(d, "alone", colour::blue, &SpikeInformation::alone),
-        information_dots(d, "lost without", colour::vermilion, &SpikeInformation::lost)}});
+        information_dots(d, "alone", colour::blue, &SpikeInformation::alone, -0.15),
+        information_dots(d, "lost without", colour::vermilion, &SpikeInformation::lost, 0.15)}});
   section.figures.push_back(std::move(figure));
 
   if (d.drive) {

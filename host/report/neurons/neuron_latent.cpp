@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "curves/log_sum.hpp"
 #include "report/neurons/sections.hpp"
 
 namespace nnpoisson::report {
@@ -21,8 +22,14 @@ std::size_t choice_of(const Dataset& data, std::size_t n) {
 
 /// Mean of the latent given the spikes of a trial before a time.
 double mean_latent(const NeuronPage& page, std::size_t n, double until) {
-  const auto posterior = page.trials.read(n, until).posterior_of_spikes();
-  return std::inner_product(posterior.begin(), posterior.end(), page.gains.nodes().begin(), 0.0);
+  std::vector<double> log_p = page.trials.curves(n).log_prior();
+  const auto terms = page.trials.gain_terms(n, until);
+  for (std::size_t i = 0; i < terms.size(); ++i) log_p[i % log_p.size()] += terms[i];
+  const double all = log_of_sum(log_p);
+  double mean = 0;
+  for (std::size_t k = 0; k < log_p.size(); ++k)
+    mean += std::exp(log_p[k] - all) * page.gains.nodes()[k];
+  return mean;
 }
 
 /// Share of the trials of each choice whose latent lies below a value.

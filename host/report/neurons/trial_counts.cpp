@@ -39,8 +39,9 @@ void observe(const NeuronPage& page, const Destinations& to, std::size_t n, Tria
 void expect(const NeuronPage& page, const Destinations& to, std::size_t n, TrialCounts& counts) {
   const NeuronCurves& curves = page.trials.curves(n);
   const auto& units = page.trials.units(static_cast<std::size_t>(page.data.trial.session[n]));
-  std::vector<double> factor;
-  for (const auto u : units) factor.push_back(page.expected_gain(n, u) * page.drift(n, u));
+  std::vector<double> factor(units.size());
+  for (std::size_t i = 0; i < units.size(); ++i)
+    factor[i] = page.expected_gain(n, units[i]) * page.drift(n, units[i]);
 
   const double width = counts.grid.width, end = page.data.trial.observed_until[n];
   std::vector<double> before = curves.rise(0);
