@@ -40,6 +40,7 @@ FitSchedule neuron_schedule(std::shared_ptr<const NeuronProblem> problem,
     if (iteration != gains_begin(iterations)) return begun;
     begun = parameters;
     start_gains(*problem, *training, *begun);
+    start_heads(problem->shape, *begun);
     return begun;
   };
   return schedule;

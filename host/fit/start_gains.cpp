@@ -1,8 +1,10 @@
 #include "fit/start_gains.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 
+#include "model/bind_neurons.hpp"
 #include "model/gain_start.hpp"
 
 namespace nnpoisson {
@@ -55,6 +57,26 @@ void start_gains(const NeuronProblem& problem, const NeuronPlan& plan,
       const std::size_t i = plan.unit[plan.session_first[s] + u];
       if (shape.shared_gain) parameters[layout[NeuronTensor::gain_c].offset + i] = c[u];
       if (shape.private_gain) parameters[layout[NeuronTensor::gain_lnq].offset + i] = lnq[u];
+    }
+  }
+}
+
+void start_heads(const NeuronShape& shape, std::span<double> parameters) {
+  if (shape.heads != HeadKind::regions || !shape.shared_gain) return;
+  const NeuronLayout layout(shape);
+  const auto loading = mean_loadings<double>(shape, layout, parameters.data());
+  const std::size_t G = loading.size(), J = static_cast<std::size_t>(shape.behaviour_width);
+  for (const std::size_t action : {0U, 1U}) {
+    const double sign = action == 0 ? 1 : -1;  // the latent goes with choices of left
+    double sum = 0;
+    for (const double c : loading) sum += std::max(sign * c, 0.0);
+    if (!(sum > 0)) continue;
+    double* F1 = parameters.data() + layout[NeuronTensor::head_F1].offset + action * J * G;
+    for (std::size_t j = 0; j < J; ++j) {
+      double total = 0;
+      for (std::size_t g = 0; g < G; ++g) total += F1[j * G + g];
+      for (std::size_t g = 0; g < G; ++g)
+        F1[j * G + g] = total * std::max(sign * loading[g], 0.0) / sum;
     }
   }
 }

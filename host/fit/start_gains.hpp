@@ -14,4 +14,9 @@ namespace nnpoisson {
 void start_gains(const NeuronProblem& problem, const NeuronPlan& plan,
                  std::span<double> parameters);
 
+/// Where heads that read regions start once the gains have: each action reads the regions whose
+/// units' gains go with it, in proportion to their mean loadings, in place of all regions alike.
+/// Into `parameters`; nothing where the heads read the trunk or no loading tells regions apart.
+void start_heads(const NeuronShape& shape, std::span<double> parameters);
+
 }  // namespace nnpoisson

@@ -68,6 +68,7 @@ Prediction empty_prediction(const Model& model, const std::vector<std::vector<do
   Prediction out;
   out.stimulus_names = model.stimulus_names;
   out.region_names = model.region_names;
+  if (options.units) out.unit = model.units;
   out.observed_until = options.observed_until;
   out.times = options.times;
   for (const auto& stimulus : stimuli)
@@ -76,6 +77,8 @@ Prediction empty_prediction(const Model& model, const std::vector<std::vector<do
   const std::size_t S = stimuli.size(), K = out.times.size();
   for (auto* regions : {&out.region_intensity, &out.region_cumulative})
     regions->assign(S * out.region_names.size() * K, none);
+  for (auto* units : {&out.unit_intensity, &out.unit_cumulative})
+    units->assign(S * out.unit.id.size() * K, none);
   for (auto* actions : {&out.action_intensity, &out.action_cumulative, &out.density})
     actions->assign(S * 2 * K, none);
   out.survival.assign(S * K, none);

@@ -24,6 +24,7 @@ class PlansOfASweep : public testing::Scratch {
     request.train = folder / "train.h5";
     request.test = folder / "test.h5";
     request.folds = 4;
+    request.settings = preset_settings(Preset::exact);
     request.settings.train.time_resolution = 0;
     request.settings.train.batches = 3;
     request.backend.kind = BackendKind::reference;
