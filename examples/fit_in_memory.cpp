@@ -83,9 +83,7 @@ int main() {
   const Dataset training = select_trials(recording, split.train);
   const Dataset test = select_trials(recording, split.test);
 
-  Settings settings;
-  settings.train.iterations = 100;
-  settings.train.neural_time = NeuralTime::absolute;  // not stretched to the end of each trial
+  const Settings settings;
   FitOptions options;
   options.test = &test;
   options.observer.after_iteration = show;
