@@ -32,10 +32,19 @@ std::string losses(const TrainProgress& p) {
   return text;
 }
 
+/// `evaluate` keeps several arrays of so many trials x units: beyond it, gigabytes of them.
+constexpr std::size_t judged_at_once = 20'000'000;
+
 /// What a fit is worth, in two numbers: held out, over constant rates and over a GLM by unit.
 void print_held_out(const TrainRequest& request, const Watch& watch) {
+  const Dataset test = read_dataset(*request.test);
+  if (test.trials() * test.units() > judged_at_once) {
+    fmt::print("held out: not judged, {} trials of {} units need gigabytes; evaluate does it\n",
+               test.trials(), test.units());
+    return;
+  }
   const Model model = read_model(request.run / "model.h5");
-  const Dataset training = read_dataset(request.train), test = read_dataset(*request.test);
+  const Dataset training = read_dataset(request.train);
   const auto evaluation =
       *evaluate(model, test,
                 {.training = &training, .all_baselines = false, .threads = request.backend.threads},

@@ -75,20 +75,22 @@ class RegionProducts {
     for (std::size_t g = 0; g < regions_; ++g)
       for (const auto u : session.regions[g]) region_[u] = g;
     scaled = plain = Numbers(regions_ * regions_);
+    one_ = other_ = Numbers(regions_);
   }
 
   /// A row of deviations: factor_u (value_u - centre_u) for each unit u.
   void add(double weight, const Numbers& factor, const double* value, const Numbers& centre) {
-    Numbers one(regions_), other(regions_);
+    std::fill(one_.begin(), one_.end(), 0);
+    std::fill(other_.begin(), other_.end(), 0);
     for (std::size_t u = 0; u < region_.size(); ++u) {
       const double x = factor[u] * (value[u] - centre[u]);
-      one[region_[u]] += scale_[u] * x;
-      other[region_[u]] += x;
+      one_[region_[u]] += scale_[u] * x;
+      other_[region_[u]] += x;
     }
     for (std::size_t g = 0; g < regions_; ++g)
       for (std::size_t h = 0; h < regions_; ++h) {
-        scaled[g * regions_ + h] += weight * one[g] * one[h];
-        plain[g * regions_ + h] += weight * other[g] * other[h];
+        scaled[g * regions_ + h] += weight * one_[g] * one_[h];
+        plain[g * regions_ + h] += weight * other_[g] * other_[h];
       }
   }
 
@@ -96,7 +98,7 @@ class RegionProducts {
 
  private:
   std::size_t regions_;
-  Numbers scale_;
+  Numbers scale_, one_, other_;
   std::vector<std::size_t> region_;
 };
 

@@ -38,20 +38,6 @@ struct NeuronPage {
   [[nodiscard]] double drift(std::size_t trial, std::size_t unit) const;
 };
 
-/// event(unit, time, spikes) for all spikes of a trial; counts at the middle of their bin.
-template <class Event>
-void for_each_event(const Dataset& data, std::size_t n, const Event& event) {
-  const auto& offset = data.binned() ? data.count.offset : data.spike.offset;
-  for (auto i = static_cast<std::size_t>(offset[n]); i < static_cast<std::size_t>(offset[n + 1]);
-       ++i) {
-    if (data.binned())
-      event(static_cast<std::size_t>(data.count.unit[i]),
-            (data.count.bin[i] + 0.5) * data.bin_width, data.count.value[i]);
-    else
-      event(static_cast<std::size_t>(data.spike.unit[i]), data.spike.time[i], 1);
-  }
-}
-
 /// At most `most` of `numbers`, evenly apart.
 [[nodiscard]] std::vector<std::size_t> spread_out(const std::vector<std::size_t>& numbers,
                                                   std::size_t most);

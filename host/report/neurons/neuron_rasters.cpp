@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "data/trial_events.hpp"
 #include "report/neurons/sections.hpp"
 
 namespace nnpoisson::report {
@@ -36,7 +37,8 @@ std::vector<double> choice_differences(const NeuronPage& page) {
     if (data.trial.choice[n] == 0) continue;
     const auto& units = page.trials.units(static_cast<std::size_t>(data.trial.session[n]));
     for (const auto u : units) count[u] = 0;
-    for_each_event(data, n, [&](std::size_t u, double, double spikes) { count[u] += spikes; });
+    for_each_event(data, n,
+                   [&](double, std::size_t u, double spikes, std::size_t) { count[u] += spikes; });
     for (const auto u : units)
       moments[u][data.action(n)].add(count[u], data.trial.observed_until[n]);
   }
@@ -95,7 +97,7 @@ std::vector<Series> spike_marks(const Dataset& data, std::size_t unit,
     const std::size_t n = trials[row];
     const std::size_t choice = data.trial.choice[n] == 0 ? 2 : data.action(n);
     Series& s = of_choice[data.binned() ? 0 : choice];
-    for_each_event(data, n, [&](std::size_t u, double time, double spikes) {
+    for_each_event(data, n, [&](double time, std::size_t u, double spikes, std::size_t) {
       if (u != unit) return;
       s.x.push_back(time), s.y.push_back(static_cast<double>(row + 1));
       if (data.binned()) s.value.push_back(spikes);

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "data/trial_events.hpp"
+
 namespace nnpoisson::report {
 namespace {
 
@@ -31,7 +33,7 @@ class Destinations {
 };
 
 void observe(const NeuronPage& page, const Destinations& to, std::size_t n, TrialCounts& counts) {
-  for_each_event(page.data, n, [&](std::size_t unit, double time, double spikes) {
+  for_each_event(page.data, n, [&](double time, std::size_t unit, double spikes, std::size_t) {
     to.add(counts, &TrialCounts::Columns::observed, unit, {n, counts.grid.bin(time)}, spikes);
   });
 }
