@@ -105,7 +105,8 @@ class DeviceBackend final : public Backend {
 
     ProgramResult result;
     result.sums.resize(count);
-    while (result.steps < training.batches.size() && !stop) {
+    while (result.steps < training.batches.size()) {
+      if (stop) return result;
       const auto piece = training.batches.subspan(
           result.steps, std::min(piece_.steps(count), training.batches.size() - result.steps));
       train_piece(piece, training.learning_rate.first(count), state.step, result);

@@ -79,7 +79,7 @@ class CpuBackend final : public Backend {
     ProgramResult result;
     result.sums.resize(count);
     for (const auto b : program.batches) {
-      if (stop) break;
+      if (stop) return result;
       forward_and_back(b, count, true);
       const auto step = static_cast<double>(state.step + result.steps + 1);
       const auto finite = update(program.learning_rate.first(count), step);

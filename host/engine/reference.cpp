@@ -112,7 +112,10 @@ class ReferenceBackend final : public Backend {
     const TrainingState before = state;
     Numbers gradient(n);
     for (const auto b : program.batches) {
-      if (stop) break;
+      if (stop) {
+        state = before;
+        return result;
+      }
 
       std::vector<BatchLoss> now(models);
       for (std::size_t m = 0; m < models; ++m) {

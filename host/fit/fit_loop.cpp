@@ -40,11 +40,14 @@ void append(std::vector<double>& all, const std::vector<double>& more) {
   all.insert(all.end(), more.begin(), more.end());
 }
 
-/// The k-th of `models` equal parts.
-std::vector<double> part(const std::vector<double>& all, std::size_t k, std::size_t models) {
-  const auto size = static_cast<std::ptrdiff_t>(all.size() / models);
-  const auto first = all.begin() + static_cast<std::ptrdiff_t>(k) * size;
-  return {first, first + size};
+/// The k-th model.
+TrainingState part(const TrainingState& all, std::size_t k) {
+  const auto of = [&](const std::vector<double>& numbers) {
+    const auto size = static_cast<std::ptrdiff_t>(numbers.size()) / all.models;
+    const auto first = numbers.begin() + static_cast<std::ptrdiff_t>(k) * size;
+    return std::vector<double>(first, first + size);
+  };
+  return {1, all.step, of(all.parameters), of(all.first_moment), of(all.second_moment)};
 }
 
 }  // namespace
@@ -67,7 +70,7 @@ std::string FitFailure::message() const {
 /// A member's iteration, until it is known to be sound.
 struct FitLoop::Trained {
   std::size_t member = 0;
-  TrainingState state{};
+  TrainingState before{};  // what may have to come back; numbers that need not are empty
   IterationLosses losses{no_loss, no_loss, no_loss, {}};
   std::optional<FitFailure> failure{};
 };
@@ -123,7 +126,10 @@ void FitLoop::run() {
     std::vector<Trained> trained;
     const bool whole = train(running, trained);
     training_seconds += seconds_since(iteration_start);
-    if (!whole) break;
+    if (!whole) {
+      std::ranges::for_each(trained, [&](Trained& one) { take_back(one); });
+      break;
+    }
 
     measure(trained);
     const bool any = commit(trained);
@@ -168,24 +174,49 @@ std::vector<std::size_t> FitLoop::end_what_is_done() {
   return running;
 }
 
-bool FitLoop::train(std::span<const std::size_t> members, std::vector<Trained>& trained) {
-  TrainingState together{static_cast<int>(members.size()), 0, {}, {}, {}};
-  std::vector<double> rates;
-  const FitSchedule& schedule = plans_.schedule;
-  std::vector<std::uint32_t> held;
+TrainingState FitLoop::join(std::span<const std::size_t> members) const {
+  TrainingState all{static_cast<int>(members.size()), 0, {}, {}, {}};
   for (const auto m : members) {
     const TrainingState& one = models_[m].state;
-    const int now = models_[m].iterations(), all = members_[m].iterations;
-    const auto begun = schedule.begin ? schedule.begin(now, all, one.parameters) : std::nullopt;
-    held.push_back(schedule.held ? schedule.held(now, all) : 0);
-    const double factor = schedule.rate ? schedule.rate(now, all) : 1.0;
-    together.step = one.step;
-    append(together.parameters, begun ? *begun : one.parameters);
-    append(together.first_moment, one.first_moment);
-    append(together.second_moment, one.second_moment);
-    rates.push_back(members_[m].learning_rate * factor);
+    all.step = one.step;
+    append(all.parameters, one.parameters);
+    append(all.first_moment, one.first_moment);
+    append(all.second_moment, one.second_moment);
   }
+  return all;
+}
 
+/// Before the first step. A model alone that is never measured can fail only in a step, which
+/// leaves its state: a large one is not copied.
+FitLoop::Trained FitLoop::begin_iteration(std::size_t member) {
+  TrainingState& state = models_[member].state;
+  Trained one{.member = member};
+  one.before.step = state.step;
+  if (validation_ || test_ || models_.size() > 1) one.before = state;
+  if (!plans_.schedule.begin) return one;
+  auto begun = plans_.schedule.begin(models_[member].iterations(), members_[member].iterations,
+                                     state.parameters);
+  if (begun) one.before.parameters = std::exchange(state.parameters, std::move(*begun));
+  return one;
+}
+
+void FitLoop::take_back(Trained& one) {
+  TrainingState& state = models_[one.member].state;
+  state.step = one.before.step;
+  for (const auto part :
+       {&TrainingState::parameters, &TrainingState::first_moment, &TrainingState::second_moment})
+    if (!(one.before.*part).empty()) state.*part = std::move(one.before.*part);
+}
+
+bool FitLoop::train(std::span<const std::size_t> members, std::vector<Trained>& trained) {
+  std::vector<double> rates;
+  std::vector<std::uint32_t> held;
+  const FitSchedule& schedule = plans_.schedule;
+  for (const auto m : members) {
+    const int now = models_[m].iterations(), all = members_[m].iterations;
+    held.push_back(schedule.held ? schedule.held(now, all) : 0);
+    rates.push_back(members_[m].learning_rate * (schedule.rate ? schedule.rate(now, all) : 1.0));
+  }
   const auto each_alone = [&] {
     return std::all_of(members.begin(), members.end(), [&](const std::size_t& m) {
       return train({&m, 1}, trained);
@@ -193,50 +224,46 @@ bool FitLoop::train(std::span<const std::size_t> members, std::vector<Trained>& 
   };
   if (std::ranges::any_of(held, [&](std::uint32_t h) { return h != held[0]; })) return each_alone();
 
+  std::vector<Trained> these;
+  for (const auto m : members) these.push_back(begin_iteration(m));
+  const bool alone = members.size() == 1;
+  TrainingState joined = alone ? TrainingState{} : join(members);
   const auto* stop = options_.observer.stop;
-  const auto result =
-      training_->train(together, {order_, rates, held[0]}, stop != nullptr ? *stop : never);
-  if (!result.finite) {
-    if (members.size() == 1) {
-      const int iteration = models_[members[0]].iterations();
-      trained.push_back({.member = members[0], .failure = failure(result, iteration)});
-      return true;
-    }
-    // All are as they were. Each alone shows whose failure it is.
-    return each_alone();
+  const auto result = training_->train(alone ? models_[members[0]].state : joined,
+                                       {order_, rates, held[0]}, stop != nullptr ? *stop : never);
+  if (!result.finite && !alone) {
+    std::ranges::for_each(these, [&](Trained& one) { take_back(one); });
+    return each_alone();  // shows whose failure it is
   }
-  if (result.steps < order_.size()) return false;
 
   // Where the loss is one of the whole set, a mean over steps is what the other sets' losses
   // compare with.
   const double divisor = plans_.preset == Preset::authors ? 1 : static_cast<double>(order_.size());
+  const bool whole = result.steps == order_.size();
   for (std::size_t k = 0; k < members.size(); ++k) {
+    const auto m = members[k];
     const auto& sum = result.sums[k];
-    Trained one{.member = members[k]};
-    if (members.size() == 1)  // a large model is not copied
-      one.state = std::move(together);
-    else
-      one.state = {1, together.step, part(together.parameters, k, members.size()),
-                   part(together.first_moment, k, members.size()),
-                   part(together.second_moment, k, members.size())};
-    one.losses.train = {sum.neural / divisor, sum.left / divisor, sum.right / divisor,
-                        sum.total / divisor};
-    trained.push_back(std::move(one));
+    if (!result.finite) these[k].failure = failure(result, models_[m].iterations());
+    if (whole && !alone) models_[m].state = part(joined, k);
+    these[k].losses.train = {sum.neural / divisor, sum.left / divisor, sum.right / divisor,
+                             sum.total / divisor};
+    trained.push_back(std::move(these[k]));
   }
-  return true;
+  return whole || !result.finite;
 }
 
 void FitLoop::measure(std::vector<Trained>& trained) const {
   std::vector<Trained*> sound;
-  std::vector<double> parameters;
   for (auto& one : trained) {
     if (plans_.preset != Preset::neurons)
       one.losses.test_regions.assign(plans_.region_names.size(), missing);
-    if (one.failure) continue;
-    sound.push_back(&one);
-    append(parameters, one.state.parameters);
+    if (!one.failure) sound.push_back(&one);
   }
-  if (sound.empty()) return;
+  if (sound.empty() || !(validation_ || test_)) return;
+  std::vector<double> joined;
+  if (sound.size() > 1)
+    for (const Trained* one : sound) append(joined, models_[one->member].state.parameters);
+  const auto& parameters = joined.empty() ? models_[sound[0]->member].state.parameters : joined;
 
   const auto take = [&](Backend& backend, const FitSet& plan, const char* set, const auto& keep) {
     const auto losses = plan_losses(backend, plan, static_cast<int>(sound.size()), parameters);
@@ -262,13 +289,13 @@ bool FitLoop::commit(std::vector<Trained>& trained) {
   for (auto& one : trained) {
     auto& model = models_[one.member];
     if (one.failure) {
+      take_back(one);
       model.end = FitEnd::not_finite;
       model.failure = std::move(one.failure);
       continue;
     }
     if (validation_)
-      model.best.offer(model.iterations(), one.losses.validation.total, one.state.parameters);
-    model.state = std::move(one.state);
+      model.best.offer(model.iterations(), one.losses.validation.total, model.state.parameters);
     model.history.push_back(std::move(one.losses));
     any = true;
   }

@@ -72,7 +72,10 @@ class FitLoop {
   void make_backends(int threads);
   /// Ends members that have all their iterations or no patience left; those that go on.
   [[nodiscard]] std::vector<std::size_t> end_what_is_done();
-  /// An iteration of these members. False: stopped before its end.
+  [[nodiscard]] Trained begin_iteration(std::size_t member);
+  void take_back(Trained& one);  ///< the member's state is as before the iteration
+  [[nodiscard]] TrainingState join(std::span<const std::size_t> members) const;
+  /// An iteration of these members, whose states then are new. False: stopped before its end.
   [[nodiscard]] bool train(std::span<const std::size_t> members, std::vector<Trained>& trained);
   void measure(std::vector<Trained>& trained) const;  ///< losses of the other sets
   bool commit(std::vector<Trained>& trained);         ///< whether any member's iteration is sound

@@ -170,8 +170,10 @@ double FitProblem::resolution_error(const std::vector<double>& parameters,
   if (sample_.trials() == 0) return 0;
   BackendOptions in_double = backend;
   in_double.precision = Precision::double_precision;
+  // By neuron, batches keep what a pass needs at once small.
+  const int batches = settings_.preset == Preset::neurons ? settings_.train.batches : 1;
   const auto loss_at = [&](double time_resolution) {
-    const auto plan_of_sample = plan(sample_, Grouping::by_region, 1, time_resolution);
+    const auto plan_of_sample = plan(sample_, Grouping::by_region, batches, time_resolution);
     return plan_loss(*plan_of_sample.make_backend(in_double), plan_of_sample, parameters).sum.total;
   };
   return std::abs(loss_at(settings_.train.time_resolution) / loss_at(0) - 1);

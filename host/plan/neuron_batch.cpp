@@ -196,14 +196,14 @@ class NeuronBatchPlanner {
   void add_entries() {
     struct Entry {
       Index pair, row;
-      double weight;
+      float weight;
     };
     std::vector<Entry> entries;
     for (std::size_t i = 0; i < order_.size(); ++i) {
       const auto& piece = batch_.pieces[piece_[i]];
       each_event(order_[i], [&](const Event& event) {
-        entries.push_back(
-            {piece.first_pair + event.unit, event_row(piece.stimulus, event), event.count});
+        entries.push_back({piece.first_pair + event.unit, event_row(piece.stimulus, event),
+                           static_cast<float>(event.count)});
         batch_.constant += data_.binned() ? std::lgamma(event.count + 1) : std::log(window_);
       });
     }

@@ -12,6 +12,15 @@ namespace {
 
 constexpr std::int32_t version = 1;
 
+/// As float where that loses nothing, that is, where the fit was in float: half the file.
+void write_weights(Hdf5Writer& writer, const std::string& path, const std::vector<double>& values) {
+  const std::vector<float> shorter(values.begin(), values.end());
+  if (std::ranges::equal(values, shorter))
+    writer.numbers(path, shorter);
+  else
+    writer.numbers(path, values);
+}
+
 }  // namespace
 
 void write_checkpoint(const std::filesystem::path& file, const RunIdentity& run,
@@ -29,10 +38,10 @@ void write_checkpoint(const std::filesystem::path& file, const RunIdentity& run,
   writer.attribute("/", "best_iteration", static_cast<std::int32_t>(best.iteration));
   writer.attribute("/", "error_at_start", run.error_at_start);
 
-  writer.numbers("parameters", state.parameters);
-  writer.numbers("first_moment", state.first_moment);
-  writer.numbers("second_moment", state.second_moment);
-  writer.numbers("best_parameters", best.parameters);
+  write_weights(writer, "parameters", state.parameters);
+  write_weights(writer, "first_moment", state.first_moment);
+  write_weights(writer, "second_moment", state.second_moment);
+  write_weights(writer, "best_parameters", best.parameters);
 
   std::vector<double> rows;
   for (const auto& losses : history) {

@@ -48,9 +48,9 @@ struct TrainingProgram {
 /// What a program leaves: sums over its steps.
 struct ProgramResult {
   std::vector<BatchLoss> sums;  ///< [M]
-  std::uint64_t steps = 0;      ///< taken; fewer than asked for if `stop` was set
-  /// False: the step after `steps` had a loss or gradient that is not finite, and `state` is as
-  /// handed in.
+  std::uint64_t steps = 0;      ///< taken; fewer than asked for if `stop` was set, and `state` is
+                                ///< as handed in
+  /// False: the step after `steps` had a loss or gradient that is not finite; `state` likewise.
   bool finite = true;
   /// That step's loss, of the first model concerned; all finite if it was the gradient.
   BatchLoss failed;

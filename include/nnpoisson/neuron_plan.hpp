@@ -53,7 +53,7 @@ struct NeuronBatch {
   // Spikes or counts: weight times log(amplitudes . row + floor). By pair, then row.
   std::vector<std::uint32_t> entry_first{0};  ///< [pairs+1]
   std::vector<std::uint32_t> entry_row;
-  std::vector<double> entry_weight;
+  std::vector<float> entry_weight;
 
   /// Ordered by session, then stimulus.
   struct Trial {

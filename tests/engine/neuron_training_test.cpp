@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <limits>
+#include <thread>
 
 #include "engine/neuron_rows.hpp"
 #include "tolerance.hpp"
@@ -162,19 +164,21 @@ TEST_P(NeuronTraining, ConstrainedWeightsStayAboveZero) {
   }
 }
 
-TEST_P(NeuronTraining, StopSetBeforehandTakesNoStep) {
-  const std::atomic<bool> stop{true};
-  const auto order = program(3);
+TEST_P(NeuronTraining, StoppedItLeavesTheState) {
+  const auto order = program(1 << 20);
   for (const auto& row : testing::all_neuron_rows(2)) {
     SCOPED_TRACE(row.name);
-    const auto backend = model.make(row);
-    auto state = start();
-    static_cast<void>(backend->train(state, {order, neuron_rates}, never_stop));
-    const auto before = state;
-    const auto result = backend->train(state, {order, neuron_rates}, stop);
-    EXPECT_TRUE(result.finite);
-    EXPECT_EQ(result.steps, 0U);
-    expect_same_state(state, before);
+    for (const int wait : {0, 20}) {
+      auto state = start();
+      std::atomic<bool> stop{wait == 0};
+      const std::jthread other([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(wait));
+        stop = true;
+      });
+      const auto result = model.make(row)->train(state, {order, neuron_rates}, stop);
+      EXPECT_LT(result.steps, wait == 0 ? 1U : order.size());
+      expect_same_state(state, start());
+    }
   }
 }
 

@@ -1,8 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <thread>
 
 #include "engine/rows.hpp"
 #include "naive_network.hpp"
@@ -201,22 +203,20 @@ TEST_P(Training, ConstrainedWeightsStayAboveZeroAndHeldOnesAtZero) {
   }
 }
 
-TEST_P(Training, StopSetBeforehandTakesNoStep) {
-  const std::atomic<bool> stop{true};
-  const auto order = program(*plan, steps);
-  for (const auto& row : testing::all_rows(2)) {
-    SCOPED_TRACE(row.name);
-    const auto backend = row.make(shape, plan);
-    auto state = start(0, 3);
-    static_cast<void>(backend->train(state, {std::span(order).first(3), rates},
-                                     go_on));  // values of the backend's precision
-    const auto before = state;
-    const auto result = backend->train(state, {order, rates}, stop);
-    EXPECT_TRUE(result.finite);
-    EXPECT_EQ(result.steps, 0U);
-    EXPECT_EQ(result.sums[2].total, 0);
-    expect_same_bits(state, before);
-  }
+TEST_P(Training, StoppedItLeavesTheState) {
+  const auto order = program(*plan, 1 << 20);
+  for (const auto& row : testing::all_rows(2))
+    for (const int wait : {0, 20}) {
+      auto state = start(0, 3);
+      std::atomic<bool> stop{wait == 0};
+      const std::jthread other([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(wait));
+        stop = true;
+      });
+      const auto result = row.make(shape, plan)->train(state, {order, rates}, stop);
+      EXPECT_LT(result.steps, wait == 0 ? 1U : order.size()) << row.name;
+      expect_same_bits(state, start(0, 3));
+    }
 }
 
 TEST_P(Training, WhatIsNotFiniteEndsTheProgramAndLeavesTheState) {

@@ -6,6 +6,7 @@
 #include <bit>
 #include <limits>
 #include <memory>
+#include <optional>
 
 #include "fit/losses.hpp"
 #include "nnpoisson/folds.hpp"
@@ -159,6 +160,35 @@ TEST_P(SideBySide, StoppedTheyKeepWhatIsWhole) {
   const auto stopped = run(members);
   EXPECT_EQ(stopped.models()[0].iterations(), 3);
   EXPECT_EQ(stopped.models()[0].end, FitEnd::stopped);
+}
+
+/// Stopped where an iteration has just begun with other parameters: alone, beside others, with and
+/// without a set that measures.
+TEST_P(SideBySide, AnIterationThatIsGivenUpLeavesNoTrace) {
+  std::atomic<bool> stop{false};
+  options.observer.stop = &stop;
+  TrainingState before;
+  options.observer.before_iteration = [&](std::span<const FitCourse> models) {
+    before = models[0].state;
+  };
+  plans.schedule.begin = [&](int iteration, int, const std::vector<double>& parameters) {
+    stop = iteration == 3;
+    return stop ? std::optional(std::vector<double>(parameters.size(), 0.5)) : std::nullopt;
+  };
+  for (const bool measured : {true, false}) {
+    if (!measured) plans.validation = {};
+    for (const auto& chosen : {members, {members[0]}}) {
+      stop = false;
+      const auto loop = run(chosen);
+      const auto& course = loop.models()[0];
+      EXPECT_EQ(course.iterations(), 3);
+      EXPECT_EQ(course.end, FitEnd::stopped);
+      EXPECT_EQ(course.state.step, before.step);
+      EXPECT_EQ(course.state.parameters, before.parameters);
+      EXPECT_EQ(course.state.first_moment, before.first_moment);
+      EXPECT_EQ(course.state.second_moment, before.second_moment);
+    }
+  }
 }
 
 TEST_P(SideBySide, ResumedTheyEndAsIfNeverStopped) {

@@ -29,8 +29,7 @@ class NeuronCpu final : public Backend {
         layout_(shape_, problem_->shrinkage),
         packing_(*problem_, layout_, *plan_, kernels_.lanes),
         team_(threads),
-        pass_(kernels_, team_, *problem_, layout_, *plan_, packing_),
-        weights_(packing_.size()) {
+        pass_(kernels_, team_, *problem_, layout_, *plan_, packing_) {
     set_penalty();
   }
 
@@ -44,8 +43,9 @@ class NeuronCpu final : public Backend {
                 std::span<double> gradients) override {
     const std::size_t n = layout_.size(), count = count_of(models);
     const bool back = !gradients.empty();
+    weights_.resize(packing_.size());
     for (std::size_t m = 0; m < count; ++m) {
-      load(parameters.subspan(m * n, n), weights_);
+      load(parameters.subspan(m * n, n), weights_.data());
       for (std::size_t b = 0; b < batches.size(); ++b) {
         BatchLoss& loss = losses[b * count + m];
         loss = pass_.run(batches[b], weights_.data(), back);
@@ -64,14 +64,14 @@ class NeuronCpu final : public Backend {
     auto& [all, first, second] = state_;
     for (auto* numbers : {&all, &first, &second}) numbers->resize(count * size);
     for (std::size_t m = 0; m < count; ++m) {
-      load(std::span(state.parameters).subspan(m * n, n), all, m * size);
-      load(std::span(state.first_moment).subspan(m * n, n), first, m * size);
-      load(std::span(state.second_moment).subspan(m * n, n), second, m * size);
+      load(std::span(state.parameters).subspan(m * n, n), all.data() + m * size);
+      load(std::span(state.first_moment).subspan(m * n, n), first.data() + m * size);
+      load(std::span(state.second_moment).subspan(m * n, n), second.data() + m * size);
     }
     ProgramResult result;
     result.sums.resize(count);
     for (const auto b : program.batches) {
-      if (stop) break;
+      if (stop) return result;
       const auto step = static_cast<double>(state.step + result.steps + 1);
       for (std::size_t m = 0; m < count; ++m) {
         BatchLoss now = pass_.run(b, all.data() + m * size, true);
@@ -91,9 +91,9 @@ class NeuronCpu final : public Backend {
     }
     state.step += result.steps;
     for (std::size_t m = 0; m < count; ++m) {
-      store(all, m * size, std::span(state.parameters).subspan(m * n, n));
-      store(first, m * size, std::span(state.first_moment).subspan(m * n, n));
-      store(second, m * size, std::span(state.second_moment).subspan(m * n, n));
+      store(all.data() + m * size, std::span(state.parameters).subspan(m * n, n));
+      store(first.data() + m * size, std::span(state.first_moment).subspan(m * n, n));
+      store(second.data() + m * size, std::span(state.second_moment).subspan(m * n, n));
     }
     return result;
   }
@@ -118,13 +118,22 @@ class NeuronCpu final : public Backend {
     }
   }
 
-  void load(std::span<const double> from, AlignedVector<T>& to, std::size_t first = 0) {
-    for (std::size_t i = 0; i < from.size(); ++i)
-      to[first + packing_.place(i)] = static_cast<T>(from[i]);
+  /// Calls use(i, place) for every parameter.
+  template <class Use>
+  void each_parameter(const Use& use) {
+    constexpr std::size_t chunk = 65536;
+    const std::size_t n = layout_.size();
+    team_.run(static_cast<std::uint32_t>((n + chunk - 1) / chunk), [&](std::uint32_t t, int) {
+      for (std::size_t i = t * chunk; i < std::min(n, (t + 1) * chunk); ++i)
+        use(i, packing_.place(i));
+    });
   }
-  void store(const AlignedVector<T>& from, std::size_t first, std::span<double> to) const {
-    for (std::size_t i = 0; i < to.size(); ++i)
-      to[i] = static_cast<double>(from[first + packing_.place(i)]);
+  void load(std::span<const double> from, T* to) {
+    each_parameter([&](std::size_t i, std::size_t place) { to[place] = static_cast<T>(from[i]); });
+  }
+  void store(const T* from, std::span<double> to) {
+    each_parameter(
+        [&](std::size_t i, std::size_t place) { to[i] = static_cast<double>(from[place]); });
   }
 
   struct Moments {
@@ -182,7 +191,7 @@ class NeuronCpu final : public Backend {
   /// Of an evaluation: no step is taken.
   void add_penalty(BatchLoss& loss, bool back) {
     std::vector<double> flat(layout_.size()), gradient(back ? layout_.size() : 0);
-    store(weights_, 0, flat);
+    store(weights_.data(), flat);
     const NeuronPenalty penalty(shape_, layout_, problem_->centre);
     loss.right = penalty.add(flat, plan_->penalty_scale, gradient);
     loss.total += loss.right;

@@ -92,34 +92,40 @@ void NeuronPass<T>::reserve(std::initializer_list<T * Step::*> members, std::siz
 }
 
 template <class T>
-void NeuronPass<T>::reserve_rows(const PackedNeuronBatch<T>& batch) {
+void NeuronPass<T>::reserve_forward(const PackedNeuronBatch<T>& batch) {
   const auto stride = number(step_.stride), channels = number(step_.channels);
   const std::size_t S = batch.stimuli(), trials = batch.trials.size();
   reserve({&Step::h3}, S * number(step_.width));
   reserve({&Step::phi}, S * number(step_.signals + 1));
-  reserve({&Step::log_prior, &Step::g_log_prior}, S * number(step_.node_stride));
-  reserve({&Step::channel, &Step::g_channel}, S * channels * stride);
+  reserve({&Step::log_prior}, S * number(step_.node_stride));
+  reserve({&Step::channel}, S * channels * stride);
   reserve({&Step::layers}, batch.layers);
-  reserve({&Step::values, &Step::g_values}, batch.value_time.size() * stride);
-  reserve({&Step::row, &Step::g_row}, batch.row_floor.size() * stride);
-  reserve({&Step::amplitude, &Step::g_amplitude}, batch.pairs() * stride);
+  reserve({&Step::values}, batch.value_time.size() * stride);
+  reserve({&Step::row}, batch.row_floor.size() * stride);
+  reserve({&Step::amplitude}, batch.pairs() * stride);
   reserve({&Step::totals}, batch.counts.size());
   reserve({&Step::posterior}, trials * number(step_.node_stride));
-  reserve({&Step::gx, &Step::gy}, trials * channels);
+  const std::size_t blocks = batch.unit_blocks.size();
+  gain_sums_.resize(std::max(gain_sums_.size(), batch.gain_sums));
+  losses_.resize(std::max(losses_.size(), batch.blocks.size() + blocks + 2 * batch.chunks()));
 }
 
 template <class T>
-void NeuronPass<T>::reserve_sums(const PackedNeuronBatch<T>& batch) {
-  const auto stride = number(step_.stride);
+void NeuronPass<T>::reserve_back(const PackedNeuronBatch<T>& batch) {
+  const auto stride = number(step_.stride), channels = number(step_.channels);
   const std::size_t blocks = batch.unit_blocks.size();
+  reserve({&Step::g_log_prior}, batch.stimuli() * number(step_.node_stride));
+  reserve({&Step::g_channel}, batch.stimuli() * channels * stride);
+  reserve({&Step::g_values}, batch.value_time.size() * stride);
+  reserve({&Step::g_row}, batch.row_floor.size() * stride);
+  reserve({&Step::g_amplitude}, batch.pairs() * stride);
+  reserve({&Step::gx, &Step::gy}, batch.trials.size() * channels);
   reserve({&Step::row_sums}, batch.block_rows * stride);
   reserve({&Step::tile_sums}, batch.tiles.size() * number(step_.tile_sum_size()));
   reserve({&Step::g_phi}, batch.g_phi);
   reserve({&Step::g_stimulus}, groups(batch) * number(step_.stimulus_sum_size()));
   reserve({&Step::g_heads}, batch.chunks() * number(step_.head_sum_size()));
   reserve({&Step::g_beta}, blocks * number(step_.rank * step_.signals) * stride);
-  gain_sums_.resize(std::max(gain_sums_.size(), batch.gain_sums));
-  losses_.resize(std::max(losses_.size(), batch.blocks.size() + blocks + 2 * batch.chunks()));
 }
 
 template <class T>
@@ -128,14 +134,12 @@ void NeuronPass<T>::make_buffers() {
              whole = number(step_.signals + 1) * number(step_.stride);
   std::size_t bytes = 0;
   for (const auto& batch : batches_) {
-    reserve_rows(batch);
-    reserve_sums(batch);
+    reserve_forward(batch);
     bytes = std::max(bytes, kernels_.scratch(step_, batch.pieces_most, batch.entries_most));
   }
   scratch_.assign(number(team_.size()), AlignedVector<char>(bytes));
   reserve({&Step::gain}, number(step_.nodes) * number(step_.gains));
   reserve({&Step::boost}, number(step_.node_stride) * channels);
-  if (step_.rank > 0) reserve({&Step::unit_whole}, places_.plan.unit.size() * whole);
   step_.gain_sums = gain_sums_.data();
   step_.losses = losses_.data();
 
@@ -147,16 +151,19 @@ void NeuronPass<T>::make_buffers() {
   step_.channel_part = trunk() ? channel_part_.data() : region_.data();
   step_.beta = beta_.data();
   step_.mean_loading = mean_.data();
-  bind_gradient();
 }
 
 template <class T>
-void NeuronPass<T>::bind_gradient() {
+void NeuronPass<T>::make_gradient() {
   using enum NeuronTensor;
+  for (const auto& batch : batches_) reserve_back(batch);
   gradient_.resize(places_.packing.size());
   const auto at = [&](NeuronTensor t) { return gradient_.data() + places_.packing.at(t); };
   step_.g_unit = at(unit_alpha);
-  if (step_.rank == 0) step_.unit_whole = step_.g_unit;
+  step_.unit_whole = step_.g_unit;
+  if (step_.rank > 0)
+    reserve({&Step::unit_whole},
+            places_.plan.unit.size() * number(step_.signals + 1) * number(step_.stride));
   step_.g_v = at(unit_v);
   step_.g_c = at(gain_c);
   step_.g_lnq = at(gain_lnq);
@@ -167,6 +174,7 @@ void NeuronPass<T>::bind_gradient() {
 
 template <class T>
 BatchLoss NeuronPass<T>::run(std::uint32_t batch, const T* weights, bool back) {
+  if (back && gradient_.empty()) make_gradient();
   batch_ = &batches_[batch];
   batch_->bind(step_);
   bind_weights(weights);

@@ -36,10 +36,10 @@ class NeuronPass {
   void set_constants(const NeuronConstants& constants);
   void set_sizes();
   void make_buffers();
-  void reserve_rows(const PackedNeuronBatch<T>& batch);
-  void reserve_sums(const PackedNeuronBatch<T>& batch);
+  void reserve_forward(const PackedNeuronBatch<T>& batch);
+  void reserve_back(const PackedNeuronBatch<T>& batch);
   void reserve(std::initializer_list<T * Step::*> members, std::size_t n);
-  void bind_gradient();
+  void make_gradient();  ///< and the way back to it; a pass without needs far less memory
   void bind_weights(const T* weights);
   void pack_rows(NeuronTensor alpha, NeuronTensor B, std::size_t count, AlignedVector<T>& to);
   void pack_shared();

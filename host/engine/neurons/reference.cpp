@@ -37,7 +37,10 @@ class NeuronReference final : public Backend {
     result.sums.resize(models);
     std::vector<double> gradient(n);
     for (const auto b : program.batches) {
-      if (stop) break;
+      if (stop) {
+        state = before;
+        return result;
+      }
       std::vector<BatchLoss> now(models);
       for (std::size_t m = 0; m < models; ++m) {
         now[m] = loss(b, {state.parameters.data() + m * n, n}, gradient);

@@ -27,7 +27,7 @@ void NeuronReferencePass::events() {
 formulas::EventTerm<double> NeuronReferencePass::event(std::size_t pair, Index e) const {
   const Index row = batch_.entry_row[e];
   const double v = dot(A_.data() + pair * R_, D_.data() + row * R_, R_) + batch_.row_floor[row];
-  return formulas::event_term(v, batch_.entry_weight[e]);
+  return formulas::event_term(v, double(batch_.entry_weight[e]));
 }
 
 void NeuronReferencePass::events_back() {

@@ -38,7 +38,7 @@ class NeuronSpikes {
   static double block_events(const Step& s, const NeuronBlock& block, bool back, T* v) {
     const long rows = s.row_first(block.stimulus);
     const T* row = s.row + rows * s.stride;
-    T* g_row = s.row_sums + long(block.rows) * s.stride;
+    T* g_row = back ? s.row_sums + long(block.rows) * s.stride : nullptr;
     if (back)
       clear<P>(g_row,
                long(s.row_first(block.stimulus + 1) - s.row_first(block.stimulus)) * s.stride);
