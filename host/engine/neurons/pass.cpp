@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 namespace nnpoisson {
 namespace {
@@ -99,9 +100,8 @@ void NeuronPass<T>::reserve_rows(const PackedNeuronBatch<T>& batch) {
   reserve({&Step::phi}, S * number(step_.signals + 1));
   reserve({&Step::log_prior, &Step::g_log_prior}, S * number(step_.node_stride));
   reserve({&Step::channel, &Step::g_channel}, S * channels * stride);
-  reserve({&Step::layers}, batch.layers);
-  reserve({&Step::values, &Step::g_values}, batch.value_time.size() * stride);
-  reserve({&Step::row, &Step::g_row}, batch.row_floor.size() * stride);
+  reserve({&Step::values}, batch.value_time.size() * stride);
+  reserve({&Step::row}, batch.row_floor.size() * stride);
   reserve({&Step::amplitude, &Step::g_amplitude}, batch.pairs() * stride);
   reserve({&Step::totals}, batch.counts.size());
   reserve({&Step::posterior}, trials * number(step_.node_stride));
@@ -112,8 +112,9 @@ template <class T>
 void NeuronPass<T>::reserve_sums(const PackedNeuronBatch<T>& batch) {
   const auto stride = number(step_.stride);
   const std::size_t blocks = batch.unit_blocks.size();
-  reserve({&Step::row_sums}, batch.block_rows * stride);
-  reserve({&Step::tile_sums}, batch.tiles.size() * number(step_.tile_sum_size()));
+  reserve({&Step::g_row}, batch.block_rows * stride);
+  reserve({&Step::tile_sums}, batch.tile_sums * batch.pack_lanes * number(step_.tile_sum_size()));
+  reserve({&Step::g_h3}, batch.tiles.size() * number(step_.width));
   reserve({&Step::g_phi}, batch.g_phi);
   reserve({&Step::g_stimulus}, groups(batch) * number(step_.stimulus_sum_size()));
   reserve({&Step::g_heads}, batch.chunks() * number(step_.head_sum_size()));
@@ -241,26 +242,48 @@ void NeuronPass<T>::boost_channels() {
           trunk() ? step_.heads.delta[c] * node_[k] : formulas::log_gain(mean_[c], node_[k]));
 }
 
+/// body(stimulus, worker, whether it is wide).
+template <class T>
+template <class Body>
+void NeuronPass<T>::each_stimulus(const Body& body) {
+  const auto& [runs, wide] = std::tie(batch_->runs, batch_->wide_stimuli);
+  team_.run(static_cast<Index>(runs.size() + wide.size()), [&](Index t, int w) {
+    if (t >= runs.size()) return body(wide[t - runs.size()], w, true);
+    for (Index k = runs[t].first; k < runs[t].second; ++k) body(k, w, false);
+  });
+}
+
 template <class T>
 void NeuronPass<T>::forward(bool back) {
   const auto& b = *batch_;
   pack_shared();
   team_.run(static_cast<Index>(groups(b)),
             [&](Index t, int w) { kernels_.stimuli(step_, t, scratch(w)); });
-  const auto tiles = static_cast<Index>(b.tiles.size()),
+  const auto tiles = static_cast<Index>(b.wide_tiles.size()),
              blocks = static_cast<Index>(b.unit_blocks.size());
   team_.run(tiles + blocks, [&](Index t, int w) {
     if (t < blocks)
       kernels_.amplitudes(step_, t, scratch(w));
     else
-      kernels_.tile(step_, t - blocks, scratch(w));
+      kernels_.tile(step_, b.wide_tiles[t - blocks], scratch(w));
   });
-  team_.run(step_.stimuli, [&](Index t, int) { kernels_.differences(step_, t); });
-  const auto spikes = static_cast<Index>(b.blocks.size());
   double* losses = step_.losses;
-  team_.run(spikes + blocks, [&](Index t, int w) {
-    losses[t] = t < spikes ? kernels_.events(step_, t, back, scratch(w))
-                           : kernels_.gains(step_, t - spikes, scratch(w));
+  const auto events = [&](Index t, int w) {
+    losses[t] = kernels_.events(step_, t, back, scratch(w));
+  };
+  each_stimulus([&](Index k, int w, bool wide) {
+    for (Index t = b.tile_first[k]; !wide && t < b.tile_first[k + 1]; ++t)
+      kernels_.tile(step_, t, scratch(w));
+    kernels_.differences(step_, k);
+    for (Index t = b.block_first[k]; !wide && t < b.block_first[k + 1]; ++t) events(t, w);
+  });
+  const auto wide = static_cast<Index>(b.wide_blocks.size()),
+             spikes = static_cast<Index>(b.blocks.size());
+  team_.run(wide + blocks, [&](Index t, int w) {
+    if (t < wide)
+      events(b.wide_blocks[t], w);
+    else
+      losses[spikes + t - wide] = kernels_.gains(step_, t - wide, scratch(w));
   });
   team_.run(static_cast<Index>(b.chunks()), [&](Index t, int w) {
     kernels_.trials(step_, t, back, losses + spikes + blocks + 2 * t, scratch(w));
@@ -287,14 +310,20 @@ void NeuronPass<T>::backward() {
   sums.clear_absent();
   const auto blocks = static_cast<Index>(b.unit_blocks.size());
   team_.run(blocks, [&](Index t, int w) { kernels_.gains_back(step_, t, scratch(w)); });
-  team_.run(static_cast<Index>(b.blocks.size()),
-            [&](Index t, int) { kernels_.totals_back(step_, t); });
-  team_.run(step_.stimuli, [&](Index t, int) { kernels_.rows_back(step_, t); });
-  team_.run(static_cast<Index>(b.tiles.size()) + blocks, [&](Index t, int w) {
+  team_.run(static_cast<Index>(b.wide_blocks.size()),
+            [&](Index t, int) { kernels_.totals_back(step_, b.wide_blocks[t]); });
+  each_stimulus([&](Index k, int w, bool wide) {
+    for (Index t = b.block_first[k]; !wide && t < b.block_first[k + 1]; ++t)
+      kernels_.totals_back(step_, t);
+    kernels_.rows_back(step_, k);
+    for (Index t = b.tile_first[k]; !wide && t < b.tile_first[k + 1]; ++t)
+      kernels_.tile_back(step_, t, scratch(w));
+  });
+  team_.run(static_cast<Index>(b.wide_tiles.size()) + blocks, [&](Index t, int w) {
     if (t < blocks)
       kernels_.amplitudes_back(step_, t, scratch(w));
     else
-      kernels_.tile_back(step_, t - blocks, scratch(w));
+      kernels_.tile_back(step_, b.wide_tiles[t - blocks], scratch(w));
   });
 
   const auto stimuli = static_cast<Index>(groups(b)),

@@ -44,6 +44,8 @@ class NeuronPass {
   void pack_rows(NeuronTensor alpha, NeuronTensor B, std::size_t count, AlignedVector<T>& to);
   void pack_shared();
   void boost_channels();
+  template <class Body>
+  void each_stimulus(const Body& body);
   void forward(bool back);
   [[nodiscard]] BatchLoss sum_losses() const;
   void backward();

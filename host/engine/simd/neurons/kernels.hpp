@@ -19,7 +19,7 @@ std::size_t neuron_scratch(const NeuronStep<typename P::Scalar>& s, int pieces_m
   constexpr int L = P::lanes, N = formulas::neuron_width;
   const std::size_t H = neuron_size(s.width), F = neuron_size(s.features), points = tile_size + L;
   const std::size_t stimuli = (F + 8 * N + 4 * H + neuron_size(s.stimulus_sum_size())) * L;
-  const std::size_t tile = (12 * H + neuron_size(s.tile_sum_size()) + 4) * L + 4 * H * points;
+  const std::size_t tile = (12 * H + 4) * L + 4 * H * points;
   const std::size_t units =
       2 * neuron_size(s.signals + 1) * neuron_size(s.stride) + neuron_size(pieces_most) * N * L;
   const std::size_t gains = neuron_size(s.node_stride + 16) * L * 2;

@@ -38,7 +38,7 @@ class NeuronSpikes {
   static double block_events(const Step& s, const NeuronBlock& block, bool back, T* v) {
     const long rows = s.row_first(block.stimulus);
     const T* row = s.row + rows * s.stride;
-    T* g_row = s.row_sums + long(block.rows) * s.stride;
+    T* g_row = s.g_row + long(block.rows) * s.stride;
     if (back)
       clear<P>(g_row,
                long(s.row_first(block.stimulus + 1) - s.row_first(block.stimulus)) * s.stride);
@@ -81,16 +81,15 @@ class NeuronSpikes {
     for (Index begin = 0; begin < count; begin += few) {
       P loss(0);
       for (Index e = begin; e < begin + few && e < count; e += L) {
-        T known[L], weight[L];
-        for (Index lane = 0; lane < L; ++lane) {
+        T weight[L];
+        const bool whole = e + L <= count;
+        for (Index lane = 0; !whole && lane < L; ++lane) {
           const bool there = e + lane < count;
-          known[lane] = there ? v[e + lane] : T(1);
+          if (!there) v[e + lane] = T(1);
           weight[lane] = there ? s.entry_weight[first + e + lane] : T(0);
         }
-        const bool whole = e + L <= count;
-        const auto term =
-            formulas::event_term(whole ? P::load(v + e) : load_any<P>(known),
-                                 load_any<P>(whole ? s.entry_weight + first + e : weight));
+        const auto term = formulas::event_term(
+            P::load(v + e), load_any<P>(whole ? s.entry_weight + first + e : weight));
         loss = loss + term.loss;
         if (back) (-(term.pull * s.scale)).store(v + e);
       }
@@ -133,7 +132,7 @@ class NeuronSpikes {
         const long end = s.trials[n].end_row;
         const T* g = s.totals + session.first_count +
                      long(n - session.first_trial) * session.stride - piece.first_pair;
-        P* const to = packs_at<P>(s.row_sums, long(block.rows) + end - base, packs);
+        P* const to = packs_at<P>(s.g_row, long(block.rows) + end - base, packs);
         P sums[held<Packs>];
         for (int k = 0; k < Packs; ++k) sums[k] = to[k];
         for (Index pair = segment.first_pair; pair < segment.end_pair; ++pair)

@@ -47,7 +47,7 @@ class NeuronStimuli {
     for (Index lane = 0; lane < L && group * L + lane < s.stimuli; ++lane) {
       const Index k = group * L + lane;
       for (Index t = s.tile_first[k]; t < s.tile_first[k + 1]; ++t) {
-        const T* sums = s.tile_sums + t * s.tile_sum_size() + long(s.width) * (s.width + 2);
+        const T* sums = s.g_h3 + long(t) * s.width;
         for (int h = 0; h < s.width; ++h) gh3[h].v[lane] += sums[h];
       }
       channel_signals(s, k, gsignal, lane);
