@@ -10,6 +10,7 @@ class NeuronFeatures {
   using T = typename P::Scalar;
   using Step = NeuronStep<T>;
   using Index = std::uint32_t;
+  using R = RowPack<P>;
   using Col = formulas::Column<P>;
   using Dual = formulas::DualColumn<P>;
   static constexpr int L = P::lanes;
@@ -35,8 +36,8 @@ class NeuronFeatures {
     for (Index d = first; d < end; ++d, row += s.stride) {
       const T* high = s.values + long(s.difference[2 * d]) * s.stride;
       const T* low = s.values + long(s.difference[2 * d + 1]) * s.stride;
-      for (int k2 = 0; k2 < s.stride; k2 += L)
-        (P::load(high + k2) - P::load(low + k2)).store(row + k2);
+      for (int j = 0; j < s.stride; j += R::lanes)
+        (R::load(high + j) - R::load(low + j)).store(row + j);
     }
   }
 

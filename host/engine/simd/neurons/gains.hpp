@@ -133,7 +133,7 @@ class NeuronGains {
     const T* A = s.amplitude + long(s.pieces[trial.piece].first_pair) * s.stride;
     T* to = s.totals + session.first_count + long(n) * session.stride;
     for (Index u = block.first; u < block.end; ++u)
-      to[u] = dot<P>(s.stride, A + long(u) * s.stride, row) + s.row_floor[trial.end_row];
+      to[u] = dot<RowPack<P>>(s.stride, A + long(u) * s.stride, row) + s.row_floor[trial.end_row];
     for (Index u = block.end; u % L != 0; ++u) to[u] = T(0);
   }
 

@@ -166,7 +166,7 @@ struct NeuronAdamSum {
 
 template <class T>
 struct NeuronKernels {
-  int lanes;
+  int lanes, row_lanes;  ///< row_lanes: of packs that rows are made of
   /// Bytes of scratch for a worker.
   std::size_t (*scratch)(const NeuronStep<T>&, int pieces_most, int entries_most);
   void (*stimuli)(const NeuronStep<T>&, std::uint32_t group, void* scratch);

@@ -38,10 +38,11 @@ const NeuronKernels<typename P::Scalar>* instantiate_neurons() {
   using T = typename P::Scalar;
   using Stimuli = NeuronStimuli<P>;
   using Features = NeuronFeatures<P>;
-  using Amplitudes = NeuronAmplitudes<P>;
-  using Spikes = NeuronSpikes<P>;
+  using Amplitudes = NeuronAmplitudes<RowPack<P>>;
+  using Spikes = NeuronSpikes<RowPack<P>>;
   using Gains = NeuronGains<P>;
   static const NeuronKernels<T> kernels{.lanes = P::lanes,
+                                        .row_lanes = RowPack<P>::lanes,
                                         .scratch = neuron_scratch<P>,
                                         .stimuli = Stimuli::forward,
                                         .tile = Features::forward,
@@ -52,7 +53,7 @@ const NeuronKernels<typename P::Scalar>* instantiate_neurons() {
                                         .trials = NeuronBehaviour<P>::trials,
                                         .gains_back = Gains::back,
                                         .totals_back = Spikes::totals_back,
-                                        .rows_back = NeuronRowsBack<P>::run,
+                                        .rows_back = NeuronRowsBack<RowPack<P>>::run,
                                         .tile_back = Features::back,
                                         .amplitudes_back = Amplitudes::back,
                                         .stimuli_back = Stimuli::back,
