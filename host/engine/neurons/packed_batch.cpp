@@ -191,6 +191,7 @@ void PackedNeuronBatch<T>::bind(simd::NeuronStep<T>& step) const {
   step.stimulus_trial = stimulus_trial.data();
   step.segments = segments.data();
   step.blocks = blocks.data();
+  step.block_count = static_cast<std::uint32_t>(blocks.size());
   step.block_first = block_first.data();
   step.entry_first = entry_first.data();
   step.entry_row = entry_row.data();

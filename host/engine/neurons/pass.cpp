@@ -277,14 +277,11 @@ void NeuronPass<T>::forward(bool back) {
     kernels_.differences(step_, k);
     for (Index t = b.block_first[k]; !wide && t < b.block_first[k + 1]; ++t) events(t, w);
   });
-  const auto wide = static_cast<Index>(b.wide_blocks.size()),
-             spikes = static_cast<Index>(b.blocks.size());
-  team_.run(wide + blocks, [&](Index t, int w) {
-    if (t < wide)
-      events(b.wide_blocks[t], w);
-    else
-      losses[spikes + t - wide] = kernels_.gains(step_, t - wide, scratch(w));
-  });
+  team_.run(static_cast<Index>(b.wide_blocks.size()),
+            [&](Index t, int w) { events(b.wide_blocks[t], w); });
+  const auto spikes = static_cast<Index>(b.blocks.size());
+  team_.run(blocks,
+            [&](Index t, int w) { losses[spikes + t] = kernels_.gains(step_, t, scratch(w)); });
   team_.run(static_cast<Index>(b.chunks()), [&](Index t, int w) {
     kernels_.trials(step_, t, back, losses + spikes + blocks + 2 * t, scratch(w));
   });

@@ -95,6 +95,7 @@ struct NeuronStep {
   const std::uint32_t *stimulus_trial_first, *stimulus_trial;
   const NeuronSegment* segments;
   const NeuronBlock* blocks;
+  std::uint32_t block_count;
   const std::uint32_t* block_first;
   const std::uint32_t *entry_first, *entry_row;  ///< rows count from the stimulus' first
   const T* entry_weight;
@@ -115,7 +116,7 @@ struct NeuronStep {
   T* boost;                            ///< [node_stride x channels], by pack of nodes
   T* posterior;                        ///< [trials x node_stride], times scale
   T *gx, *gy;                          ///< [trials x channels]
-  T* g_amplitude;                      ///< [pairs x stride], in the end of the exponents
+  T* g_amplitude;                      ///< [pairs x stride], of the exponents
   T* g_row;                            ///< as row, then parts of blocks that share a stimulus
   T *g_channel, *g_log_prior;          ///< of the exponents; of the prior's logits
   T* tile_sums;                        ///< [sums x tile_sum_size] packs: C, c, a

@@ -15,17 +15,32 @@ class NeuronSpikes {
 
  public:
   static double events(const Step& s, Index number, bool back, void* memory) {
+    fetch(s, number + 1, s.amplitude);
     return with_packs<P>(s.stride, [&](auto packs) {
       return block_events<packs.value>(s, s.blocks[number], back, static_cast<T*>(memory));
     });
   }
 
   static void totals_back(const Step& s, Index number) {
+    fetch(s, number + 1, s.amplitude);
+    fetch(s, number + 1, s.g_amplitude);
     with_packs<P>(s.stride,
                   [&](auto packs) { block_totals_back<packs.value>(s, s.blocks[number]); });
   }
 
  private:
+  /// Asks for the rows of a block's pairs before they are needed.
+  static void fetch(const Step& s, Index number, const T* rows) {
+    if (number >= s.block_count) return;
+    const NeuronBlock& block = s.blocks[number];
+    for (Index seg = block.first_segment; seg < block.end_segment; ++seg) {
+      const T* end = rows + long(s.segments[seg].end_pair) * s.stride;
+      for (const T* at = rows + long(s.segments[seg].first_pair) * s.stride; at < end;
+           at += 64 / sizeof(T))
+        __builtin_prefetch(at, 0, 2);
+    }
+  }
+
   /// Registers for a row whose packs are known.
   template <int Packs>
   static constexpr int held = Packs > 0 ? Packs : 1;
@@ -47,11 +62,31 @@ class NeuronSpikes {
       const NeuronSegment& segment = s.segments[seg];
       const Index first = s.entry_first[segment.first_pair];
       const Index count = s.entry_first[segment.end_pair] - first;
+      totals<Packs>(s, segment);
       products<Packs>(s, segment, row, s.row_floor + rows, v);
       loss += logarithms(s, first, count, v, back);
       if (back) products_back<Packs>(s, segment, row, v, g_row);
     }
     return loss;
+  }
+
+  /// Lambda at the trials' ends.
+  template <int Packs>
+  static void totals(const Step& s, const NeuronSegment& segment) {
+    const NeuronPiece& piece = s.pieces[segment.piece];
+    for (Index n = piece.first_trial; n < piece.first_trial + piece.trials; ++n) {
+      const long end = s.trials[n].end_row;
+      T* const to = trial_totals(s, n);
+      for (Index pair = segment.first_pair; pair < segment.end_pair; ++pair)
+        to[pair - piece.first_pair] =
+            dot<P>(Packs > 0 ? Packs * L : s.stride, s.amplitude + long(pair) * s.stride,
+                   s.row + end * s.stride) +
+            s.row_floor[end];
+    }
+  }
+  static T* trial_totals(const Step& s, Index n) {
+    const auto& session = s.sessions[s.pieces[s.trials[n].piece].session];
+    return s.totals + session.first_count + long(n - session.first_trial) * session.stride;
   }
 
   template <int Packs>
@@ -116,7 +151,7 @@ class NeuronSpikes {
         add_products(packs, A, packs_at<P>(row, r, packs), P(v[e - first]), gA,
                      packs_at<P>(g_row, r, packs));
       }
-      for (int k = 0; k < Packs; ++k) to[k] = sums[k];
+      for (int k = 0; k < packs; ++k) to[k] = gA[k] * A[k];
     }
   }
 
@@ -127,24 +162,25 @@ class NeuronSpikes {
     for (Index seg = block.first_segment; seg < block.end_segment; ++seg) {
       const NeuronSegment& segment = s.segments[seg];
       const NeuronPiece& piece = s.pieces[segment.piece];
-      const auto& session = s.sessions[piece.session];
       for (Index n = piece.first_trial; n < piece.first_trial + piece.trials; ++n) {
         const long end = s.trials[n].end_row;
-        const T* g = s.totals + session.first_count +
-                     long(n - session.first_trial) * session.stride - piece.first_pair;
+        const T* g = trial_totals(s, n);
+        const P* x = packs_at<P>(s.row, end, packs);
         P* const to = packs_at<P>(s.g_row, long(block.rows) + end - base, packs);
         P sums[held<Packs>];
         for (int k = 0; k < Packs; ++k) sums[k] = to[k];
-        for (Index pair = segment.first_pair; pair < segment.end_pair; ++pair)
-          add_products(packs, packs_at<P>(s.amplitude, pair, packs), packs_at<P>(s.row, end, packs),
-                       P(g[pair]), packs_at<P>(s.g_amplitude, pair, packs), Packs > 0 ? sums : to);
+        P* g_row = Packs > 0 ? sums : to;
+        for (Index pair = segment.first_pair; pair < segment.end_pair; ++pair) {
+          const P *A = packs_at<P>(s.amplitude, pair, packs), pull(g[pair - piece.first_pair]);
+          P* gA = packs_at<P>(s.g_amplitude, pair, packs);
+          for (int k = 0; k < packs; ++k) {
+            const P change = pull * A[k];
+            g_row[k] = g_row[k] + change;
+            gA[k] = gA[k] + change * x[k];
+          }
+        }
         for (int k = 0; k < Packs; ++k) to[k] = sums[k];
       }
-      // From the amplitudes to their exponents.
-      P* g = packs_at<P>(s.g_amplitude, segment.first_pair, packs);
-      const P* A = packs_at<P>(s.amplitude, segment.first_pair, packs);
-      for (long k = 0; k < long(segment.end_pair - segment.first_pair) * packs; ++k)
-        g[k] = g[k] * A[k];
     }
   }
 };
