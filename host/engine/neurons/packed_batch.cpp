@@ -5,9 +5,6 @@
 namespace nnpoisson {
 namespace {
 
-// Points of stimuli that one task takes.
-constexpr std::uint32_t run_points = 512;
-
 std::size_t size_of(int n) {
   return static_cast<std::size_t>(n);
 }
@@ -144,13 +141,14 @@ void PackedNeuronBatch<T>::add_blocks(const NeuronBatch& batch) {
 
 template <class T>
 void PackedNeuronBatch<T>::gather_runs() {
-  std::uint32_t points = run_points;
+  constexpr std::uint32_t most = simd::run_points;
+  std::uint32_t points = most;
   for (std::uint32_t s = 0; s < stimuli(); ++s) {
     const std::uint32_t of_s =
         value_first[s + 1] - value_first[s] + rate_first[s + 1] - rate_first[s];
-    const bool wide = block_first[s + 1] - block_first[s] > 1 || of_s > run_points;
+    const bool wide = block_first[s + 1] - block_first[s] > 1 || of_s > most;
     if (wide) wide_stimuli.push_back(s);
-    if (!wide && (points + of_s > run_points || runs.back().second < s)) {
+    if (!wide && (points + of_s > most || runs.back().second < s)) {
       runs.emplace_back(s, s);
       points = 0;
     }

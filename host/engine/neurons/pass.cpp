@@ -100,7 +100,7 @@ void NeuronPass<T>::reserve_rows(const PackedNeuronBatch<T>& batch) {
   reserve({&Step::phi}, S * number(step_.signals + 1));
   reserve({&Step::log_prior, &Step::g_log_prior}, S * number(step_.node_stride));
   reserve({&Step::channel, &Step::g_channel}, S * channels * stride);
-  reserve({&Step::values}, batch.value_time.size() * stride);
+  if (!batch.wide_stimuli.empty()) reserve({&Step::values}, batch.value_time.size() * stride);
   reserve({&Step::row}, batch.row_floor.size() * stride);
   reserve({&Step::amplitude, &Step::g_amplitude}, batch.pairs() * stride);
   reserve({&Step::totals}, batch.counts.size());
@@ -133,7 +133,7 @@ void NeuronPass<T>::make_buffers() {
     reserve_sums(batch);
     bytes = std::max(bytes, kernels_.scratch(step_, batch.pieces_most, batch.entries_most));
   }
-  scratch_.assign(number(team_.size()), AlignedVector<char>(bytes));
+  scratch_.assign(number(team_.size()), AlignedVector<char>(values_bytes() + bytes));
   reserve({&Step::gain}, number(step_.nodes) * number(step_.gains));
   reserve({&Step::boost}, number(step_.node_stride) * channels);
   if (step_.rank > 0) reserve({&Step::unit_whole}, places_.plan.unit.size() * whole);
@@ -265,16 +265,17 @@ void NeuronPass<T>::forward(bool back) {
     if (t < blocks)
       kernels_.amplitudes(step_, t, scratch(w));
     else
-      kernels_.tile(step_, b.wide_tiles[t - blocks], scratch(w));
+      kernels_.tile(step_, b.wide_tiles[t - blocks], values(0, w, true), scratch(w));
   });
   double* losses = step_.losses;
   const auto events = [&](Index t, int w) {
     losses[t] = kernels_.events(step_, t, back, scratch(w));
   };
   each_stimulus([&](Index k, int w, bool wide) {
+    const auto rows = values(k, w, wide);
     for (Index t = b.tile_first[k]; !wide && t < b.tile_first[k + 1]; ++t)
-      kernels_.tile(step_, t, scratch(w));
-    kernels_.differences(step_, k);
+      kernels_.tile(step_, t, rows, scratch(w));
+    kernels_.differences(step_, k, rows);
     for (Index t = b.block_first[k]; !wide && t < b.block_first[k + 1]; ++t) events(t, w);
   });
   team_.run(static_cast<Index>(b.wide_blocks.size()),
@@ -310,17 +311,18 @@ void NeuronPass<T>::backward() {
   team_.run(static_cast<Index>(b.wide_blocks.size()),
             [&](Index t, int) { kernels_.totals_back(step_, b.wide_blocks[t]); });
   each_stimulus([&](Index k, int w, bool wide) {
+    const auto rows = values(k, w, wide);
     for (Index t = b.block_first[k]; !wide && t < b.block_first[k + 1]; ++t)
       kernels_.totals_back(step_, t);
-    kernels_.rows_back(step_, k);
+    kernels_.rows_back(step_, k, rows);
     for (Index t = b.tile_first[k]; !wide && t < b.tile_first[k + 1]; ++t)
-      kernels_.tile_back(step_, t, scratch(w));
+      kernels_.tile_back(step_, t, rows, scratch(w));
   });
   team_.run(static_cast<Index>(b.wide_tiles.size()) + blocks, [&](Index t, int w) {
     if (t < blocks)
       kernels_.amplitudes_back(step_, t, scratch(w));
     else
-      kernels_.tile_back(step_, b.wide_tiles[t - blocks], scratch(w));
+      kernels_.tile_back(step_, b.wide_tiles[t - blocks], values(0, w, true), scratch(w));
   });
 
   const auto stimuli = static_cast<Index>(groups(b)),

@@ -10,32 +10,33 @@ class NeuronFeatures {
   using T = typename P::Scalar;
   using Step = NeuronStep<T>;
   using Index = std::uint32_t;
+  using Values = NeuronValues<T>;
   using R = RowPack<P>;
   using Col = formulas::Column<P>;
   using Dual = formulas::DualColumn<P>;
   static constexpr int L = P::lanes;
 
  public:
-  static void forward(const Step& s, Index number, void* memory) {
+  static void forward(const Step& s, Index number, Values values, void* memory) {
     const NeuronTile& t = s.tiles[number];
     if (t.rate)
-      tile_forward<true>(s, t, memory);
+      tile_forward<true>(s, t, values, memory);
     else
-      tile_forward<false>(s, t, memory);
+      tile_forward<false>(s, t, values, memory);
   }
-  static void back(const Step& s, Index number, void* memory) {
+  static void back(const Step& s, Index number, Values values, void* memory) {
     if (s.tiles[number].rate)
-      tile_adjoint<true>(s, number, memory);
+      tile_adjoint<true>(s, number, values, memory);
     else
-      tile_adjoint<false>(s, number, memory);
+      tile_adjoint<false>(s, number, values, memory);
   }
 
-  static void differences(const Step& s, Index k) {
+  static void differences(const Step& s, Index k, Values values) {
     const Index first = s.difference_first[k], end = s.difference_first[k + 1];
     T* row = s.row + long(s.row_first(k) + s.rate_first[k + 1] - s.rate_first[k]) * s.stride;
     for (Index d = first; d < end; ++d, row += s.stride) {
-      const T* high = s.values + long(s.difference[2 * d]) * s.stride;
-      const T* low = s.values + long(s.difference[2 * d + 1]) * s.stride;
+      const T* high = values.rows + long(s.difference[2 * d] - values.first) * s.stride;
+      const T* low = values.rows + long(s.difference[2 * d + 1] - values.first) * s.stride;
       for (int j = 0; j < s.stride; j += R::lanes)
         (R::load(high + j) - R::load(low + j)).store(row + j);
     }
@@ -73,11 +74,12 @@ class NeuronFeatures {
   }
 
   template <bool Rate>
-  static void tile_forward(const Step& s, const NeuronTile& t, void* memory) {
+  static void tile_forward(const Step& s, const NeuronTile& t, Values values, void* memory) {
     NeuronPool<P> pool{static_cast<char*>(memory)};
     const Col h3 = stimulus_layer(s, t, pool), f = layer(s, 1, pool);
     const auto x = layers(s, 1, pool);
-    T* out = Rate ? s.row + long(t.row) * s.stride : s.values + long(t.first) * s.stride;
+    T* out = Rate ? s.row + long(t.row) * s.stride
+                  : values.rows + long(t.first - values.first) * s.stride;
     const T* time = Rate ? s.rate_time : s.value_time;
     for (long p = 0; p < packs_of(t); ++p) {
       const P tau = times(t, time, p);
@@ -92,7 +94,7 @@ class NeuronFeatures {
   }
 
   template <bool Rate>
-  static void tile_adjoint(const Step& s, Index number, void* memory) {
+  static void tile_adjoint(const Step& s, Index number, Values values, void* memory) {
     const NeuronTile& t = s.tiles[number];
     NeuronPool<P> pool{static_cast<char*>(memory)};
     const int packs = packs_of(t), H = s.width;
@@ -105,7 +107,8 @@ class NeuronFeatures {
     P *of_c = sums + H * H, *of_a = of_c + H;
     if (t.opens) clear<P>(reinterpret_cast<T*>(sums), s.tile_sum_size() * L);
 
-    const T* in = Rate ? s.g_row + long(t.row) * s.stride : s.values + long(t.first) * s.stride;
+    const T* in = Rate ? s.g_row + long(t.row) * s.stride
+                       : values.rows + long(t.first - values.first) * s.stride;
     const T* time = Rate ? s.rate_time : s.value_time;
     for (long p = 0; p < packs; ++p) {
       // The layers anew: quicker than to keep them.

@@ -9,6 +9,7 @@
 namespace nnpoisson::simd {
 
 inline constexpr int tile_size = 256;   ///< points of one stimulus that go through together
+inline constexpr int run_points = 512;  ///< of stimuli that a task takes from phase to phase
 inline constexpr int unit_block = 32;   ///< units of one session that a task takes
 inline constexpr int trial_chunk = 64;  ///< trials that a task takes
 
@@ -19,6 +20,13 @@ struct NeuronTile {
   bool rate;
   std::uint32_t sums;  ///< of tile_sums; tiles that one task takes add to the same
   bool opens;          ///< the first one of its sums
+};
+
+/// Rows of value points from `first` on; in the way back their adjoint.
+template <class T>
+struct NeuronValues {
+  T* rows;
+  std::uint32_t first;
 };
 
 /// Units [first, end) of a session: places among its units.
@@ -106,7 +114,7 @@ struct NeuronStep {
   // What the phases leave.
   T *h3, *phi, *log_prior, *channel;   ///< [S x H], [S x (Q+1)], [S x node_stride],
                                        ///< [S x channels x stride]
-  T *values, *row;                     ///< [value points x stride], in the end the adjoint;
+  T *values, *row;                     ///< [value points x stride], for wide stimuli alone;
                                        ///< [rows x stride]
   T* amplitude;                        ///< [pairs x stride]
   T* gain;                             ///< [K x gains] exp of log_gain
@@ -171,9 +179,9 @@ struct NeuronKernels {
   /// Bytes of scratch for a worker.
   std::size_t (*scratch)(const NeuronStep<T>&, int pieces_most, int entries_most);
   void (*stimuli)(const NeuronStep<T>&, std::uint32_t group, void* scratch);
-  void (*tile)(const NeuronStep<T>&, std::uint32_t tile, void* scratch);
+  void (*tile)(const NeuronStep<T>&, std::uint32_t tile, NeuronValues<T>, void* scratch);
   void (*amplitudes)(const NeuronStep<T>&, std::uint32_t block, void* scratch);
-  void (*differences)(const NeuronStep<T>&, std::uint32_t stimulus);
+  void (*differences)(const NeuronStep<T>&, std::uint32_t stimulus, NeuronValues<T>);
   /// Returns the block's loss; leaves adjoints where they are asked for.
   double (*events)(const NeuronStep<T>&, std::uint32_t block, bool back, void* scratch);
   double (*gains)(const NeuronStep<T>&, std::uint32_t block, void* scratch);
@@ -182,8 +190,8 @@ struct NeuronKernels {
                  void* scratch);
   void (*gains_back)(const NeuronStep<T>&, std::uint32_t block, void* scratch);
   void (*totals_back)(const NeuronStep<T>&, std::uint32_t block);
-  void (*rows_back)(const NeuronStep<T>&, std::uint32_t stimulus);
-  void (*tile_back)(const NeuronStep<T>&, std::uint32_t tile, void* scratch);
+  void (*rows_back)(const NeuronStep<T>&, std::uint32_t stimulus, NeuronValues<T>);
+  void (*tile_back)(const NeuronStep<T>&, std::uint32_t tile, NeuronValues<T>, void* scratch);
   void (*amplitudes_back)(const NeuronStep<T>&, std::uint32_t block, void* scratch);
   void (*stimuli_back)(const NeuronStep<T>&, std::uint32_t group, void* scratch);
   NeuronAdamSum (*adam)(const NeuronAdamJob<T>&);
