@@ -27,7 +27,7 @@ PackedNeuronBatch<T>::PackedNeuronBatch(const NeuronPlan& plan, const NeuronBatc
       stimulus_trial_first(batch.stimulus_trial_first),
       stimulus_trial(batch.stimulus_trial),
       entry_first(batch.entry_first),
-      entry_row(batch.entry_row),
+      entry_row(batch.entry_row.begin(), batch.entry_row.end()),
       entry_weight(batch.entry_weight.begin(), batch.entry_weight.end()),
       more_first(batch.more_first),
       more(batch.more.begin(), batch.more.end()) {
@@ -189,7 +189,6 @@ void PackedNeuronBatch<T>::bind(simd::NeuronStep<T>& step) const {
   step.stimulus_trial = stimulus_trial.data();
   step.segments = segments.data();
   step.blocks = blocks.data();
-  step.block_count = static_cast<std::uint32_t>(blocks.size());
   step.block_first = block_first.data();
   step.entry_first = entry_first.data();
   step.entry_row = entry_row.data();

@@ -37,8 +37,9 @@ struct PackedNeuronBatch {
   std::vector<std::pair<std::uint32_t, std::uint32_t>> runs;
   /// What is too large for that.
   std::vector<std::uint32_t> wide_stimuli, wide_tiles, wide_blocks;
-  std::vector<std::uint32_t> entry_first, entry_row;
-  std::vector<T> entry_weight;
+  std::vector<std::uint32_t> entry_first;
+  AlignedVector<std::uint32_t> entry_row;
+  AlignedVector<T> entry_weight;
   AlignedVector<T> counts;
   std::vector<std::uint32_t> more_first;
   std::vector<T> more;

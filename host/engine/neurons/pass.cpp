@@ -329,14 +329,14 @@ void NeuronPass<T>::backward() {
              regions = static_cast<Index>(places_.shape.regions);
   const Index actions = trunk() ? 2 : 0;
   team_.run(stimuli + regions + actions + 1, [&](Index t, int w) {
-    if (t < stimuli)
-      kernels_.stimuli_back(step_, t, scratch(w));
-    else if (t < stimuli + regions)
-      sums.sum_region(t - stimuli);
-    else if (t < stimuli + regions + actions)
-      sums.sum_action(t - stimuli - regions);
-    else
+    if (t == 0)  // the longest first
       sums.sum_prior_and_times();
+    else if (t <= regions)
+      sums.sum_region(t - 1);
+    else if (t <= regions + actions)
+      sums.sum_action(t - 1 - regions);
+    else
+      kernels_.stimuli_back(step_, t - 1 - regions - actions, scratch(w));
   });
   sums.sum_rest();
 }

@@ -103,7 +103,6 @@ struct NeuronStep {
   const std::uint32_t *stimulus_trial_first, *stimulus_trial;
   const NeuronSegment* segments;
   const NeuronBlock* blocks;
-  std::uint32_t block_count;
   const std::uint32_t* block_first;
   const std::uint32_t *entry_first, *entry_row;  ///< rows count from the stimulus' first
   const T* entry_weight;

@@ -15,32 +15,17 @@ class NeuronSpikes {
 
  public:
   static double events(const Step& s, Index number, bool back, void* memory) {
-    fetch(s, number + 1, s.amplitude);
     return with_packs<P>(s.stride, [&](auto packs) {
       return block_events<packs.value>(s, s.blocks[number], back, static_cast<T*>(memory));
     });
   }
 
   static void totals_back(const Step& s, Index number) {
-    fetch(s, number + 1, s.amplitude);
-    fetch(s, number + 1, s.g_amplitude);
     with_packs<P>(s.stride,
                   [&](auto packs) { block_totals_back<packs.value>(s, s.blocks[number]); });
   }
 
  private:
-  /// Asks for the rows of a block's pairs before they are needed.
-  static void fetch(const Step& s, Index number, const T* rows) {
-    if (number >= s.block_count) return;
-    const NeuronBlock& block = s.blocks[number];
-    for (Index seg = block.first_segment; seg < block.end_segment; ++seg) {
-      const T* end = rows + long(s.segments[seg].end_pair) * s.stride;
-      for (const T* at = rows + long(s.segments[seg].first_pair) * s.stride; at < end;
-           at += 64 / sizeof(T))
-        __builtin_prefetch(at, 0, 2);
-    }
-  }
-
   /// Registers for a row whose packs are known.
   template <int Packs>
   static constexpr int held = Packs > 0 ? Packs : 1;
