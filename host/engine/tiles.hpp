@@ -1,5 +1,9 @@
 #pragma once
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
@@ -12,7 +16,8 @@
 
 namespace nnpoisson {
 
-/// Memory on a cache line's boundary, as packs are loaded from.
+/// Memory on a cache line's boundary, as packs are loaded from; much of it on huge pages, where the
+/// system has them.
 template <class T>
 struct CacheAligned {
   using value_type = T;
@@ -20,10 +25,24 @@ struct CacheAligned {
   template <class U>
   explicit CacheAligned(const CacheAligned<U>&) {}
   T* allocate(std::size_t n) {
-    return static_cast<T*>(::operator new(n * sizeof(T), std::align_val_t(64)));
+    void* p = ::operator new(n * sizeof(T), boundary(n));
+#if defined(__linux__)
+    if (boundary(n) == huge_page) madvise(p, n * sizeof(T), MADV_HUGEPAGE);  // or else goes without
+#endif
+    return static_cast<T*>(p);
   }
-  void deallocate(T* p, std::size_t) { ::operator delete(p, std::align_val_t(64)); }
-  bool operator==(const CacheAligned&) const { return true; }
+  void deallocate(T* p, std::size_t n) {
+    ::operator delete(p, boundary(n));
+  }
+  bool operator==(const CacheAligned&) const {
+    return true;
+  }
+
+ private:
+  static constexpr std::align_val_t huge_page{std::size_t{1} << 21};
+  static std::align_val_t boundary(std::size_t n) {
+    return n * sizeof(T) < std::size_t(huge_page) ? std::align_val_t(64) : huge_page;
+  }
 };
 template <class T>
 using AlignedVector = std::vector<T, CacheAligned<T>>;

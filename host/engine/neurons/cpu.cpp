@@ -27,7 +27,7 @@ class NeuronCpu final : public Backend {
         plan_(std::move(plan)),
         shape_(problem_->shape),
         layout_(shape_, problem_->shrinkage),
-        packing_(*problem_, layout_, *plan_, kernels_.lanes),
+        packing_(*problem_, layout_, *plan_, kernels_.row_lanes),
         team_(threads),
         pass_(kernels_, team_, *problem_, layout_, *plan_, packing_) {
     set_penalty();

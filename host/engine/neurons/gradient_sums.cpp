@@ -1,6 +1,7 @@
 #include "engine/neurons/gradient_sums.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 namespace nnpoisson {
@@ -92,11 +93,13 @@ void NeuronGradientSums<T>::sum_prior_and_times() {
         prior[k * F + f] += step_.g_log_prior[s * number(step_.node_stride) + k] *
                             step_.phi[s * number(step_.signals + 1) + 1 + f];
 
-  std::size_t first = 0;
-  for (const auto& [tensor, size] : {std::pair{C, H * H}, {c, H}, {a, H}}) {
-    sum_rows(step_.tile_sums + first, batch_.tiles.size(), step_.tile_sum_size(), to(tensor), size);
-    first += size;
-  }
+  std::vector<T> packs(number(step_.tile_sum_size()) * batch_.pack_lanes);
+  sum_rows(step_.tile_sums, batch_.tile_sums, static_cast<long>(packs.size()), packs.data(),
+           packs.size());
+  const T* from = packs.data();
+  for (const auto& [tensor, size] : {std::pair{C, H * H}, {c, H}, {a, H}})
+    for (std::size_t k = 0; k < size; ++k, from += batch_.pack_lanes)
+      to(tensor)[k] = std::accumulate(from, from + batch_.pack_lanes, T(0));
 }
 
 template <class T>

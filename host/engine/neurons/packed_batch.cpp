@@ -27,26 +27,25 @@ PackedNeuronBatch<T>::PackedNeuronBatch(const NeuronPlan& plan, const NeuronBatc
       stimulus_trial_first(batch.stimulus_trial_first),
       stimulus_trial(batch.stimulus_trial),
       entry_first(batch.entry_first),
-      entry_row(batch.entry_row),
+      entry_row(batch.entry_row.begin(), batch.entry_row.end()),
       entry_weight(batch.entry_weight.begin(), batch.entry_weight.end()),
       more_first(batch.more_first),
       more(batch.more.begin(), batch.more.end()) {
+  pack_lanes = size_of(lanes);
   for (const auto& d : batch.difference) difference.insert(difference.end(), {d.high, d.low});
-  cut_tiles(batch, shape.width, lanes);
+  cut_tiles(batch);
   add_sessions(plan, batch, shape, packing);
   add_trials(batch);
   add_blocks(batch);
+  gather_runs();
 }
 
 template <class T>
-void PackedNeuronBatch<T>::cut_tiles(const NeuronBatch& batch, int width, int lanes) {
+void PackedNeuronBatch<T>::cut_tiles(const NeuronBatch& batch) {
   const auto cut = [&](std::uint32_t s, std::uint32_t first, std::uint32_t end, bool rate) {
     for (std::uint32_t at = first; at < end; at += simd::tile_size) {
       const auto count = std::min<std::uint32_t>(simd::tile_size, end - at);
-      tiles.push_back({s, at, count, batch.row_first(s) + at - first, rate, layers});
-      const std::size_t points = (count + size_of(lanes) - 1) / size_of(lanes) * size_of(lanes);
-      const std::size_t kept = (rate ? 4 : 2) * size_of(width) * points;
-      layers += (kept + simd::pad - 1) / simd::pad * simd::pad;
+      tiles.push_back({s, at, count, batch.row_first(s) + at - first, rate, 0, false});
     }
   };
   tile_first.push_back(0);
@@ -131,9 +130,37 @@ void PackedNeuronBatch<T>::add_blocks(const NeuronBatch& batch) {
     for (auto e = entry_first[s.first_pair]; e < entry_first[s.end_pair]; ++e) entry_row[e] -= base;
   }
   block_first = batch.block_first;
+  block_rows = row_floor.size();
   for (const auto& b : batch.blocks) {
-    blocks.push_back({b.stimulus, b.first_segment, b.end_segment, block_rows});
-    block_rows += batch.row_first(b.stimulus + 1) - batch.row_first(b.stimulus);
+    const std::uint32_t s = b.stimulus, first = batch.row_first(s);
+    const bool alone = block_first[s + 1] - block_first[s] == 1;
+    blocks.push_back({s, b.first_segment, b.end_segment, alone ? first : block_rows});
+    if (!alone) block_rows += batch.row_first(s + 1) - first;
+  }
+}
+
+template <class T>
+void PackedNeuronBatch<T>::gather_runs() {
+  constexpr std::uint32_t most = simd::run_points;
+  std::uint32_t points = most;
+  for (std::uint32_t s = 0; s < stimuli(); ++s) {
+    const std::uint32_t of_s =
+        value_first[s + 1] - value_first[s] + rate_first[s + 1] - rate_first[s];
+    const bool wide = block_first[s + 1] - block_first[s] > 1 || of_s > most;
+    if (wide) wide_stimuli.push_back(s);
+    if (!wide && (points + of_s > most || runs.back().second < s)) {
+      runs.emplace_back(s, s);
+      points = 0;
+    }
+    if (!wide) runs.back().second = s + 1;
+    points += of_s;
+    for (auto t = tile_first[s]; t < tile_first[s + 1]; ++t) {
+      if (wide) wide_tiles.push_back(t);
+      tiles[t].opens = wide || (runs.back().first == s && t == tile_first[s]);
+      tile_sums += tiles[t].opens;
+      tiles[t].sums = static_cast<std::uint32_t>(tile_sums - 1);
+    }
+    for (auto b = block_first[s]; wide && b < block_first[s + 1]; ++b) wide_blocks.push_back(b);
   }
 }
 

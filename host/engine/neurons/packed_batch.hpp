@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "engine/neurons/packing.hpp"
@@ -21,7 +22,7 @@ struct PackedNeuronBatch {
   std::vector<T> value_time, rate_time, row_floor;
   std::vector<simd::NeuronTile> tiles;
   std::vector<std::uint32_t> tile_first;
-  std::size_t layers = 0;  ///< numbers that the tiles keep
+  std::size_t tile_sums = 0, pack_lanes;
   std::vector<simd::NeuronUnits> unit_blocks;
   std::vector<simd::NeuronPiece> pieces;
   std::vector<simd::NeuronSession> sessions;
@@ -32,8 +33,13 @@ struct PackedNeuronBatch {
   std::vector<simd::NeuronBlock> blocks;
   std::vector<std::uint32_t> block_first;
   std::size_t block_rows = 0;
-  std::vector<std::uint32_t> entry_first, entry_row;
-  std::vector<T> entry_weight;
+  /// Stimuli [first, second) that one task takes from phase to phase, while they are in the cache.
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> runs;
+  /// What is too large for that.
+  std::vector<std::uint32_t> wide_stimuli, wide_tiles, wide_blocks;
+  std::vector<std::uint32_t> entry_first;
+  AlignedVector<std::uint32_t> entry_row;
+  AlignedVector<T> entry_weight;
   AlignedVector<T> counts;
   std::vector<std::uint32_t> more_first;
   std::vector<T> more;
@@ -51,11 +57,12 @@ struct PackedNeuronBatch {
   }
 
  private:
-  void cut_tiles(const NeuronBatch& batch, int width, int lanes);
+  void cut_tiles(const NeuronBatch& batch);
   void add_sessions(const NeuronPlan& plan, const NeuronBatch& batch, const NeuronShape& shape,
                     const NeuronPacking& packing);
   void add_trials(const NeuronBatch& batch);
   void add_blocks(const NeuronBatch& batch);
+  void gather_runs();
 };
 
 extern template struct PackedNeuronBatch<float>;

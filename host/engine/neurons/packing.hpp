@@ -12,7 +12,7 @@ namespace nnpoisson {
 /// and B are rows over features, [(Q+1) x stride]; gains lie by session.
 class NeuronPacking {
  public:
-  /// lanes: of the packs.
+  /// lanes: of the packs that rows are made of.
   NeuronPacking(const NeuronProblem& problem, const NeuronLayout& layout, const NeuronPlan& plan,
                 int lanes);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 namespace nnpoisson {
 namespace {
@@ -99,8 +100,7 @@ void NeuronPass<T>::reserve_forward(const PackedNeuronBatch<T>& batch) {
   reserve({&Step::phi}, S * number(step_.signals + 1));
   reserve({&Step::log_prior}, S * number(step_.node_stride));
   reserve({&Step::channel}, S * channels * stride);
-  reserve({&Step::layers}, batch.layers);
-  reserve({&Step::values}, batch.value_time.size() * stride);
+  if (!batch.wide_stimuli.empty()) reserve({&Step::values}, batch.value_time.size() * stride);
   reserve({&Step::row}, batch.row_floor.size() * stride);
   reserve({&Step::amplitude}, batch.pairs() * stride);
   reserve({&Step::totals}, batch.counts.size());
@@ -116,12 +116,11 @@ void NeuronPass<T>::reserve_back(const PackedNeuronBatch<T>& batch) {
   const std::size_t blocks = batch.unit_blocks.size();
   reserve({&Step::g_log_prior}, batch.stimuli() * number(step_.node_stride));
   reserve({&Step::g_channel}, batch.stimuli() * channels * stride);
-  reserve({&Step::g_values}, batch.value_time.size() * stride);
-  reserve({&Step::g_row}, batch.row_floor.size() * stride);
   reserve({&Step::g_amplitude}, batch.pairs() * stride);
   reserve({&Step::gx, &Step::gy}, batch.trials.size() * channels);
-  reserve({&Step::row_sums}, batch.block_rows * stride);
-  reserve({&Step::tile_sums}, batch.tiles.size() * number(step_.tile_sum_size()));
+  reserve({&Step::g_row}, batch.block_rows * stride);
+  reserve({&Step::tile_sums}, batch.tile_sums * batch.pack_lanes * number(step_.tile_sum_size()));
+  reserve({&Step::g_h3}, batch.tiles.size() * number(step_.width));
   reserve({&Step::g_phi}, batch.g_phi);
   reserve({&Step::g_stimulus}, groups(batch) * number(step_.stimulus_sum_size()));
   reserve({&Step::g_heads}, batch.chunks() * number(step_.head_sum_size()));
@@ -137,7 +136,7 @@ void NeuronPass<T>::make_buffers() {
     reserve_forward(batch);
     bytes = std::max(bytes, kernels_.scratch(step_, batch.pieces_most, batch.entries_most));
   }
-  scratch_.assign(number(team_.size()), AlignedVector<char>(bytes));
+  scratch_.assign(number(team_.size()), AlignedVector<char>(values_bytes() + bytes));
   reserve({&Step::gain}, number(step_.nodes) * number(step_.gains));
   reserve({&Step::boost}, number(step_.node_stride) * channels);
   step_.gain_sums = gain_sums_.data();
@@ -249,27 +248,47 @@ void NeuronPass<T>::boost_channels() {
           trunk() ? step_.heads.delta[c] * node_[k] : formulas::log_gain(mean_[c], node_[k]));
 }
 
+/// body(stimulus, worker, whether it is wide).
+template <class T>
+template <class Body>
+void NeuronPass<T>::each_stimulus(const Body& body) {
+  const auto& [runs, wide] = std::tie(batch_->runs, batch_->wide_stimuli);
+  team_.run(static_cast<Index>(runs.size() + wide.size()), [&](Index t, int w) {
+    if (t >= runs.size()) return body(wide[t - runs.size()], w, true);
+    for (Index k = runs[t].first; k < runs[t].second; ++k) body(k, w, false);
+  });
+}
+
 template <class T>
 void NeuronPass<T>::forward(bool back) {
   const auto& b = *batch_;
   pack_shared();
   team_.run(static_cast<Index>(groups(b)),
             [&](Index t, int w) { kernels_.stimuli(step_, t, scratch(w)); });
-  const auto tiles = static_cast<Index>(b.tiles.size()),
+  const auto tiles = static_cast<Index>(b.wide_tiles.size()),
              blocks = static_cast<Index>(b.unit_blocks.size());
   team_.run(tiles + blocks, [&](Index t, int w) {
     if (t < blocks)
       kernels_.amplitudes(step_, t, scratch(w));
     else
-      kernels_.tile(step_, t - blocks, scratch(w));
+      kernels_.tile(step_, b.wide_tiles[t - blocks], values(0, w, true), scratch(w));
   });
-  team_.run(step_.stimuli, [&](Index t, int) { kernels_.differences(step_, t); });
-  const auto spikes = static_cast<Index>(b.blocks.size());
   double* losses = step_.losses;
-  team_.run(spikes + blocks, [&](Index t, int w) {
-    losses[t] = t < spikes ? kernels_.events(step_, t, back, scratch(w))
-                           : kernels_.gains(step_, t - spikes, scratch(w));
+  const auto events = [&](Index t, int w) {
+    losses[t] = kernels_.events(step_, t, back, scratch(w));
+  };
+  each_stimulus([&](Index k, int w, bool wide) {
+    const auto rows = values(k, w, wide);
+    for (Index t = b.tile_first[k]; !wide && t < b.tile_first[k + 1]; ++t)
+      kernels_.tile(step_, t, rows, scratch(w));
+    kernels_.differences(step_, k, rows);
+    for (Index t = b.block_first[k]; !wide && t < b.block_first[k + 1]; ++t) events(t, w);
   });
+  team_.run(static_cast<Index>(b.wide_blocks.size()),
+            [&](Index t, int w) { events(b.wide_blocks[t], w); });
+  const auto spikes = static_cast<Index>(b.blocks.size());
+  team_.run(blocks,
+            [&](Index t, int w) { losses[spikes + t] = kernels_.gains(step_, t, scratch(w)); });
   team_.run(static_cast<Index>(b.chunks()), [&](Index t, int w) {
     kernels_.trials(step_, t, back, losses + spikes + blocks + 2 * t, scratch(w));
   });
@@ -295,28 +314,35 @@ void NeuronPass<T>::backward() {
   sums.clear_absent();
   const auto blocks = static_cast<Index>(b.unit_blocks.size());
   team_.run(blocks, [&](Index t, int w) { kernels_.gains_back(step_, t, scratch(w)); });
-  team_.run(static_cast<Index>(b.blocks.size()),
-            [&](Index t, int) { kernels_.totals_back(step_, t); });
-  team_.run(step_.stimuli, [&](Index t, int) { kernels_.rows_back(step_, t); });
-  team_.run(static_cast<Index>(b.tiles.size()) + blocks, [&](Index t, int w) {
+  team_.run(static_cast<Index>(b.wide_blocks.size()),
+            [&](Index t, int) { kernels_.totals_back(step_, b.wide_blocks[t]); });
+  each_stimulus([&](Index k, int w, bool wide) {
+    const auto rows = values(k, w, wide);
+    for (Index t = b.block_first[k]; !wide && t < b.block_first[k + 1]; ++t)
+      kernels_.totals_back(step_, t);
+    kernels_.rows_back(step_, k, rows);
+    for (Index t = b.tile_first[k]; !wide && t < b.tile_first[k + 1]; ++t)
+      kernels_.tile_back(step_, t, rows, scratch(w));
+  });
+  team_.run(static_cast<Index>(b.wide_tiles.size()) + blocks, [&](Index t, int w) {
     if (t < blocks)
       kernels_.amplitudes_back(step_, t, scratch(w));
     else
-      kernels_.tile_back(step_, t - blocks, scratch(w));
+      kernels_.tile_back(step_, b.wide_tiles[t - blocks], values(0, w, true), scratch(w));
   });
 
   const auto stimuli = static_cast<Index>(groups(b)),
              regions = static_cast<Index>(places_.shape.regions);
   const Index actions = trunk() ? 2 : 0;
   team_.run(stimuli + regions + actions + 1, [&](Index t, int w) {
-    if (t < stimuli)
-      kernels_.stimuli_back(step_, t, scratch(w));
-    else if (t < stimuli + regions)
-      sums.sum_region(t - stimuli);
-    else if (t < stimuli + regions + actions)
-      sums.sum_action(t - stimuli - regions);
-    else
+    if (t == 0)  // the longest first
       sums.sum_prior_and_times();
+    else if (t <= regions)
+      sums.sum_region(t - 1);
+    else if (t <= regions + actions)
+      sums.sum_action(t - 1 - regions);
+    else
+      kernels_.stimuli_back(step_, t - 1 - regions - actions, scratch(w));
   });
   sums.sum_rest();
 }

@@ -31,7 +31,15 @@ class NeuronPass {
   [[nodiscard]] std::size_t groups(const PackedNeuronBatch<T>& batch) const {
     return (batch.stimuli() + number(kernels_.lanes) - 1) / number(kernels_.lanes);
   }
-  void* scratch(int worker) { return scratch_[number(worker)].data(); }
+  void* scratch(int worker) { return scratch_[number(worker)].data() + values_bytes(); }
+  /// Those of a stimulus that is not wide lie before a worker's scratch.
+  [[nodiscard]] std::size_t values_bytes() const {
+    return simd::run_points * number(step_.stride) * sizeof(T);
+  }
+  simd::NeuronValues<T> values(Index stimulus, int worker, bool wide) {
+    if (wide) return {step_.values, 0};
+    return {reinterpret_cast<T*>(scratch_[number(worker)].data()), batch_->value_first[stimulus]};
+  }
 
   void set_constants(const NeuronConstants& constants);
   void set_sizes();
@@ -44,6 +52,8 @@ class NeuronPass {
   void pack_rows(NeuronTensor alpha, NeuronTensor B, std::size_t count, AlignedVector<T>& to);
   void pack_shared();
   void boost_channels();
+  template <class Body>
+  void each_stimulus(const Body& body);
   void forward(bool back);
   [[nodiscard]] BatchLoss sum_losses() const;
   void backward();

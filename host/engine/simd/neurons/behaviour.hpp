@@ -51,10 +51,10 @@ class NeuronBehaviour {
     const bool responded = trial.action >= 0;
     for (int c = 0; c < s.channels; ++c) {
       const T* amplitude = s.channel + (long(trial.stimulus) * s.channels + c) * s.stride;
-      work.x[c] = dot<P>(s.stride, amplitude, s.row + long(trial.wait_row) * s.stride);
-      work.y[c] = responded
-                      ? dot<P>(s.stride, amplitude, s.row + long(trial.response_row) * s.stride)
-                      : T(0);
+      work.x[c] = dot<RowPack<P>>(s.stride, amplitude, s.row + long(trial.wait_row) * s.stride);
+      work.y[c] = responded ? dot<RowPack<P>>(s.stride, amplitude,
+                                              s.row + long(trial.response_row) * s.stride)
+                            : T(0);
     }
     const P wait_floor(T(2) * s.row_floor[trial.wait_row]);
     for (int k = 0; k < s.node_stride; k += L) {

@@ -10,49 +10,40 @@ class NeuronFeatures {
   using T = typename P::Scalar;
   using Step = NeuronStep<T>;
   using Index = std::uint32_t;
+  using Values = NeuronValues<T>;
+  using R = RowPack<P>;
   using Col = formulas::Column<P>;
   using Dual = formulas::DualColumn<P>;
   static constexpr int L = P::lanes;
 
  public:
-  static void forward(const Step& s, Index number, void* memory) {
+  static void forward(const Step& s, Index number, Values values, void* memory) {
     const NeuronTile& t = s.tiles[number];
     if (t.rate)
-      tile_forward<true>(s, t, memory);
+      tile_forward<true>(s, t, values, memory);
     else
-      tile_forward<false>(s, t, memory);
+      tile_forward<false>(s, t, values, memory);
   }
-  static void back(const Step& s, Index number, void* memory) {
+  static void back(const Step& s, Index number, Values values, void* memory) {
     if (s.tiles[number].rate)
-      tile_adjoint<true>(s, number, memory);
+      tile_adjoint<true>(s, number, values, memory);
     else
-      tile_adjoint<false>(s, number, memory);
+      tile_adjoint<false>(s, number, values, memory);
   }
 
-  static void differences(const Step& s, Index k) {
+  static void differences(const Step& s, Index k, Values values) {
     const Index first = s.difference_first[k], end = s.difference_first[k + 1];
     T* row = s.row + long(s.row_first(k) + s.rate_first[k + 1] - s.rate_first[k]) * s.stride;
     for (Index d = first; d < end; ++d, row += s.stride) {
-      const T* high = s.values + long(s.difference[2 * d]) * s.stride;
-      const T* low = s.values + long(s.difference[2 * d + 1]) * s.stride;
-      for (int k2 = 0; k2 < s.stride; k2 += L)
-        (P::load(high + k2) - P::load(low + k2)).store(row + k2);
+      const T* high = values.rows + long(s.difference[2 * d] - values.first) * s.stride;
+      const T* low = values.rows + long(s.difference[2 * d + 1] - values.first) * s.stride;
+      for (int j = 0; j < s.stride; j += R::lanes)
+        (R::load(high + j) - R::load(low + j)).store(row + j);
     }
   }
 
  private:
-  static std::size_t packs_of(const NeuronTile& t) { return (t.count + L - 1) / L; }
-
-  template <bool Rate>
-  static formulas::FeatureColumns<P> layers(const Step& s, const NeuronTile& t, long p) {
-    const long packs = long(packs_of(t)), size = packs * s.width;
-    P* kept = reinterpret_cast<P*>(s.layers + t.kept) + p;
-    const auto column = [&](long k) { return Col{kept + k * size, int(packs)}; };
-    if constexpr (Rate)
-      return {{column(0), column(1)}, {column(2), column(3)}};
-    else
-      return {{column(0), {nullptr, 0}}, {column(1), {nullptr, 0}}};
-  }
+  static int packs_of(const NeuronTile& t) { return (int(t.count) + L - 1) / L; }
 
   static P times(const NeuronTile& t, const T* time, long p) {
     T tau[L];
@@ -63,17 +54,38 @@ class NeuronFeatures {
     return load_any<P>(tau);
   }
 
-  template <bool Rate>
-  static void tile_forward(const Step& s, const NeuronTile& t, void* memory) {
-    NeuronPool<P> pool{static_cast<char*>(memory)};
-    P *h3 = take<P>(pool, neuron_size(s.width)), *f = take<P>(pool, neuron_size(s.width));
+  /// A layer of so many packs of points.
+  static Col layer(const Step& s, int packs, NeuronPool<P>& pool) {
+    return {take<P>(pool, neuron_size(long(s.width) * packs)), packs};
+  }
+  static Dual dual_layer(const Step& s, int packs, NeuronPool<P>& pool) {
+    return {layer(s, packs, pool), layer(s, packs, pool)};
+  }
+  static formulas::FeatureColumns<P> layers(const Step& s, int packs, NeuronPool<P>& pool) {
+    return {dual_layer(s, packs, pool), dual_layer(s, 1, pool)};
+  }
+  static Dual at_pack(const Dual& x, long p) {
+    return {{x.value.first + p, x.value.stride}, {x.rate.first + p, x.rate.stride}};
+  }
+  static Col stimulus_layer(const Step& s, const NeuronTile& t, NeuronPool<P>& pool) {
+    const Col h3 = layer(s, 1, pool);
     for (int h = 0; h < s.width; ++h) h3[h] = P(s.h3[long(t.stimulus) * s.width + h]);
-    T* out = Rate ? s.row + long(t.row) * s.stride : s.values + long(t.first) * s.stride;
+    return h3;
+  }
+
+  template <bool Rate>
+  static void tile_forward(const Step& s, const NeuronTile& t, Values values, void* memory) {
+    NeuronPool<P> pool{static_cast<char*>(memory)};
+    const Col h3 = stimulus_layer(s, t, pool), f = layer(s, 1, pool);
+    const auto x = layers(s, 1, pool);
+    T* out = Rate ? s.row + long(t.row) * s.stride
+                  : values.rows + long(t.first - values.first) * s.stride;
     const T* time = Rate ? s.rate_time : s.value_time;
-    for (long p = 0; p < long(packs_of(t)); ++p) {
+    for (long p = 0; p < packs_of(t); ++p) {
       const P tau = times(t, time, p);
-      formulas::neuron_features<Rate>(s.trunk, tau, Col{h3, 1}, layers<Rate>(s, t, p), Col{f, 1});
-      const T *features = reinterpret_cast<const T*>(f), *taus = reinterpret_cast<const T*>(&tau);
+      formulas::neuron_features<Rate>(s.trunk, tau, h3, x, f);
+      const T *features = reinterpret_cast<const T*>(f.first),
+              *taus = reinterpret_cast<const T*>(&tau);
       for (int lane = 0; lane < L && p * L + lane < long(t.count); ++lane, out += s.stride) {
         for (int h = 0; h < s.width; ++h) out[h] = features[h * L + lane];
         out[s.width] = Rate ? T(1) : taus[lane];
@@ -82,41 +94,42 @@ class NeuronFeatures {
   }
 
   template <bool Rate>
-  static void tile_adjoint(const Step& s, Index number, void* memory) {
+  static void tile_adjoint(const Step& s, Index number, Values values, void* memory) {
     const NeuronTile& t = s.tiles[number];
     NeuronPool<P> pool{static_cast<char*>(memory)};
-    const long packs = long(packs_of(t)), H = s.width;
-    P *gf = take<P>(pool, neuron_size(H)), *gm = take<P>(pool, neuron_size(H)),
-      *dgm = take<P>(pool, neuron_size(H)), *ga = take<P>(pool, neuron_size(H));
-    P *gn = take<P>(pool, neuron_size(H * packs)), *dgn = take<P>(pool, neuron_size(H * packs));
-    P* sums = take<P>(pool, neuron_size(s.tile_sum_size()));
-    for (long k = 0; k < s.tile_sum_size(); ++k) sums[k] = P(0);
-    P *of_c = sums + H * H, *of_a = of_c + H, *of_h3 = of_a + H;
+    const int packs = packs_of(t), H = s.width;
+    const Col h3 = stimulus_layer(s, t, pool), f = layer(s, 1, pool), ga = layer(s, 1, pool),
+              of_h3 = layer(s, 1, pool);
+    const Dual gm = dual_layer(s, 1, pool), gn = dual_layer(s, packs, pool);
+    const auto x = layers(s, packs, pool);
+    for (int h = 0; h < H; ++h) of_h3[h] = P(0);
+    P* sums = packs_at<P>(s.tile_sums, t.sums, int(s.tile_sum_size()));
+    P *of_c = sums + H * H, *of_a = of_c + H;
+    if (t.opens) clear<P>(reinterpret_cast<T*>(sums), s.tile_sum_size() * L);
 
-    const T* in = Rate ? s.g_row + long(t.row) * s.stride : s.g_values + long(t.first) * s.stride;
+    const T* in = Rate ? s.g_row + long(t.row) * s.stride
+                       : values.rows + long(t.first - values.first) * s.stride;
     const T* time = Rate ? s.rate_time : s.value_time;
     for (long p = 0; p < packs; ++p) {
-      T* to = reinterpret_cast<T*>(gf);
+      // The layers anew: quicker than to keep them.
+      const Dual m_p = at_pack(x.m, p);
+      const P tau = times(t, time, p);
+      formulas::neuron_features<Rate>(s.trunk, tau, h3, {m_p, x.n}, f);
+      T* to = reinterpret_cast<T*>(f.first);
       for (int lane = 0; lane < L; ++lane) {
         const bool there = p * L + lane < long(t.count);
-        for (long h = 0; h < H; ++h) to[h * L + lane] = there ? in[h] : T(0);
+        for (int h = 0; h < H; ++h) to[h * L + lane] = there ? in[h] : T(0);
         if (there) in += s.stride;
       }
-      const Dual to_n{{gn + p, int(packs)}, {dgn + p, int(packs)}};
-      formulas::neuron_features_adjoint<Rate>(s.trunk, times(t, time, p), layers<Rate>(s, t, p),
-                                              Col{gf, 1}, to_n, Dual{{gm, 1}, {dgm, 1}},
-                                              Col{ga, 1});
+      formulas::neuron_features_adjoint<Rate>(s.trunk, tau, {m_p, x.n}, f, at_pack(gn, p), gm, ga);
       for (int h = 0; h < H; ++h) {
-        of_h3[h] = of_h3[h] + gm[h];
+        of_h3[h] = of_h3[h] + gm.value[h];
         of_a[h] = of_a[h] + ga[h];
       }
     }
-    const auto x = layers<Rate>(s, t, 0);
-    const Dual g{{gn, int(packs)}, {dgn, int(packs)}};
-    formulas::dense_kernel_adjoint<Rate>(int(packs), s.width, s.width, x.m, g, sums);
-    formulas::dense_bias_adjoint(int(packs), s.width, g.value, of_c);
-    T* out = s.tile_sums + number * s.tile_sum_size();
-    for (long k = 0; k < s.tile_sum_size(); ++k) out[k] = lane_sum(sums[k]);
+    formulas::dense_kernel_adjoint<Rate>(packs, s.width, s.width, x.m, gn, sums);
+    formulas::dense_bias_adjoint(packs, s.width, gn.value, of_c);
+    for (int h = 0; h < H; ++h) s.g_h3[long(number) * H + h] = lane_sum(of_h3[h]);
   }
 };
 

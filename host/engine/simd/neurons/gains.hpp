@@ -21,7 +21,8 @@ class NeuronGains {
     P* sum = static_cast<P*>(memory);
     double loss = 0;
     for (Index n = 0; n < session.trials; ++n) {
-      unit_totals(s, session, block, n);
+      T* totals = s.totals + session.first_count + long(n) * session.stride;
+      for (Index u = block.end; u % L != 0; ++u) totals[u] = T(0);
       for (int k = 0; k < s.nodes; ++k) sum[k] = P(0);
       P linear(0), square(0), drifted(0);
       for (Index u = block.first; u < block.end; u += L) {
@@ -124,18 +125,6 @@ class NeuronGains {
     long at;
     P count, drift, growth, expected, q, inverse_q, over_q, weight;
   };
-
-  /// Lambda at the trial's end, of a block's units.
-  static void unit_totals(const Step& s, const NeuronSession& session, const NeuronUnits& block,
-                          Index n) {
-    const NeuronTrial& trial = s.trials[session.first_trial + n];
-    const T* row = s.row + long(trial.end_row) * s.stride;
-    const T* A = s.amplitude + long(s.pieces[trial.piece].first_pair) * s.stride;
-    T* to = s.totals + session.first_count + long(n) * session.stride;
-    for (Index u = block.first; u < block.end; ++u)
-      to[u] = dot<P>(s.stride, A + long(u) * s.stride, row) + s.row_floor[trial.end_row];
-    for (Index u = block.end; u % L != 0; ++u) to[u] = T(0);
-  }
 
   static formulas::ValueAndSlope<double> more_spikes(const Step& s, const NeuronSession& session,
                                                      Index u) {

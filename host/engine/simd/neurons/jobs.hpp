@@ -9,6 +9,7 @@
 namespace nnpoisson::simd {
 
 inline constexpr int tile_size = 256;   ///< points of one stimulus that go through together
+inline constexpr int run_points = 512;  ///< of stimuli that a task takes from phase to phase
 inline constexpr int unit_block = 32;   ///< units of one session that a task takes
 inline constexpr int trial_chunk = 64;  ///< trials that a task takes
 
@@ -17,7 +18,15 @@ struct NeuronTile {
   std::uint32_t stimulus, first, count;  ///< first: of value_time or rate_time
   std::uint32_t row;                     ///< rates: where the first one's row lies
   bool rate;
-  std::size_t kept;  ///< where its layers lie in NeuronStep::layers
+  std::uint32_t sums;  ///< of tile_sums; tiles that one task takes add to the same
+  bool opens;          ///< the first one of its sums
+};
+
+/// Rows of value points from `first` on; in the way back their adjoint.
+template <class T>
+struct NeuronValues {
+  T* rows;
+  std::uint32_t first;
 };
 
 /// Units [first, end) of a session: places among its units.
@@ -50,7 +59,7 @@ struct NeuronSegment {
 };
 struct NeuronBlock {
   std::uint32_t stimulus, first_segment, end_segment;
-  std::size_t rows;  ///< where its part of the rows' gradient lies, in row_sums
+  std::size_t rows;  ///< where its part of the rows' gradient lies, in g_row
 };
 
 /// Everything of one step. Rows of features and amplitudes are `stride` long, padded with zeros.
@@ -102,10 +111,10 @@ struct NeuronStep {
   const T* more;
 
   // What the phases leave.
-  T *h3, *phi, *log_prior, *channel;  ///< [S x H], [S x (Q+1)], [S x node_stride],
-                                      ///< [S x channels x stride]
-  T* layers;
-  T *values, *row;                     ///< [value points x stride], [rows x stride]
+  T *h3, *phi, *log_prior, *channel;   ///< [S x H], [S x (Q+1)], [S x node_stride],
+                                       ///< [S x channels x stride]
+  T *values, *row;                     ///< [value points x stride], for wide stimuli alone;
+                                       ///< [rows x stride]
   T* amplitude;                        ///< [pairs x stride]
   T* gain;                             ///< [K x gains] exp of log_gain
   T* totals;                           ///< [trials x units]: Lambda, later its adjoint
@@ -114,11 +123,11 @@ struct NeuronStep {
   T* boost;                            ///< [node_stride x channels], by pack of nodes
   T* posterior;                        ///< [trials x node_stride], times scale
   T *gx, *gy;                          ///< [trials x channels]
-  T* g_amplitude;                      ///< [pairs x stride], in the end of the exponents
-  T* row_sums;                         ///< [blocks' rows x stride]
-  T *g_row, *g_values;                 ///< as row, values
+  T* g_amplitude;                      ///< [pairs x stride], of the exponents
+  T* g_row;                            ///< as row, then parts of blocks that share a stimulus
   T *g_channel, *g_log_prior;          ///< of the exponents; of the prior's logits
-  T* tile_sums;                        ///< [tiles x tile_sum_size]: C, c, a, h3
+  T* tile_sums;                        ///< [sums x tile_sum_size] packs: C, c, a
+  T* g_h3;                             ///< [tiles x H]
   const std::uint32_t* tile_first;     ///< [S+1] tiles of a stimulus
   T* g_phi;                            ///< [unit block][pieces x 10]
   const std::size_t* g_phi_first;      ///< [unit blocks]
@@ -135,7 +144,7 @@ struct NeuronStep {
     return rate_first[s] + difference_first[s];
   }
   [[nodiscard]] NNP_FORMULA long tile_sum_size() const {
-    return static_cast<long>(width) * (width + 3);
+    return static_cast<long>(width) * (width + 2);
   }
   [[nodiscard]] NNP_FORMULA long stimulus_sum_size() const {
     constexpr long n = formulas::neuron_width;
@@ -165,13 +174,13 @@ struct NeuronAdamSum {
 
 template <class T>
 struct NeuronKernels {
-  int lanes;
+  int lanes, row_lanes;  ///< row_lanes: of packs that rows are made of
   /// Bytes of scratch for a worker.
   std::size_t (*scratch)(const NeuronStep<T>&, int pieces_most, int entries_most);
   void (*stimuli)(const NeuronStep<T>&, std::uint32_t group, void* scratch);
-  void (*tile)(const NeuronStep<T>&, std::uint32_t tile, void* scratch);
+  void (*tile)(const NeuronStep<T>&, std::uint32_t tile, NeuronValues<T>, void* scratch);
   void (*amplitudes)(const NeuronStep<T>&, std::uint32_t block, void* scratch);
-  void (*differences)(const NeuronStep<T>&, std::uint32_t stimulus);
+  void (*differences)(const NeuronStep<T>&, std::uint32_t stimulus, NeuronValues<T>);
   /// Returns the block's loss; leaves adjoints where they are asked for.
   double (*events)(const NeuronStep<T>&, std::uint32_t block, bool back, void* scratch);
   double (*gains)(const NeuronStep<T>&, std::uint32_t block, void* scratch);
@@ -180,8 +189,8 @@ struct NeuronKernels {
                  void* scratch);
   void (*gains_back)(const NeuronStep<T>&, std::uint32_t block, void* scratch);
   void (*totals_back)(const NeuronStep<T>&, std::uint32_t block);
-  void (*rows_back)(const NeuronStep<T>&, std::uint32_t stimulus);
-  void (*tile_back)(const NeuronStep<T>&, std::uint32_t tile, void* scratch);
+  void (*rows_back)(const NeuronStep<T>&, std::uint32_t stimulus, NeuronValues<T>);
+  void (*tile_back)(const NeuronStep<T>&, std::uint32_t tile, NeuronValues<T>, void* scratch);
   void (*amplitudes_back)(const NeuronStep<T>&, std::uint32_t block, void* scratch);
   void (*stimuli_back)(const NeuronStep<T>&, std::uint32_t group, void* scratch);
   NeuronAdamSum (*adam)(const NeuronAdamJob<T>&);

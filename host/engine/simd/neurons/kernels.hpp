@@ -19,7 +19,7 @@ std::size_t neuron_scratch(const NeuronStep<typename P::Scalar>& s, int pieces_m
   constexpr int L = P::lanes, N = formulas::neuron_width;
   const std::size_t H = neuron_size(s.width), F = neuron_size(s.features), points = tile_size + L;
   const std::size_t stimuli = (F + 8 * N + 4 * H + neuron_size(s.stimulus_sum_size())) * L;
-  const std::size_t tile = (12 * H + neuron_size(s.tile_sum_size()) + 4) * L + 4 * H * points;
+  const std::size_t tile = (12 * H + 4) * L + 4 * H * points;
   const std::size_t units =
       2 * neuron_size(s.signals + 1) * neuron_size(s.stride) + neuron_size(pieces_most) * N * L;
   const std::size_t gains = neuron_size(s.node_stride + 16) * L * 2;
@@ -38,10 +38,11 @@ const NeuronKernels<typename P::Scalar>* instantiate_neurons() {
   using T = typename P::Scalar;
   using Stimuli = NeuronStimuli<P>;
   using Features = NeuronFeatures<P>;
-  using Amplitudes = NeuronAmplitudes<P>;
-  using Spikes = NeuronSpikes<P>;
+  using Amplitudes = NeuronAmplitudes<RowPack<P>>;
+  using Spikes = NeuronSpikes<RowPack<P>>;
   using Gains = NeuronGains<P>;
   static const NeuronKernels<T> kernels{.lanes = P::lanes,
+                                        .row_lanes = RowPack<P>::lanes,
                                         .scratch = neuron_scratch<P>,
                                         .stimuli = Stimuli::forward,
                                         .tile = Features::forward,
@@ -52,7 +53,7 @@ const NeuronKernels<typename P::Scalar>* instantiate_neurons() {
                                         .trials = NeuronBehaviour<P>::trials,
                                         .gains_back = Gains::back,
                                         .totals_back = Spikes::totals_back,
-                                        .rows_back = NeuronRowsBack<P>::run,
+                                        .rows_back = NeuronRowsBack<RowPack<P>>::run,
                                         .tile_back = Features::back,
                                         .amplitudes_back = Amplitudes::back,
                                         .stimuli_back = Stimuli::back,

@@ -15,7 +15,7 @@ template <class P>
 NNP_FORMULA typename P::Scalar lane_sum(P x) {
   using T = typename P::Scalar;
   constexpr int N = P::lanes;
-#if defined(NNP_X86) && defined(__AVX2__) && !defined(__AVX512F__)
+#if defined(NNP_X86) && defined(__AVX2__)
   if constexpr (N == 8 && sizeof(T) == 4) {
     const __m256 v = (__m256)x.v;
     __m128 s = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
@@ -33,6 +33,16 @@ NNP_FORMULA typename P::Scalar lane_sum(P x) {
     for (int i = 0; i < half; ++i) part[i] += part[i + half];
   return part[0];
 }
+
+/// Packs of rows: of 8 numbers at most, so that wider ones do not pad 21 features to 32.
+template <class P>
+struct NeuronRow;
+template <class T, int N, class Isa>
+struct NeuronRow<Pack<T, N, Isa>> {
+  using type = Pack < T, N<8 ? N : 8, Isa>;
+};
+template <class P>
+using RowPack = typename NeuronRow<P>::type;
 
 /// A worker's scratch, taken piece after piece.
 template <class P>

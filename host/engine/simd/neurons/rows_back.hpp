@@ -14,23 +14,25 @@ class NeuronRowsBack {
 
  public:
   /// Everything that reads a stimulus' rows: blocks of spikes, then its trials' behaviour.
-  static void run(const Step& s, Index k) {
+  static void run(const Step& s, Index k, NeuronValues<T> values) {
     const long first = s.row_first(k), rows = long(s.row_first(k + 1)) - first;
     T* g_row = s.g_row + first * s.stride;
-    clear<P>(g_row, rows * s.stride);
-    for (Index b = s.block_first[k]; b < s.block_first[k + 1]; ++b) {
-      const T* part = s.row_sums + long(s.blocks[b].rows) * s.stride;
+    const Index block = s.block_first[k], end = s.block_first[k + 1];
+    if (end != block + 1) clear<P>(g_row, rows * s.stride);  // a single one has summed there
+    for (Index b = block; end != block + 1 && b < end; ++b) {
+      const T* part = s.g_row + long(s.blocks[b].rows) * s.stride;
       for (long j = 0; j < rows * s.stride; j += L)
         (P::load(g_row + j) + P::load(part + j)).store(g_row + j);
     }
     behaviour_rows(s, k, g_row - first * s.stride);
 
-    const Index values = s.value_first[k];
-    clear<P>(s.g_values + long(values) * s.stride, long(s.value_first[k + 1] - values) * s.stride);
+    const Index points = s.value_first[k];
+    clear<P>(values.rows + long(points - values.first) * s.stride,
+             long(s.value_first[k + 1] - points) * s.stride);
     const T* g = g_row + long(s.rate_first[k + 1] - s.rate_first[k]) * s.stride;
     for (Index d = s.difference_first[k]; d < s.difference_first[k + 1]; ++d, g += s.stride) {
-      T* high = s.g_values + long(s.difference[2 * d]) * s.stride;
-      T* low = s.g_values + long(s.difference[2 * d + 1]) * s.stride;
+      T* high = values.rows + long(s.difference[2 * d] - values.first) * s.stride;
+      T* low = values.rows + long(s.difference[2 * d + 1] - values.first) * s.stride;
       for (int j = 0; j < s.stride; j += L) {
         const P change = P::load(g + j);
         (P::load(high + j) + change).store(high + j);

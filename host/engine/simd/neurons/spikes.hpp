@@ -38,7 +38,7 @@ class NeuronSpikes {
   static double block_events(const Step& s, const NeuronBlock& block, bool back, T* v) {
     const long rows = s.row_first(block.stimulus);
     const T* row = s.row + rows * s.stride;
-    T* g_row = back ? s.row_sums + long(block.rows) * s.stride : nullptr;
+    T* g_row = back ? s.g_row + long(block.rows) * s.stride : nullptr;
     if (back)
       clear<P>(g_row,
                long(s.row_first(block.stimulus + 1) - s.row_first(block.stimulus)) * s.stride);
@@ -47,11 +47,31 @@ class NeuronSpikes {
       const NeuronSegment& segment = s.segments[seg];
       const Index first = s.entry_first[segment.first_pair];
       const Index count = s.entry_first[segment.end_pair] - first;
+      totals<Packs>(s, segment);
       products<Packs>(s, segment, row, s.row_floor + rows, v);
       loss += logarithms(s, first, count, v, back);
       if (back) products_back<Packs>(s, segment, row, v, g_row);
     }
     return loss;
+  }
+
+  /// Lambda at the trials' ends.
+  template <int Packs>
+  static void totals(const Step& s, const NeuronSegment& segment) {
+    const NeuronPiece& piece = s.pieces[segment.piece];
+    for (Index n = piece.first_trial; n < piece.first_trial + piece.trials; ++n) {
+      const long end = s.trials[n].end_row;
+      T* const to = trial_totals(s, n);
+      for (Index pair = segment.first_pair; pair < segment.end_pair; ++pair)
+        to[pair - piece.first_pair] =
+            dot<P>(Packs > 0 ? Packs * L : s.stride, s.amplitude + long(pair) * s.stride,
+                   s.row + end * s.stride) +
+            s.row_floor[end];
+    }
+  }
+  static T* trial_totals(const Step& s, Index n) {
+    const auto& session = s.sessions[s.pieces[s.trials[n].piece].session];
+    return s.totals + session.first_count + long(n - session.first_trial) * session.stride;
   }
 
   template <int Packs>
@@ -81,16 +101,15 @@ class NeuronSpikes {
     for (Index begin = 0; begin < count; begin += few) {
       P loss(0);
       for (Index e = begin; e < begin + few && e < count; e += L) {
-        T known[L], weight[L];
-        for (Index lane = 0; lane < L; ++lane) {
+        T weight[L];
+        const bool whole = e + L <= count;
+        for (Index lane = 0; !whole && lane < L; ++lane) {
           const bool there = e + lane < count;
-          known[lane] = there ? v[e + lane] : T(1);
+          if (!there) v[e + lane] = T(1);
           weight[lane] = there ? s.entry_weight[first + e + lane] : T(0);
         }
-        const bool whole = e + L <= count;
-        const auto term =
-            formulas::event_term(whole ? P::load(v + e) : load_any<P>(known),
-                                 load_any<P>(whole ? s.entry_weight + first + e : weight));
+        const auto term = formulas::event_term(
+            P::load(v + e), load_any<P>(whole ? s.entry_weight + first + e : weight));
         loss = loss + term.loss;
         if (back) (-(term.pull * s.scale)).store(v + e);
       }
@@ -117,7 +136,7 @@ class NeuronSpikes {
         add_products(packs, A, packs_at<P>(row, r, packs), P(v[e - first]), gA,
                      packs_at<P>(g_row, r, packs));
       }
-      for (int k = 0; k < Packs; ++k) to[k] = sums[k];
+      for (int k = 0; k < packs; ++k) to[k] = gA[k] * A[k];
     }
   }
 
@@ -128,24 +147,25 @@ class NeuronSpikes {
     for (Index seg = block.first_segment; seg < block.end_segment; ++seg) {
       const NeuronSegment& segment = s.segments[seg];
       const NeuronPiece& piece = s.pieces[segment.piece];
-      const auto& session = s.sessions[piece.session];
       for (Index n = piece.first_trial; n < piece.first_trial + piece.trials; ++n) {
         const long end = s.trials[n].end_row;
-        const T* g = s.totals + session.first_count +
-                     long(n - session.first_trial) * session.stride - piece.first_pair;
-        P* const to = packs_at<P>(s.row_sums, long(block.rows) + end - base, packs);
+        const T* g = trial_totals(s, n);
+        const P* x = packs_at<P>(s.row, end, packs);
+        P* const to = packs_at<P>(s.g_row, long(block.rows) + end - base, packs);
         P sums[held<Packs>];
         for (int k = 0; k < Packs; ++k) sums[k] = to[k];
-        for (Index pair = segment.first_pair; pair < segment.end_pair; ++pair)
-          add_products(packs, packs_at<P>(s.amplitude, pair, packs), packs_at<P>(s.row, end, packs),
-                       P(g[pair]), packs_at<P>(s.g_amplitude, pair, packs), Packs > 0 ? sums : to);
+        P* g_row = Packs > 0 ? sums : to;
+        for (Index pair = segment.first_pair; pair < segment.end_pair; ++pair) {
+          const P *A = packs_at<P>(s.amplitude, pair, packs), pull(g[pair - piece.first_pair]);
+          P* gA = packs_at<P>(s.g_amplitude, pair, packs);
+          for (int k = 0; k < packs; ++k) {
+            const P change = pull * A[k];
+            g_row[k] = g_row[k] + change;
+            gA[k] = gA[k] + change * x[k];
+          }
+        }
         for (int k = 0; k < Packs; ++k) to[k] = sums[k];
       }
-      // From the amplitudes to their exponents.
-      P* g = packs_at<P>(s.g_amplitude, segment.first_pair, packs);
-      const P* A = packs_at<P>(s.amplitude, segment.first_pair, packs);
-      for (long k = 0; k < long(segment.end_pair - segment.first_pair) * packs; ++k)
-        g[k] = g[k] * A[k];
     }
   }
 };

@@ -10,6 +10,7 @@ class NeuronStimuli {
   using T = typename P::Scalar;
   using Step = NeuronStep<T>;
   using Index = std::uint32_t;
+  using R = RowPack<P>;
   using Col = formulas::Column<P>;
   static constexpr int L = P::lanes;
   static constexpr int N = formulas::neuron_width;
@@ -30,7 +31,7 @@ class NeuronStimuli {
       for (int j = 0; j < N; ++j) phi[1 + s.features + j] = x.signal[j].v[lane];
       log_prior(s, k);
       for (int c = 0; c < s.channels; ++c)
-        amplitude_row<P>(s, s.channel_part + long(c) * (Q + 1) * s.stride, phi, s.channel_base[c],
+        amplitude_row<R>(s, s.channel_part + long(c) * (Q + 1) * s.stride, phi, s.channel_base[c],
                          s.channel + (k * s.channels + c) * s.stride);
     }
   }
@@ -47,7 +48,7 @@ class NeuronStimuli {
     for (Index lane = 0; lane < L && group * L + lane < s.stimuli; ++lane) {
       const Index k = group * L + lane;
       for (Index t = s.tile_first[k]; t < s.tile_first[k + 1]; ++t) {
-        const T* sums = s.tile_sums + t * s.tile_sum_size() + long(s.width) * (s.width + 2);
+        const T* sums = s.g_h3 + long(t) * s.width;
         for (int h = 0; h < s.width; ++h) gh3[h].v[lane] += sums[h];
       }
       channel_signals(s, k, gsignal, lane);
@@ -111,9 +112,9 @@ class NeuronStimuli {
       const T* g = s.g_channel + (long(k) * s.channels + c) * s.stride;
       const T* B = s.channel_part + (long(c) * (s.signals + 1) + 1 + s.features) * s.stride;
       for (int j = 0; j < N; ++j) {
-        P sum(0);
-        for (int n = 0; n < s.stride; n += L)
-          sum = sum + P::load(g + n) * P::load(B + long(j) * s.stride + n);
+        R sum(0);
+        for (int n = 0; n < s.stride; n += R::lanes)
+          sum = sum + R::load(g + n) * R::load(B + long(j) * s.stride + n);
         gsignal[j].v[lane] += lane_sum(sum);
       }
     }
