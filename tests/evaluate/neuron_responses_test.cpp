@@ -13,7 +13,8 @@ namespace {
 TEST(NeuronResponses, AreMixturesOverTheLatent) {
   const auto [model, data] = known_neurons(20);
   const NeuronTrials trials(model, data);
-  Workers workers(1, {});
+  const Watch watch;
+  Workers workers(1, watch);
   const auto predicted = predict_neuron_responses(trials, data, workers);
   ASSERT_GT(predicted.stimulus.size(), 2U);
   for (std::size_t s = 0; s < predicted.stimulus.size(); ++s) {
