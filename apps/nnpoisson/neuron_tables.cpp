@@ -76,6 +76,12 @@ void print_neurons(const NeuronEvaluation& evaluation) {
   print_baselines(evaluation);
 }
 
+void print_held_out(const NeuronEvaluation& evaluation) {
+  fmt::print("held out: {} bits a spike over constant rates, {} over a GLM by unit\n",
+             with_error(evaluation.spikes.bits, 4),
+             with_error(evaluation.baselines.at(0).model_over, 4));
+}
+
 void print_neuron_comparison(const NeuronEvaluation& a, const NeuronEvaluation& b,
                              const std::string& name_a, const std::string& name_b) {
   fmt::print("a: {}\nb: {}\n\n{:<44} {:>19} {:>19} {:>19}\n", name_a, name_b, "", "a", "b",

@@ -8,6 +8,7 @@
 
 #include "commands.hpp"
 #include "fit_options.hpp"
+#include "neuron_tables.hpp"
 #include "nnpoisson/dataset.hpp"
 #include "nnpoisson/error.hpp"
 #include "nnpoisson/evaluate.hpp"
@@ -35,8 +36,8 @@ std::string losses(const TrainProgress& p) {
 /// `evaluate` keeps several arrays of so many trials x units: beyond it, gigabytes of them.
 constexpr std::size_t judged_at_once = 20'000'000;
 
-/// What a fit is worth, in two numbers: held out, over constant rates and over a GLM by unit.
-void print_held_out(const TrainRequest& request, const Watch& watch) {
+/// Judges a fit by neuron on its test set.
+void judge(const TrainRequest& request, const Watch& watch) {
   const Dataset test = read_dataset(*request.test);
   if (test.trials() * test.units() > judged_at_once) {
     fmt::print("held out: not judged, {} trials of {} units need gigabytes; evaluate does it\n",
@@ -45,16 +46,10 @@ void print_held_out(const TrainRequest& request, const Watch& watch) {
   }
   const Model model = read_model(request.run / "model.h5");
   const Dataset training = read_dataset(request.train);
-  const auto evaluation =
-      *evaluate(model, test,
-                {.training = &training, .all_baselines = false, .threads = request.backend.threads},
-                watch)
-           .neurons;
-  const auto number = [](const TrialMean& mean) {
-    return fmt::format("{:.4f} +- {:.4f}", mean.value, mean.error);
-  };
-  fmt::print("held out: {} bits a spike over constant rates, {} over a GLM by unit\n",
-             number(evaluation.spikes.bits), number(evaluation.baselines.at(0).model_over));
+  const Evaluation evaluation = evaluate(
+      model, test,
+      {.training = &training, .all_baselines = false, .threads = request.backend.threads}, watch);
+  print_held_out(*evaluation.neurons);
 }
 
 void run(TrainOptions& options) {
@@ -85,7 +80,7 @@ void run(TrainOptions& options) {
     fmt::print("{} iterations, {:.3g} spikes/s in training, {}; {}\n", outcome.iterations,
                outcome.spikes_per_second, outcome.backend, (request.run / "model.h5").string());
   if (!options.quiet && request.test && request.settings.preset == Preset::neurons)
-    print_held_out(request, watch_on(display));
+    judge(request, watch_on(display));
 }
 
 }  // namespace
