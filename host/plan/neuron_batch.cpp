@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <tuple>
 #include <utility>
 
 namespace nnpoisson {
@@ -13,6 +14,8 @@ using Index = std::uint32_t;
 
 // Enough for a thread to be busy for some 20 microseconds.
 constexpr std::size_t block_cost = 4096;
+// Of an entry whose features no other entry needs, beside one that shares them.
+constexpr std::size_t lone_cost = 8;
 
 /// psi: raised cosines of the trial's place in its session.
 std::array<double, formulas::drift_bumps> bumps(double place) {
@@ -25,6 +28,23 @@ std::array<double, formulas::drift_bumps> bumps(double place) {
 void sort_unique(auto& values) {
   std::ranges::sort(values);
   values.erase(std::unique(values.begin(), values.end()), values.end());
+}
+
+/// Leaves one of each number that is there more than once, ascending; returns how many were alone.
+std::size_t keep_repeated(Numbers& values) {
+  std::ranges::sort(values);
+  std::size_t alone = 0;
+  auto to = values.begin();
+  for (auto at = values.begin(); at != values.end();) {
+    const auto next = std::find_if(at, values.end(), [&](double v) { return v != *at; });
+    if (next - at > 1)
+      *to++ = *at;
+    else
+      ++alone;
+    at = next;
+  }
+  values.erase(to, values.end());
+  return alone;
 }
 
 Index place_of(const Numbers& values, double value) {
@@ -111,7 +131,7 @@ class NeuronBatchPlanner {
   }
 
   struct Points {
-    Numbers value, rate;  // s, ascending
+    Numbers value, rate;  // s, ascending; rates: those of more than one entry, or of a response
     std::vector<std::pair<double, double>> difference;
     std::map<std::int64_t, std::pair<double, double>> cells;  // sum of times, spikes
   };
@@ -121,17 +141,20 @@ class NeuronBatchPlanner {
     Points points;
     points.value.push_back(0);
     for (const std::size_t i : of_stimulus_[s]) gather(order_[i], points);
-    for (const auto& [number, sums] : points.cells) points.rate.push_back(sums.first / sums.second);
+    for (const auto& [number, sums] : points.cells)
+      points.rate.insert(points.rate.end(), sums.second > 1 ? 2 : 1, sums.first / sums.second);
     sort_unique(points.value);
-    sort_unique(points.rate);
+    const std::size_t alone = keep_repeated(points.rate);
     sort_unique(points.difference);
 
     const auto first_value = static_cast<Index>(batch_.value_time.size());
     for (const double t : points.value) batch_.value_time.push_back(t / window_);
-    for (const double t : points.rate) {
-      batch_.rate_time.push_back(t / window_);
-      batch_.row_floor.push_back(intensity_floor * window_);
-    }
+    for (const double t : points.rate) batch_.rate_time.push_back(t / window_);
+    batch_.shared_rates.push_back(static_cast<Index>(points.rate.size()));
+    // The others' times come with their entries.
+    batch_.rate_time.resize(batch_.rate_time.size() + alone);
+    batch_.row_floor.resize(batch_.row_floor.size() + points.rate.size() + alone,
+                            intensity_floor * window_);
     for (const auto& [low, high] : points.difference) {
       batch_.difference.push_back(
           {first_value + place_of(points.value, high), first_value + place_of(points.value, low)});
@@ -148,7 +171,7 @@ class NeuronBatchPlanner {
       points.value.push_back(t);
       points.difference.emplace_back(0, t);
     }
-    if (data_.responded(n)) points.rate.push_back(source_.waited(n));
+    if (data_.responded(n)) points.rate.insert(points.rate.end(), 2, source_.waited(n));
     each_event(n, [&](const Event& event) {
       if (data_.binned()) {
         points.value.insert(points.value.end(), {event.begin, event.end});
@@ -163,13 +186,16 @@ class NeuronBatchPlanner {
     });
   }
 
+  /// no_row: of a rate that one entry alone reads.
   [[nodiscard]] Index rate_row(std::size_t s, double time) const {
-    return batch_.row_first(s) + place_of(points_[s].rate, time);
+    const auto& rates = points_[s].rate;
+    const Index place = place_of(rates, time);
+    return place < rates.size() && rates[place] == time ? batch_.row_first(s) + place : no_row;
   }
   [[nodiscard]] Index difference_row(std::size_t s, double low, double high) const {
     const auto& all = points_[s].difference;
     const auto found = std::ranges::lower_bound(all, std::pair(low, high));
-    return batch_.row_first(s) + static_cast<Index>(points_[s].rate.size()) +
+    return batch_.row_first(s) + batch_.rate_first[s + 1] - batch_.rate_first[s] +
            static_cast<Index>(found - all.begin());
   }
   [[nodiscard]] Index event_row(std::size_t s, const Event& event) const {
@@ -193,21 +219,35 @@ class NeuronBatchPlanner {
     pairs_ = pairs;
   }
 
+  /// Rows of rates that one entry alone reads, in the order of those entries.
+  void place_lone_rates(auto& entries) {
+    std::vector<Index> placed = batch_.shared_rates;
+    for (auto& entry : entries) {
+      if (entry.row != no_row) continue;
+      const Index place = placed[entry.stimulus]++;
+      batch_.rate_time[batch_.rate_first[entry.stimulus] + place] = entry.time / window_;
+      entry.row = batch_.row_first(entry.stimulus) + place;
+    }
+  }
+
   void add_entries() {
     struct Entry {
-      Index pair, row;
+      Index pair, row, stimulus;
       float weight;
+      double time;
     };
     std::vector<Entry> entries;
     for (std::size_t i = 0; i < order_.size(); ++i) {
       const auto& piece = batch_.pieces[piece_[i]];
       each_event(order_[i], [&](const Event& event) {
         entries.push_back({piece.first_pair + event.unit, event_row(piece.stimulus, event),
-                           static_cast<float>(event.count)});
+                           piece.stimulus, static_cast<float>(event.count), event.begin});
         batch_.constant += data_.binned() ? std::lgamma(event.count + 1) : std::log(window_);
       });
     }
-    std::ranges::sort(entries, {}, [](const Entry& e) { return std::pair(e.pair, e.row); });
+    std::ranges::sort(entries, {},
+                      [](const Entry& e) { return std::tuple(e.pair, e.row, e.time); });
+    place_lone_rates(entries);
 
     std::size_t i = 0;
     for (Index pair = 0; pair < pairs_; ++pair) {
@@ -275,7 +315,8 @@ class NeuronBatchPlanner {
     for (Index p = 0; p < batch_.pieces.size(); ++p) pieces[batch_.pieces[p].stimulus].push_back(p);
     for (Index s = 0; s < batch_.stimuli(); ++s) {
       // A block has rows of its own to sum into: no more of them than what it does is worth.
-      const std::size_t rows = batch_.row_first(s + 1) - batch_.row_first(s);
+      const std::size_t rows = batch_.shared_rates[s] + batch_.difference_first[s + 1] -
+                               batch_.difference_first[s];
       const std::size_t enough = block_cost + 4 * rows;
       std::size_t cost = enough;
       for (const Index p : pieces[s]) {
@@ -292,7 +333,9 @@ class NeuronBatchPlanner {
             ++batch_.blocks.back().end_segment;
           }
           batch_.segments.back().end_pair = pair + 1;
-          cost += 8 + batch_.entry_first[pair + 1] - batch_.entry_first[pair];
+          cost += 8;
+          for (Index e = batch_.entry_first[pair]; e < batch_.entry_first[pair + 1]; ++e)
+            cost += batch_.is_lone(s, batch_.entry_row[e]) ? lone_cost : 1;
         }
       }
       batch_.block_first.push_back(static_cast<Index>(batch_.blocks.size()));

@@ -29,6 +29,9 @@ struct NeuronBatch {
   std::vector<std::uint32_t> value_first{0};  ///< [S+1]; a stimulus' first value is at 0
   std::vector<double> value_time;
   std::vector<std::uint32_t> rate_first{0};  ///< [S+1]
+  /// [S] so many of a stimulus' rates come first, by time; each of the others is read by one entry
+  /// alone, of weight 1, and they lie in the order of their entries.
+  std::vector<std::uint32_t> shared_rates;
   std::vector<double> rate_time;
   struct Difference {
     std::uint32_t high, low;  ///< of value_time
@@ -39,6 +42,11 @@ struct NeuronBatch {
 
   [[nodiscard]] std::uint32_t row_first(std::size_t s) const {
     return rate_first[s] + difference_first[s];
+  }
+  /// Whether one entry alone reads a row of stimulus s.
+  [[nodiscard]] bool is_lone(std::size_t s, std::uint32_t row) const {
+    const std::uint32_t place = row - row_first(s);
+    return place >= shared_rates[s] && place < rate_first[s + 1] - rate_first[s];
   }
   [[nodiscard]] std::size_t stimuli() const { return stimulus.size(); }
   [[nodiscard]] std::size_t rows() const { return row_floor.size(); }

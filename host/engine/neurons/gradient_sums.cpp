@@ -96,10 +96,12 @@ void NeuronGradientSums<T>::sum_prior_and_times() {
   std::vector<T> packs(number(step_.tile_sum_size()) * batch_.pack_lanes);
   sum_rows(step_.tile_sums, batch_.tile_sums, static_cast<long>(packs.size()), packs.data(),
            packs.size());
-  const T* from = packs.data();
+  std::vector<T> lone(number(step_.tile_sum_size()));
+  sum_rows(step_.lone_sums, batch_.lone_blocks, step_.lone_sum_size(), lone.data(), lone.size());
+  const T *from = packs.data(), *more = lone.data();
   for (const auto& [tensor, size] : {std::pair{C, H * H}, {c, H}, {a, H}})
     for (std::size_t k = 0; k < size; ++k, from += batch_.pack_lanes)
-      to(tensor)[k] = std::accumulate(from, from + batch_.pack_lanes, T(0));
+      to(tensor)[k] = std::accumulate(from, from + batch_.pack_lanes, *more++);
 }
 
 template <class T>

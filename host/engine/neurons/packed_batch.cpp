@@ -19,33 +19,80 @@ PackedNeuronBatch<T>::PackedNeuronBatch(const NeuronPlan& plan, const NeuronBatc
       constant(batch.constant),
       stimulus(batch.stimulus),
       value_first(batch.value_first),
-      rate_first(batch.rate_first),
       difference_first(batch.difference_first),
       value_time(batch.value_time.begin(), batch.value_time.end()),
-      rate_time(batch.rate_time.begin(), batch.rate_time.end()),
-      row_floor(batch.row_floor.begin(), batch.row_floor.end()),
       stimulus_trial_first(batch.stimulus_trial_first),
       stimulus_trial(batch.stimulus_trial),
-      entry_first(batch.entry_first),
-      entry_row(batch.entry_row.begin(), batch.entry_row.end()),
-      entry_weight(batch.entry_weight.begin(), batch.entry_weight.end()),
       more_first(batch.more_first),
       more(batch.more.begin(), batch.more.end()) {
   pack_lanes = size_of(lanes);
   for (const auto& d : batch.difference) difference.insert(difference.end(), {d.high, d.low});
-  cut_tiles(batch);
+  place_rows(batch);
+  place_entries(batch);
+  cut_tiles();
   add_sessions(plan, batch, shape, packing);
   add_trials(batch);
   add_blocks(batch);
   gather_runs();
 }
 
+/// Rows without those of lone points, unless these are few: a block's sums of them cost as much as
+/// some points.
 template <class T>
-void PackedNeuronBatch<T>::cut_tiles(const NeuronBatch& batch) {
+void PackedNeuronBatch<T>::place_rows(const NeuronBatch& batch) {
+  constexpr std::size_t few = 32;  // in a block
+  for (std::size_t s = 0; s < stimuli(); ++s) {
+    const std::size_t all = batch.rate_first[s + 1] - batch.rate_first[s],
+                      blocks_of_s = batch.block_first[s + 1] - batch.block_first[s];
+    const bool own_way = all - batch.shared_rates[s] >= few * blocks_of_s;
+    const std::size_t kept = own_way ? batch.shared_rates[s] : all;
+    const auto copy = [](const std::vector<double>& from, std::size_t first, std::size_t count,
+                         std::vector<T>& to) {
+      for (std::size_t i = first; i < first + count; ++i) to.push_back(static_cast<T>(from[i]));
+    };
+    copy(batch.rate_time, batch.rate_first[s], kept, rate_time);
+    copy(batch.row_floor, batch.row_first(s), kept, row_floor);
+    copy(batch.row_floor, batch.row_first(s) + all,
+         batch.difference_first[s + 1] - batch.difference_first[s], row_floor);
+    rate_first.push_back(static_cast<std::uint32_t>(rate_time.size()));
+  }
+}
+
+/// Of a row of the plan among a stimulus' rows here; no_row: a lone point.
+template <class T>
+std::uint32_t PackedNeuronBatch<T>::place(const NeuronBatch& batch, std::size_t s,
+                                          std::uint32_t row) const {
+  const std::uint32_t at = row - batch.row_first(s), kept = rate_first[s + 1] - rate_first[s],
+                      all = batch.rate_first[s + 1] - batch.rate_first[s];
+  if (at < kept) return at;
+  return at < all ? no_row : at - (all - kept);
+}
+
+template <class T>
+void PackedNeuronBatch<T>::place_entries(const NeuronBatch& batch) {
+  for (const auto& piece : batch.pieces)
+    for (auto pair = piece.first_pair; pair < piece.first_pair + piece.units; ++pair) {
+      for (auto e = batch.entry_first[pair]; e < batch.entry_first[pair + 1]; ++e) {
+        const std::uint32_t s = piece.stimulus, row = batch.entry_row[e], to = place(batch, s, row);
+        if (to == no_row) {
+          lone_time.push_back(
+              static_cast<T>(batch.rate_time[batch.rate_first[s] + row - batch.row_first(s)]));
+        } else {
+          entry_row.push_back(to);
+          entry_weight.push_back(static_cast<T>(batch.entry_weight[e]));
+        }
+      }
+      entry_first.push_back(static_cast<std::uint32_t>(entry_row.size()));
+      lone_first.push_back(static_cast<std::uint32_t>(lone_time.size()));
+    }
+}
+
+template <class T>
+void PackedNeuronBatch<T>::cut_tiles() {
   const auto cut = [&](std::uint32_t s, std::uint32_t first, std::uint32_t end, bool rate) {
     for (std::uint32_t at = first; at < end; at += simd::tile_size) {
       const auto count = std::min<std::uint32_t>(simd::tile_size, end - at);
-      tiles.push_back({s, at, count, batch.row_first(s) + at - first, rate, 0, false});
+      tiles.push_back({s, at, count, row_first(s) + at - first, rate, 0, false});
     }
   };
   tile_first.push_back(0);
@@ -112,8 +159,12 @@ void PackedNeuronBatch<T>::add_trials(const NeuronBatch& batch) {
     // Two neighbouring cosines at most are not 0.
     std::uint32_t bump = 0;
     while (bump + 2 < trial.drift.size() && trial.drift[bump] == 0) ++bump;
-    trials.push_back({pieces[trial.piece].stimulus, trial.piece, trial.end_row, trial.wait_row,
-                      trial.response_row, trial.action, bump});
+    const std::uint32_t s = pieces[trial.piece].stimulus;
+    const auto to = [&](std::uint32_t row) {
+      return row == no_row ? no_row : row_first(s) + place(batch, s, row);
+    };
+    trials.push_back({s, trial.piece, to(trial.end_row), to(trial.wait_row), to(trial.response_row),
+                      trial.action, bump});
     for (const std::size_t k : {bump, bump + 1}) bumps.push_back(static_cast<T>(trial.drift[k]));
     auto& piece = pieces[trial.piece];
     if (piece.trials++ == 0) piece.first_trial = static_cast<std::uint32_t>(n);
@@ -126,16 +177,19 @@ void PackedNeuronBatch<T>::add_blocks(const NeuronBatch& batch) {
     segments.push_back({s.piece, s.first_pair, s.end_pair});
     entries_most = std::max(entries_most,
                             static_cast<int>(entry_first[s.end_pair] - entry_first[s.first_pair]));
-    const std::uint32_t base = batch.row_first(batch.pieces[s.piece].stimulus);
-    for (auto e = entry_first[s.first_pair]; e < entry_first[s.end_pair]; ++e) entry_row[e] -= base;
   }
   block_first = batch.block_first;
   block_rows = row_floor.size();
   for (const auto& b : batch.blocks) {
-    const std::uint32_t s = b.stimulus, first = batch.row_first(s);
+    const std::uint32_t s = b.stimulus, first = row_first(s);
     const bool alone = block_first[s + 1] - block_first[s] == 1;
-    blocks.push_back({s, b.first_segment, b.end_segment, alone ? first : block_rows});
-    if (!alone) block_rows += batch.row_first(s + 1) - first;
+    std::uint32_t lone = simd::no_lone_points;
+    for (auto k = b.first_segment; k < b.end_segment; ++k)
+      if (lone_first[segments[k].first_pair] < lone_first[segments[k].end_pair])
+        lone = static_cast<std::uint32_t>(lone_blocks);
+    lone_blocks += lone != simd::no_lone_points;
+    blocks.push_back({s, b.first_segment, b.end_segment, alone ? first : block_rows, lone});
+    if (!alone) block_rows += row_first(s + 1) - first;
   }
 }
 
@@ -193,6 +247,8 @@ void PackedNeuronBatch<T>::bind(simd::NeuronStep<T>& step) const {
   step.entry_first = entry_first.data();
   step.entry_row = entry_row.data();
   step.entry_weight = entry_weight.data();
+  step.lone_first = lone_first.data();
+  step.lone_time = lone_time.data();
   step.counts = counts.data();
   step.more_first = more_first.data();
   step.more = more.data();

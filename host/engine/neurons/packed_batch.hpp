@@ -18,7 +18,7 @@ struct PackedNeuronBatch {
 
   T scale;
   double constant;
-  std::vector<std::uint32_t> stimulus, value_first, rate_first, difference_first, difference;
+  std::vector<std::uint32_t> stimulus, value_first, rate_first{0}, difference_first, difference;
   std::vector<T> value_time, rate_time, row_floor;
   std::vector<simd::NeuronTile> tiles;
   std::vector<std::uint32_t> tile_first;
@@ -37,9 +37,14 @@ struct PackedNeuronBatch {
   std::vector<std::pair<std::uint32_t, std::uint32_t>> runs;
   /// What is too large for that.
   std::vector<std::uint32_t> wide_stimuli, wide_tiles, wide_blocks;
-  std::vector<std::uint32_t> entry_first;
+  std::vector<std::uint32_t> entry_first{0};
   AlignedVector<std::uint32_t> entry_row;
   AlignedVector<T> entry_weight;
+  /// Spikes whose features no other entry reads, by pair, where they are worth a way of their own:
+  /// they have no row.
+  std::vector<std::uint32_t> lone_first{0};
+  std::vector<T> lone_time;
+  std::size_t lone_blocks = 0;
   AlignedVector<T> counts;
   std::vector<std::uint32_t> more_first;
   std::vector<T> more;
@@ -57,7 +62,14 @@ struct PackedNeuronBatch {
   }
 
  private:
-  void cut_tiles(const NeuronBatch& batch);
+  [[nodiscard]] std::uint32_t row_first(std::size_t s) const {
+    return rate_first[s] + difference_first[s];
+  }
+  void place_rows(const NeuronBatch& batch);
+  void place_entries(const NeuronBatch& batch);
+  [[nodiscard]] std::uint32_t place(const NeuronBatch& batch, std::size_t s,
+                                    std::uint32_t row) const;
+  void cut_tiles();
   void add_sessions(const NeuronPlan& plan, const NeuronBatch& batch, const NeuronShape& shape,
                     const NeuronPacking& packing);
   void add_trials(const NeuronBatch& batch);

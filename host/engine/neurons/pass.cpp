@@ -79,7 +79,7 @@ void NeuronPass<T>::set_constants(const NeuronConstants& constants) {
   step_.channel_base = channel_base_.data();
   step_.window = static_cast<T>(W);
   step_.beta_weight = static_cast<T>(plan.behaviour_weight);
-  step_.hazard_floor = static_cast<T>(intensity_floor * W);
+  step_.rate_floor = static_cast<T>(intensity_floor * W);
 }
 
 template <class T>
@@ -121,6 +121,7 @@ void NeuronPass<T>::reserve_back(const PackedNeuronBatch<T>& batch) {
   reserve({&Step::g_row}, batch.block_rows * stride);
   reserve({&Step::tile_sums}, batch.tile_sums * batch.pack_lanes * number(step_.tile_sum_size()));
   reserve({&Step::g_h3}, batch.tiles.size() * number(step_.width));
+  reserve({&Step::lone_sums}, batch.lone_blocks * number(step_.lone_sum_size()));
   reserve({&Step::g_phi}, batch.g_phi);
   reserve({&Step::g_stimulus}, groups(batch) * number(step_.stimulus_sum_size()));
   reserve({&Step::g_heads}, batch.chunks() * number(step_.head_sum_size()));
@@ -275,7 +276,10 @@ void NeuronPass<T>::forward(bool back) {
   });
   double* losses = step_.losses;
   const auto events = [&](Index t, int w) {
-    losses[t] = kernels_.events(step_, t, back, scratch(w));
+    losses[t] = 0;
+    if (b.blocks[t].lone != simd::no_lone_points)
+      losses[t] = kernels_.lone_points(step_, t, back, scratch(w));
+    losses[t] += kernels_.events(step_, t, back, scratch(w));
   };
   each_stimulus([&](Index k, int w, bool wide) {
     const auto rows = values(k, w, wide);

@@ -61,7 +61,7 @@ class NeuronBehaviour {
       const auto h = formulas::node_hazards(s.heads, boost(s, k), work.x, work.y, work.units);
       P value = -h.total[0] - h.total[1] - wait_floor;
       if (responded)
-        value = value + log((h.rate[trial.action] + P(s.hazard_floor)) * (T(1) / s.window));
+        value = value + log((h.rate[trial.action] + P(s.rate_floor)) * (T(1) / s.window));
       value.store(work.value + k);
     }
     posterior(s, n, losses, work);
@@ -118,7 +118,7 @@ class NeuronBehaviour {
       const P w = P::load(s.posterior + long(n) * s.node_stride + k) * s.beta_weight;
       const auto h = formulas::node_hazards(s.heads, boost(s, k), work.x, work.y, work.units);
       formulas::NodeHazards<P> g{{w, w}, {P(0), P(0)}};
-      if (trial.action >= 0) g.rate[trial.action] = -w / (h.rate[trial.action] + P(s.hazard_floor));
+      if (trial.action >= 0) g.rate[trial.action] = -w / (h.rate[trial.action] + P(s.rate_floor));
       for (int c = 0; c < s.channels; ++c) work.gx[c] = work.gy[c] = P(0);
       formulas::node_hazards_adjoint(
           s.heads, boost(s, k), work.x, work.y, work.units, g,

@@ -57,9 +57,11 @@ struct NeuronTrial {
 struct NeuronSegment {
   std::uint32_t piece, first_pair, end_pair;
 };
+inline constexpr std::uint32_t no_lone_points = 0xffffffff;
 struct NeuronBlock {
   std::uint32_t stimulus, first_segment, end_segment;
-  std::size_t rows;  ///< where its part of the rows' gradient lies, in g_row
+  std::size_t rows;    ///< where its part of the rows' gradient lies, in g_row
+  std::uint32_t lone;  ///< of lone_sums, or no_lone_points
 };
 
 /// Everything of one step. Rows of features and amplitudes are `stride` long, padded with zeros.
@@ -83,7 +85,7 @@ struct NeuronStep {
   const T* mean_loading;  ///< [channels], heads by region
   const T *rate, *weight, *channel_base;  ///< [U] Hz times W; [stride]; [channels]
   const std::int32_t* unit_region;        ///< [U] in the plan's order
-  T window, beta_weight, scale, hazard_floor;
+  T window, beta_weight, scale, rate_floor;  ///< rate_floor: eps W
 
   // The batch.
   std::uint32_t stimuli;
@@ -106,6 +108,8 @@ struct NeuronStep {
   const std::uint32_t* block_first;
   const std::uint32_t *entry_first, *entry_row;  ///< rows count from the stimulus' first
   const T* entry_weight;
+  const std::uint32_t* lone_first;  ///< [pairs + 1]
+  const T* lone_time;               ///< spikes whose features no other entry reads
   const T* counts;
   const std::uint32_t* more_first;
   const T* more;
@@ -128,6 +132,7 @@ struct NeuronStep {
   T *g_channel, *g_log_prior;          ///< of the exponents; of the prior's logits
   T* tile_sums;                        ///< [sums x tile_sum_size] packs: C, c, a
   T* g_h3;                             ///< [tiles x H]
+  T* lone_sums;                        ///< [blocks with lone points x lone_sum_size]: C, c, a, h3
   const std::uint32_t* tile_first;     ///< [S+1] tiles of a stimulus
   T* g_phi;                            ///< [unit block][pieces x 10]
   const std::size_t* g_phi_first;      ///< [unit blocks]
@@ -146,6 +151,7 @@ struct NeuronStep {
   [[nodiscard]] NNP_FORMULA long tile_sum_size() const {
     return static_cast<long>(width) * (width + 2);
   }
+  [[nodiscard]] NNP_FORMULA long lone_sum_size() const { return tile_sum_size() + width; }
   [[nodiscard]] NNP_FORMULA long stimulus_sum_size() const {
     constexpr long n = formulas::neuron_width;
     return (features + 1) * n + n * n + n + (n + 1) * width;
@@ -181,7 +187,9 @@ struct NeuronKernels {
   void (*tile)(const NeuronStep<T>&, std::uint32_t tile, NeuronValues<T>, void* scratch);
   void (*amplitudes)(const NeuronStep<T>&, std::uint32_t block, void* scratch);
   void (*differences)(const NeuronStep<T>&, std::uint32_t stimulus, NeuronValues<T>);
-  /// Returns the block's loss; leaves adjoints where they are asked for.
+  /// Return the block's loss; leave adjoints where they are asked for. A block's lone points come
+  /// before its events.
+  double (*lone_points)(const NeuronStep<T>&, std::uint32_t block, bool back, void* scratch);
   double (*events)(const NeuronStep<T>&, std::uint32_t block, bool back, void* scratch);
   double (*gains)(const NeuronStep<T>&, std::uint32_t block, void* scratch);
   /// Spikes' and behaviour's losses of a chunk into two numbers.

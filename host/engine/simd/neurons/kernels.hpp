@@ -5,6 +5,7 @@
 #include "engine/simd/neurons/behaviour.hpp"
 #include "engine/simd/neurons/features.hpp"
 #include "engine/simd/neurons/gains.hpp"
+#include "engine/simd/neurons/lone_points.hpp"
 #include "engine/simd/neurons/rows_back.hpp"
 #include "engine/simd/neurons/spikes.hpp"
 #include "engine/simd/neurons/stimuli.hpp"
@@ -27,8 +28,9 @@ std::size_t neuron_scratch(const NeuronStep<typename P::Scalar>& s, int pieces_m
                               neuron_size(s.head_sum_size()) + 8) *
                                  L +
                              6 * neuron_size(s.node_stride);
+  const std::size_t lone = NeuronLonePoints<P>::scratch(s) / sizeof(double);
   std::size_t most = 2 * neuron_size(entries_most) + 64;
-  for (const std::size_t n : {stimuli, tile, units, gains, trials}) most = n > most ? n : most;
+  for (const std::size_t n : {stimuli, tile, lone, units, gains, trials}) most = n > most ? n : most;
   return most * sizeof(double) + 8192;
 }
 
@@ -48,6 +50,7 @@ const NeuronKernels<typename P::Scalar>* instantiate_neurons() {
                                         .tile = Features::forward,
                                         .amplitudes = Amplitudes::forward,
                                         .differences = Features::differences,
+                                        .lone_points = NeuronLonePoints<P>::run,
                                         .events = Spikes::events,
                                         .gains = Gains::forward,
                                         .trials = NeuronBehaviour<P>::trials,

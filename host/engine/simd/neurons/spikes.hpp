@@ -50,7 +50,7 @@ class NeuronSpikes {
       totals<Packs>(s, segment);
       products<Packs>(s, segment, row, s.row_floor + rows, v);
       loss += logarithms(s, first, count, v, back);
-      if (back) products_back<Packs>(s, segment, row, v, g_row);
+      if (back) products_back<Packs>(s, segment, block.lone != no_lone_points, row, v, g_row);
     }
     return loss;
   }
@@ -119,8 +119,8 @@ class NeuronSpikes {
   }
 
   template <int Packs>
-  static void products_back(const Step& s, const NeuronSegment& segment, const T* row, const T* v,
-                            T* g_row) {
+  static void products_back(const Step& s, const NeuronSegment& segment, bool begun, const T* row,
+                            const T* v, T* g_row) {
     const int packs = packs_of<Packs>(s);
     const Index first = s.entry_first[segment.first_pair];
     for (Index pair = segment.first_pair; pair < segment.end_pair; ++pair) {
@@ -130,7 +130,7 @@ class NeuronSpikes {
       for (int k = 0; k < Packs; ++k) kept[k] = A[k];
       if (Packs > 0) A = kept;
       P* gA = Packs > 0 ? sums : to;
-      for (int k = 0; k < packs; ++k) gA[k] = P(0);
+      for (int k = 0; k < packs; ++k) gA[k] = begun ? to[k] : P(0);
       for (Index e = s.entry_first[pair]; e < s.entry_first[pair + 1]; ++e) {
         const long r = s.entry_row[e];
         add_products(packs, A, packs_at<P>(row, r, packs), P(v[e - first]), gA,

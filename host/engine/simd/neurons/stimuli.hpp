@@ -51,6 +51,11 @@ class NeuronStimuli {
         const T* sums = s.g_h3 + long(t) * s.width;
         for (int h = 0; h < s.width; ++h) gh3[h].v[lane] += sums[h];
       }
+      for (Index b = s.block_first[k]; b < s.block_first[k + 1]; ++b) {
+        if (s.blocks[b].lone == no_lone_points) continue;
+        const T* sums = s.lone_sums + s.blocks[b].lone * s.lone_sum_size() + s.tile_sum_size();
+        for (int h = 0; h < s.width; ++h) gh3[h].v[lane] += sums[h];
+      }
       channel_signals(s, k, gsignal, lane);
     }
     // What the units' amplitudes read: by session, then by block of units.
