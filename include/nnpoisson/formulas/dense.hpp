@@ -20,11 +20,10 @@ NNP_FORMULA void dense_rows(const S* kernel, const S* bias, int in, int out, Dua
 
   for (int i = 0; i < in; ++i) {
     const S* row = kernel + static_cast<long>(i) * out + j;
-    const P xi = x.value[i];
-    for (int r = 0; r < Rows; ++r) sum[r] = sum[r] + xi * row[r];
-    if constexpr (Rate) {
-      const P di = x.rate[i];
-      for (int r = 0; r < Rows; ++r) rate[r] = rate[r] + di * row[r];
+    const Dual<P> at = dual_at<Rate>(x, i);
+    for (int r = 0; r < Rows; ++r) {
+      sum[r] = sum[r] + at.value * row[r];
+      if constexpr (Rate) rate[r] = rate[r] + at.rate * row[r];
     }
   }
 
@@ -53,11 +52,11 @@ NNP_FORMULA void dense_input_rows(const S* kernel, int out, DualColumn<P> gy, Du
 
   const S* row = kernel + static_cast<long>(i) * out;
   for (int j = 0; j < out; ++j) {
-    const P g = gy.value[j];
-    for (int r = 0; r < Rows; ++r) sum[r] = sum[r] + g * row[static_cast<long>(r) * out + j];
-    if constexpr (Rate) {
-      const P d = gy.rate[j];
-      for (int r = 0; r < Rows; ++r) rate[r] = rate[r] + d * row[static_cast<long>(r) * out + j];
+    const Dual<P> g = dual_at<Rate>(gy, j);
+    for (int r = 0; r < Rows; ++r) {
+      const S weight = row[static_cast<long>(r) * out + j];
+      sum[r] = sum[r] + g.value * weight;
+      if constexpr (Rate) rate[r] = rate[r] + g.rate * weight;
     }
   }
 
