@@ -75,6 +75,7 @@ void PackedNeuronBatch<T>::place_entries(const NeuronBatch& batch) {
       for (auto e = batch.entry_first[pair]; e < batch.entry_first[pair + 1]; ++e) {
         const std::uint32_t s = piece.stimulus, row = batch.entry_row[e], to = place(batch, s, row);
         if (to == no_row) {
+          lone_pair.push_back(pair);
           lone_time.push_back(
               static_cast<T>(batch.rate_time[batch.rate_first[s] + row - batch.row_first(s)]));
         } else {
@@ -248,6 +249,7 @@ void PackedNeuronBatch<T>::bind(simd::NeuronStep<T>& step) const {
   step.entry_row = entry_row.data();
   step.entry_weight = entry_weight.data();
   step.lone_first = lone_first.data();
+  step.lone_pair = lone_pair.data();
   step.lone_time = lone_time.data();
   step.counts = counts.data();
   step.more_first = more_first.data();

@@ -42,7 +42,7 @@ struct PackedNeuronBatch {
   AlignedVector<T> entry_weight;
   /// Spikes whose features no other entry reads, by pair, where they are worth a way of their own:
   /// they have no row.
-  std::vector<std::uint32_t> lone_first{0};
+  std::vector<std::uint32_t> lone_first{0}, lone_pair;
   std::vector<T> lone_time;
   std::size_t lone_blocks = 0;
   AlignedVector<T> counts;

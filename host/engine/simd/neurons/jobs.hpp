@@ -109,7 +109,8 @@ struct NeuronStep {
   const std::uint32_t *entry_first, *entry_row;  ///< rows count from the stimulus' first
   const T* entry_weight;
   const std::uint32_t* lone_first;  ///< [pairs + 1]
-  const T* lone_time;               ///< spikes whose features no other entry reads
+  const std::uint32_t* lone_pair;   ///< of spikes whose features no other entry reads
+  const T* lone_time;
   const T* counts;
   const std::uint32_t* more_first;
   const T* more;

@@ -20,7 +20,7 @@ class NeuronLonePoints {
  public:
   static std::size_t scratch(const Step& s) {
     const std::size_t H = neuron_size(s.width), kept = 4 * H * tile_packs,
-                      layers = 10 * H + neuron_size(s.lone_sum_size()) + neuron_size(s.stride);
+                      layers = 6 * H + 4 * neuron_size(s.stride) + neuron_size(s.lone_sum_size());
     return (kept + layers) * sizeof(P) + 4096;
   }
 
@@ -41,23 +41,25 @@ class NeuronLonePoints {
       : s_(step),
         lone_(block.lone),
         h3_(layer(1, pool)),
-        f_(layer(1, pool)),
-        A_(layer(1, pool)),
         ga_(layer(1, pool)),
         n_{layer(1, pool), layer(1, pool)},
         gm_{layer(1, pool), layer(1, pool)},
         m_{layer(tile_packs, pool), layer(tile_packs, pool)},
         gn_{layer(tile_packs, pool), layer(tile_packs, pool)},
         sums_(take<P>(pool, neuron_size(step.lone_sum_size()))),
-        rows_(take<T>(pool, neuron_size(step.stride) * L)) {
+        A_(columns(pool)),
+        f_(columns(pool)),
+        pulled_(columns(pool)),
+        rows_(reinterpret_cast<T*>(columns(pool).first)) {
     for (int h = 0; h < s_.width; ++h) h3_[h] = P(s_.h3[long(block.stimulus) * s_.width + h]);
     for (long k = 0; k < s_.lone_sum_size(); ++k) sums_[k] = P(0);
-    clear<R>(rows_, long(s_.stride) * L);
   }
 
   Col layer(int packs, NeuronPool<P>& pool) const {
     return {take<P>(pool, neuron_size(long(s_.width) * packs)), packs};
   }
+  /// Of rows of a pack of points: [stride].
+  Col columns(NeuronPool<P>& pool) const { return {take<P>(pool, neuron_size(s_.stride)), 1}; }
   static Dual at_pack(const Dual& x, int p) {
     return {{x.value.first + p, x.value.stride}, {x.rate.first + p, x.rate.stride}};
   }
@@ -67,7 +69,6 @@ class NeuronLonePoints {
     if (back)
       clear<R>(s_.g_amplitude + long(segment.first_pair) * s_.stride,
                long(segment.end_pair - segment.first_pair) * s_.stride);
-    pair_ = segment.first_pair;
     double loss = 0;
     for (Index begin = first; begin < end; begin += tile_packs * L) {
       P of_tile(0);
@@ -86,43 +87,42 @@ class NeuronLonePoints {
   P pack(Index first, int count, int place, bool back) {
     const int H = s_.width;
     T tau[L], weight[L];
-    long pair[L];
-    T* A = reinterpret_cast<T*>(A_.first);
-    T last[L];
+    const T* amplitude[L];
+    long of_pair[L];
     for (int lane = 0; lane < L; ++lane) {
       const Index at = first + Index(lane < count ? lane : count - 1);
-      while (at >= s_.lone_first[pair_ + 1]) ++pair_;
-      pair[lane] = pair_;
+      of_pair[lane] = long(s_.lone_pair[at]) * s_.stride;
+      amplitude[lane] = s_.amplitude + of_pair[lane];
       tau[lane] = s_.lone_time[at];
       weight[lane] = lane < count ? T(1) : T(0);
-      const T* row = s_.amplitude + long(pair_) * s_.stride;
-      for (int h = 0; h < H; ++h) A[h * L + lane] = row[h];
-      last[lane] = row[H];
     }
+    rows_to_columns<P>(s_.stride, amplitude, A_.first);
     const P times = load_any<P>(tau);
     const Dual m = at_pack(m_, place);
     formulas::neuron_features<true>(s_.trunk, times, h3_, {m, n_}, f_);
-    P v = load_any<P>(last) + s_.rate_floor;
-    for (int h = 0; h < H; ++h) v = v + A_[h] * f_[h];
+    f_[H] = P(1);  // the last feature is the time itself
+    for (int h = H + 1; h < s_.stride; ++h) f_[h] = P(0);
+    P v(s_.rate_floor);
+    for (int h = 0; h <= H; ++h) v = v + A_[h] * f_[h];
     const auto term = formulas::event_term(v, load_any<P>(weight));
-    if (back) pack_back(times, m, place, -(term.pull * s_.scale), pair);
+    if (back) pack_back(times, m, place, -(term.pull * s_.scale), of_pair);
     return term.loss;
   }
 
-  void pack_back(P times, const Dual& m, int place, P g, const long* pair) {
+  void pack_back(P times, const Dual& m, int place, P g, const long* of_pair) {
     const int H = s_.width;
-    T* pulls = reinterpret_cast<T*>(&g);
-    for (int h = 0; h < H; ++h) {
-      const P pulled = g * f_[h];
-      for (int lane = 0; lane < L; ++lane) rows_[lane * s_.stride + h] = pulled.v[lane];
+    for (int h = 0; h < s_.stride; ++h) {
+      pulled_[h] = g * f_[h];
       f_[h] = g * A_[h];
     }
-    for (int lane = 0; lane < L; ++lane) {
-      rows_[lane * s_.stride + H] = pulls[lane];
-      T* to = s_.g_amplitude + pair[lane] * s_.stride;
-      for (int k = 0; k < s_.stride; k += R::lanes)
-        (R::load(to + k) + R::load(rows_ + lane * s_.stride + k)).store(to + k);
-    }
+    columns_to_rows<P>(s_.stride, pulled_.first, rows_);
+    with_packs<R>(s_.stride, [&](auto packs) {
+      const int count = packs.value > 0 ? packs.value : s_.stride / R::lanes;
+      for (int lane = 0; lane < L; ++lane) {
+        R* to = reinterpret_cast<R*>(s_.g_amplitude + of_pair[lane]);
+        for (int k = 0; k < count; ++k) to[k] = to[k] + packs_at<R>(rows_, lane, count)[k];
+      }
+    });
     formulas::neuron_features_adjoint<true>(s_.trunk, times, {m, n_}, f_, at_pack(gn_, place), gm_,
                                             ga_);
     P *of_a = sums_ + H * H + H, *of_h3 = of_a + H;
@@ -139,11 +139,12 @@ class NeuronLonePoints {
 
   const Step& s_;
   Index lone_;
-  Col h3_, f_, A_, ga_;  // of one pack
-  Dual n_, gm_, m_, gn_;
+  Col h3_, ga_;  // of one pack of points
+  Dual n_, gm_;
+  Dual m_, gn_;  // of a tile
   P* sums_;
-  T* rows_;         // [lanes x stride]
-  Index pair_ = 0;  // of the next point
+  Col A_, f_, pulled_;
+  T* rows_;  // [lanes x stride]
 };
 
 }  // namespace nnpoisson::simd

@@ -97,6 +97,62 @@ P load_any(const typename P::Scalar* from) {
   return x;
 }
 
+/// Side x Side numbers: to[c * stride + r] = from[r][c].
+template <int Side, class T>
+void transpose(const T* const* from, T* to, long stride) {
+#if defined(NNP_X86) && defined(__AVX__)
+  if constexpr (Side == 8 && sizeof(T) == 4) {
+    __m256 row[8], pair[8];
+    for (int r = 0; r < 4; ++r)  // halves of rows r and r + 4 side by side
+      for (int half = 0; half < 2; ++half)
+        row[r + 4 * half] = _mm256_insertf128_ps(
+            _mm256_castps128_ps256(_mm_loadu_ps(from[r] + 4 * half)),
+            _mm_loadu_ps(from[r + 4] + 4 * half), 1);
+    for (int half = 0; half < 8; half += 4)
+      for (int r = 0; r < 2; ++r) {
+        pair[half + r] = _mm256_unpacklo_ps(row[half + 2 * r], row[half + 2 * r + 1]);
+        pair[half + r + 2] = _mm256_unpackhi_ps(row[half + 2 * r], row[half + 2 * r + 1]);
+      }
+    for (int half = 0; half < 8; half += 4)
+      for (int high = 0; high < 2; ++high) {
+        const __m256 a = pair[half + 2 * high], b = pair[half + 2 * high + 1];
+        float* column = to + (half + 2 * high) * stride;
+        _mm256_storeu_ps(column, _mm256_shuffle_ps(a, b, 0x44));
+        _mm256_storeu_ps(column + stride, _mm256_shuffle_ps(a, b, 0xee));
+      }
+    return;
+  }
+#endif
+  for (int r = 0; r < Side; ++r)
+    for (int c = 0; c < Side; ++c) to[c * stride + r] = from[r][c];
+}
+
+/// to[k] has number k of each row in its lanes; rows of `stride` numbers, one a lane.
+template <class P>
+void rows_to_columns(int stride, const typename P::Scalar* const* rows, P* to) {
+  using T = typename P::Scalar;
+  constexpr int L = P::lanes, side = L < 8 ? L : 8;
+  for (int lane = 0; lane < L; lane += side)
+    for (int k = 0; k < stride; k += side) {
+      const T* from[side];
+      for (int r = 0; r < side; ++r) from[r] = rows[lane + r] + k;
+      transpose<side>(from, reinterpret_cast<T*>(to + k) + lane, L);
+    }
+}
+/// The same back.
+template <class P>
+void columns_to_rows(int stride, const P* columns, typename P::Scalar* to) {
+  using T = typename P::Scalar;
+  constexpr int L = P::lanes, side = L < 8 ? L : 8;
+  for (int lane = 0; lane < L; lane += side)
+    for (int k = 0; k < stride; k += side) {
+      const T* from[side];
+      for (int r = 0; r < side; ++r)
+        from[r] = reinterpret_cast<const T*>(columns + k + r) + lane;
+      transpose<side>(from, to + long(lane) * stride + k, stride);
+    }
+}
+
 template <class P>
 void clear(typename P::Scalar* to, long n) {
   for (long k = 0; k < n; k += P::lanes) P(0).store(to + k);
