@@ -20,9 +20,10 @@ using Clock = std::chrono::steady_clock;
 /// Trains for some seconds; -1: diverged.
 double median_pass(Backend& backend, std::size_t batches, const std::vector<double>& start,
                    double seconds) {
-  // Programs of several passes, so that what a call costs beside them does not count.
+  // Programs of several passes, as a fit has them: loading and storing the state is no pass.
+  constexpr std::uint32_t calls = 16;
   std::vector<std::uint32_t> passes;
-  for (std::uint32_t k = 0; k < 4 * batches; ++k)
+  for (std::uint32_t k = 0; k < calls * batches; ++k)
     passes.push_back(k % static_cast<std::uint32_t>(batches));
   TrainingState state{1, 0, start, std::vector<double>(start.size()),
                       std::vector<double>(start.size())};
@@ -34,7 +35,7 @@ double median_pass(Backend& backend, std::size_t batches, const std::vector<doub
     const auto one = Clock::now();
     const auto result = backend.train(state, {passes, rate}, never);
     if (!result.finite) return -1;
-    times.push_back(std::chrono::duration<double>(Clock::now() - one).count() / 4);
+    times.push_back(std::chrono::duration<double>(Clock::now() - one).count() / calls);
   } while (std::chrono::duration<double>(Clock::now() - begin).count() < seconds);
   std::ranges::sort(times);
   return times[times.size() / 2];
