@@ -84,7 +84,13 @@ bool has_silent_unit(const NeuronPlan& plan) {
 }
 bool has_several_tiles(const NeuronPlan& plan) {
   const auto& b = plan.batches[0];
-  return b.rate_first[1] > 512 && b.value_first[1] > 256;
+  return b.shared_rates[0] > 512 && b.value_first[1] > 256;
+}
+/// Enough of them for the way of their own that the fast backends have, beside rows that are shared.
+bool has_lone_points(const NeuronPlan& plan) {
+  const auto& b = plan.batches[0];
+  const auto lone = b.rate_first[1] - b.shared_rates[0];
+  return lone > 64 * (b.block_first[1] - b.block_first[0]) && b.shared_rates[0] > 0;
 }
 bool has_several_blocks(const NeuronPlan& plan) {
   const auto& b = plan.batches[0];
@@ -139,8 +145,14 @@ std::vector<NeuronSet> sets() {
        [](const auto& p) { return has_session_of(p, 33, 64); }},
       {"units_over_64", large(14, {.seed = 97, .trials = 9}), with(HeadKind::trunk, 2), whole,
        [](const auto& p) { return has_session_of(p, 65, 999); }},
-      {"tiles", drawn({.seed = 98, .trials = 500, .stimuli = 1, .spikes_per_unit = 1}), all_gains,
-       whole, has_several_tiles},
+      {"tiles", drawn({.seed = 98, .trials = 500, .stimuli = 1, .spikes_per_unit = 2}), all_gains,
+       merged(1e-3), has_several_tiles},
+      {"lone_points", drawn({.seed = 106, .trials = 40, .stimuli = 2, .spikes_per_unit = 9}),
+       {.width = 20, .nodes = 5}, whole, has_lone_points},
+      {"lone_points_many_features", drawn({.seed = 107, .sessions = 2, .spikes_per_unit = 30}),
+       {.width = 30, .nodes = 5, .rank = 2}, parts(2), has_lone_points},
+      {"lone_points_blocks", large(16, {.seed = 108, .trials = 30, .stimuli = 1}), all_gains, whole,
+       [](const auto& p) { return has_lone_points(p) && has_several_blocks(p); }},
       {"blocks", large(16, quick_bins), all_gains, whole, has_several_blocks},
       {"blocks_merged", large(16, {.seed = 99, .trials = 60, .stimuli = 1, .spikes_per_unit = 9}),
        with(HeadKind::regions, 0), merged(0.01), has_several_blocks},

@@ -204,6 +204,37 @@ TEST(NeuronPlans, CountsOfTrialsAndHowOftenThereWereMore) {
   }
 }
 
+/// Of a stimulus' rates those come first that more than one entry, or a response, reads.
+TEST(NeuronPlans, LoneRatesComeInTheOrderOfTheirEntries) {
+  const auto data = random_dataset({.seed = 128, .trials = 60, .spikes_per_unit = 12});
+  for (const double resolution : {0.0, 0.002}) {
+    const auto plan = neuron_plan(data, {.parts = 2, .time_resolution = resolution});
+    for (const auto& batch : plan.batches) {
+      std::map<std::uint32_t, float> weight;  // of rows
+      std::vector<std::uint32_t> next = batch.shared_rates;
+      for (const auto& piece : batch.pieces)
+        for (auto e = batch.entry_first[piece.first_pair];
+             e < batch.entry_first[piece.first_pair + piece.units]; ++e) {
+          const auto row = batch.entry_row[e], place = row - batch.row_first(piece.stimulus);
+          weight[row] += batch.entry_weight[e];
+          if (place >= batch.shared_rates[piece.stimulus]) {
+            EXPECT_EQ(place, next[piece.stimulus]++);
+          }
+        }
+      for (const auto& trial : batch.trials)
+        if (trial.response_row != no_row) weight[trial.response_row] += 2;
+      std::size_t lone = 0;
+      for (std::size_t s = 0; s < batch.stimuli(); ++s)
+        for (auto row = batch.row_first(s);
+             row < batch.row_first(s) + batch.rate_first[s + 1] - batch.rate_first[s]; ++row) {
+          EXPECT_EQ(batch.is_lone(s, row), weight.at(row) == 1) << row;
+          lone += batch.is_lone(s, row);
+        }
+      EXPECT_GT(lone, 50U);
+    }
+  }
+}
+
 /// The blocks that threads share out hold each pair once, ordered by stimulus.
 TEST(NeuronPlans, BlocksHoldEachPairOnce) {
   const auto data =
