@@ -315,8 +315,8 @@ class NeuronBatchPlanner {
     for (Index p = 0; p < batch_.pieces.size(); ++p) pieces[batch_.pieces[p].stimulus].push_back(p);
     for (Index s = 0; s < batch_.stimuli(); ++s) {
       // A block has rows of its own to sum into: no more of them than what it does is worth.
-      const std::size_t rows = batch_.shared_rates[s] + batch_.difference_first[s + 1] -
-                               batch_.difference_first[s];
+      const std::size_t rows =
+          batch_.shared_rates[s] + batch_.difference_first[s + 1] - batch_.difference_first[s];
       const std::size_t enough = block_cost + 4 * rows;
       std::size_t cost = enough;
       for (const Index p : pieces[s]) {

@@ -86,7 +86,8 @@ bool has_several_tiles(const NeuronPlan& plan) {
   const auto& b = plan.batches[0];
   return b.shared_rates[0] > 512 && b.value_first[1] > 256;
 }
-/// Enough of them for the way of their own that the fast backends have, beside rows that are shared.
+/// Enough of them for the way of their own that the fast backends have, beside rows that are
+/// shared.
 bool has_lone_points(const NeuronPlan& plan) {
   const auto& b = plan.batches[0];
   const auto lone = b.rate_first[1] - b.shared_rates[0];
@@ -147,10 +148,16 @@ std::vector<NeuronSet> sets() {
        [](const auto& p) { return has_session_of(p, 65, 999); }},
       {"tiles", drawn({.seed = 98, .trials = 500, .stimuli = 1, .spikes_per_unit = 2}), all_gains,
        merged(1e-3), has_several_tiles},
-      {"lone_points", drawn({.seed = 106, .trials = 40, .stimuli = 2, .spikes_per_unit = 9}),
-       {.width = 20, .nodes = 5}, whole, has_lone_points},
-      {"lone_points_many_features", drawn({.seed = 107, .sessions = 2, .spikes_per_unit = 30}),
-       {.width = 30, .nodes = 5, .rank = 2}, parts(2), has_lone_points},
+      {"lone_points",
+       drawn({.seed = 106, .trials = 40, .stimuli = 2, .spikes_per_unit = 9}),
+       {.width = 20, .nodes = 5},
+       whole,
+       has_lone_points},
+      {"lone_points_many_features",
+       drawn({.seed = 107, .sessions = 2, .spikes_per_unit = 30}),
+       {.width = 30, .nodes = 5, .rank = 2},
+       parts(2),
+       has_lone_points},
       {"lone_points_blocks", large(16, {.seed = 108, .trials = 30, .stimuli = 1}), all_gains, whole,
        [](const auto& p) { return has_lone_points(p) && has_several_blocks(p); }},
       {"blocks", large(16, quick_bins), all_gains, whole, has_several_blocks},

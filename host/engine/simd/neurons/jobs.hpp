@@ -83,8 +83,8 @@ struct NeuronStep {
   const T *c, *lnq, *d;   ///< [gains], [gains], [8 x gains]: units padded by session
   const T* node;          ///< [node_stride]
   const T* mean_loading;  ///< [channels], heads by region
-  const T *rate, *weight, *channel_base;  ///< [U] Hz times W; [stride]; [channels]
-  const std::int32_t* unit_region;        ///< [U] in the plan's order
+  const T *rate, *weight, *channel_base;     ///< [U] Hz times W; [stride]; [channels]
+  const std::int32_t* unit_region;           ///< [U] in the plan's order
   T window, beta_weight, scale, rate_floor;  ///< rate_floor: eps W
 
   // The batch.

@@ -30,7 +30,8 @@ std::size_t neuron_scratch(const NeuronStep<typename P::Scalar>& s, int pieces_m
                              6 * neuron_size(s.node_stride);
   const std::size_t lone = NeuronLonePoints<P>::scratch(s) / sizeof(double);
   std::size_t most = 2 * neuron_size(entries_most) + 64;
-  for (const std::size_t n : {stimuli, tile, lone, units, gains, trials}) most = n > most ? n : most;
+  for (const std::size_t n : {stimuli, tile, lone, units, gains, trials})
+    most = n > most ? n : most;
   return most * sizeof(double) + 8192;
 }
 

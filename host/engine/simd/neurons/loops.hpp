@@ -105,9 +105,9 @@ void transpose(const T* const* from, T* to, long stride) {
     __m256 row[8], pair[8];
     for (int r = 0; r < 4; ++r)  // halves of rows r and r + 4 side by side
       for (int half = 0; half < 2; ++half)
-        row[r + 4 * half] = _mm256_insertf128_ps(
-            _mm256_castps128_ps256(_mm_loadu_ps(from[r] + 4 * half)),
-            _mm_loadu_ps(from[r + 4] + 4 * half), 1);
+        row[r + 4 * half] =
+            _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(from[r] + 4 * half)),
+                                 _mm_loadu_ps(from[r + 4] + 4 * half), 1);
     for (int half = 0; half < 8; half += 4)
       for (int r = 0; r < 2; ++r) {
         pair[half + r] = _mm256_unpacklo_ps(row[half + 2 * r], row[half + 2 * r + 1]);
@@ -147,8 +147,7 @@ void columns_to_rows(int stride, const P* columns, typename P::Scalar* to) {
   for (int lane = 0; lane < L; lane += side)
     for (int k = 0; k < stride; k += side) {
       const T* from[side];
-      for (int r = 0; r < side; ++r)
-        from[r] = reinterpret_cast<const T*>(columns + k + r) + lane;
+      for (int r = 0; r < side; ++r) from[r] = reinterpret_cast<const T*>(columns + k + r) + lane;
       transpose<side>(from, to + long(lane) * stride + k, stride);
     }
 }
