@@ -33,17 +33,9 @@ std::string losses(const TrainProgress& p) {
   return text;
 }
 
-/// `evaluate` keeps several arrays of so many trials x units: beyond it, gigabytes of them.
-constexpr std::size_t judged_at_once = 20'000'000;
-
 /// Judges a fit by neuron on its test set.
 void judge(const TrainRequest& request, const Watch& watch) {
   const Dataset test = read_dataset(*request.test);
-  if (test.trials() * test.units() > judged_at_once) {
-    fmt::print("held out: not judged, {} trials of {} units need gigabytes; evaluate does it\n",
-               test.trials(), test.units());
-    return;
-  }
   const Model model = read_model(request.run / "model.h5");
   const Dataset training = read_dataset(request.train);
   const Evaluation evaluation = evaluate(

@@ -19,16 +19,12 @@ double best_ridge(std::span<const RidgeTrial> tried) {
 
 ColumnCounts column_counts(const BaselineTrials& trials, std::size_t columns) {
   const Dataset& data = *trials.data;
-  ColumnCounts counts{columns, std::vector<double>(data.trials() * columns),
-                      std::vector<char>(data.trials() * columns)};
-  for (std::size_t n = 0; n < data.trials(); ++n) {
-    for (std::size_t u = 0; u < data.units(); ++u)
-      if (data.unit.session[u] == data.trial.session[n])
-        counts.seen[n * columns + trials.column[u]] = 1;
+  ColumnCounts counts{SessionUnits(data, trials.column), columns, {}};
+  counts.count.resize(counts.units.cells());
+  for (std::size_t n = 0; n < data.trials(); ++n)
     for_each_event(data, n, [&](double, std::size_t unit, std::int32_t count, std::size_t) {
-      counts.count[n * columns + trials.column[unit]] += count;
+      counts.count[counts.units.cell(n, unit)] += count;
     });
-  }
   return counts;
 }
 
@@ -40,11 +36,11 @@ CountLogistic::CountLogistic(const BaselineTrials& trials, const ColumnCounts& c
   const std::size_t columns = counts.columns;
   std::vector<double> seen(columns), squares(columns);
   for (const auto n : fitted)
-    for (std::size_t c = 0; c < columns; ++c) {
-      seen[c] += counts.seen[n * columns + c];
-      mean_[c] += counts.count[n * columns + c];
-      squares[c] += counts.count[n * columns + c] * counts.count[n * columns + c];
-    }
+    counts.each(n, [&](std::size_t c, double count) {
+      seen[c] += 1;
+      mean_[c] += count;
+      squares[c] += count * count;
+    });
   for (std::size_t c = 0; c < columns; ++c) {
     if (seen[c] == 0) continue;
     mean_[c] /= seen[c];
@@ -70,9 +66,9 @@ CountLogistic::CountLogistic(const BaselineTrials& trials, const ColumnCounts& c
       here.gradient[0] += pull;
       for (std::size_t f = 0; f + 1 < first; ++f)
         here.gradient[1 + f] += pull * trials.stimulus[n][f];
-      for (std::size_t c = 0; c < columns; ++c)
-        if (counts.seen[n * columns + c] != 0)
-          here.gradient[first + c] += pull * (counts.count[n * columns + c] - mean_[c]) * scale_[c];
+      counts.each(n, [&](std::size_t c, double count) {
+        here.gradient[first + c] += pull * (count - mean_[c]) * scale_[c];
+      });
     }
     return here;
   };
@@ -84,10 +80,8 @@ double CountLogistic::log_odds(std::span<const double> stimulus, const ColumnCou
                                std::size_t trial) const {
   double sum = linear(weights_, stimulus);
   const double* v = &weights_[1 + stimulus.size()];
-  for (std::size_t c = 0; c < counts.columns; ++c) {
-    const std::size_t cell = trial * counts.columns + c;
-    if (counts.seen[cell] != 0) sum += v[c] * (counts.count[cell] - mean_[c]) * scale_[c];
-  }
+  counts.each(trial,
+              [&](std::size_t c, double count) { sum += v[c] * (count - mean_[c]) * scale_[c]; });
   return sum;
 }
 

@@ -5,17 +5,25 @@
 #include <span>
 #include <vector>
 
+#include "baselines/session_units.hpp"
 #include "baselines/training_sets.hpp"
 #include "baselines/workers.hpp"
 #include "nnpoisson/baselines.hpp"
 
 namespace nnpoisson {
 
-/// Spikes of every column in every trial, and which columns the trial's session has.
+/// Spikes of every unit in every trial of its session. No two units of a session may read the same
+/// column.
 struct ColumnCounts {
-  std::size_t columns = 0;
-  std::vector<double> count;  ///< [T x columns]; 0 where not seen
-  std::vector<char> seen;     ///< [T x columns]
+  SessionUnits units;
+  std::size_t columns;
+  std::vector<double> count;  ///< [cells]
+
+  /// visit(column, count) for each unit of trial n.
+  template <class Visit>
+  void each(std::size_t n, const Visit& visit) const {
+    for (const auto u : units.of_trial(n).unit) visit(units.column()[u], count[units.cell(n, u)]);
+  }
 };
 [[nodiscard]] ColumnCounts column_counts(const BaselineTrials& trials, std::size_t columns);
 

@@ -7,21 +7,19 @@
 
 namespace nnpoisson {
 
-SpikeMeans spike_means(const IntensityModel& model, const BaselineTrials& trials,
+SpikeMeans spike_means(const IntensityModel& model, const SessionUnits& units,
                        const std::string& phase, Workers& workers) {
-  const Dataset& data = *trials.data;
-  const std::size_t T = data.trials(), U = data.units();
-  SpikeMeans means{std::vector<double>(T * U), std::vector<double>(T * U)};
+  const Dataset& data = units.data();
+  SpikeMeans means{std::vector<double>(units.cells()), std::vector<double>(units.cells())};
   const auto judge = [&](std::size_t n) {
     const auto intensity = model.trial(n);
     const double until = data.trial.observed_until[n];
-    for (std::size_t u = 0; u < U; ++u)
-      if (data.unit.session[u] == data.trial.session[n])
-        means.totals[n * U + u] = intensity->at(trials.column[u], until).cumulative;
+    for (const auto u : units.of_trial(n).unit)
+      means.totals[units.cell(n, u)] = intensity->at(units.column()[u], until).cumulative;
 
     for_each_event(data, n, [&](double time, std::size_t u, std::int32_t count, std::size_t at) {
-      const std::size_t column = trials.column[u];
-      double& points = means.points[n * U + u];
+      const std::size_t column = units.column()[u];
+      double& points = means.points[units.cell(n, u)];
       if (!data.binned()) {
         points += std::log(intensity->at(column, time).intensity);
         return;
@@ -33,7 +31,7 @@ SpikeMeans spike_means(const IntensityModel& model, const BaselineTrials& trials
       points += count * std::log(expected) - std::lgamma(count + 1.0);
     });
   };
-  workers.for_each(phase, T, judge, 1);
+  workers.for_each(phase, data.trials(), judge, 1);
   return means;
 }
 

@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "baselines/intensity_model.hpp"
+#include "baselines/session_units.hpp"
 #include "baselines/time_grid.hpp"
 #include "baselines/workers.hpp"
-#include "evaluate/session_units.hpp"
 #include "nnpoisson/evaluate.hpp"
 
 namespace nnpoisson {

@@ -62,12 +62,13 @@ TEST(NeuronConstantLikelihoods, ByHand) {
   data.unit.region = {0, 0};
   data.spike = {{0, 1}, {0.125}, {1}};
   const std::vector<double> rate{2, 8};
-  const auto spikes = constant_likelihoods(data, rate);
+  const SessionUnits units(data, {0, 1});
+  const auto spikes = constant_likelihoods(units, rate);
   EXPECT_DOUBLE_EQ(spikes.log_likelihood[0], -0.5);
   EXPECT_DOUBLE_EQ(spikes.log_likelihood[1], std::log(8) - 2);
   data.bin_width = 0.2;
   data.count = {{0, 1}, {1}, {1}, {3}};
-  const auto counts = constant_likelihoods(data, rate);
+  const auto counts = constant_likelihoods(units, rate);
   EXPECT_NEAR(counts.log_likelihood[1], 3 * std::log(8 * 0.05) - std::log(6) - 2, 1e-12);
   EXPECT_EQ(counts.spikes, (std::vector<double>{0, 3}));
 }

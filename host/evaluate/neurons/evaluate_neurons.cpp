@@ -45,33 +45,34 @@ NeuronSpikeScore spike_score(const std::vector<double>& alone, const std::vector
           given == nullptr ? TrialMean{} : bits_over(*given, null, spikes)};
 }
 
-void score_spikes(const Dataset& data, const SpikeLikelihoods& likelihoods,
+void score_spikes(const SessionUnits& units, const SpikeLikelihoods& likelihoods,
                   const ConstantLikelihoods& constant, NeuronEvaluation& evaluation) {
+  const Dataset& data = units.data();
   auto& trial = evaluation.trial;
-  trial.spikes = over_units(data, constant.spikes);
-  trial.null_log_likelihood = over_units(data, constant.log_likelihood);
+  trial.spikes = over_units(units, constant.spikes);
+  trial.null_log_likelihood = over_units(units, constant.log_likelihood);
   trial.log_likelihood = likelihoods.all;
   evaluation.spikes =
       spike_score(trial.log_likelihood, nullptr, trial.null_log_likelihood, trial.spikes);
 
-  const std::size_t G = data.regions(), U = data.units();
-  const auto spikes = over_regions(data, constant.spikes),
-             null = over_regions(data, constant.log_likelihood);
+  const std::size_t G = data.regions();
+  const auto spikes = over_regions(units, constant.spikes),
+             null = over_regions(units, constant.log_likelihood);
   for (std::size_t g = 0; g < G; ++g) {
     const auto given = column_of(likelihoods.region_given_others, G, g);
     evaluation.regions.push_back({data.region_names[g], 0,
                                   spike_score(column_of(likelihoods.region, G, g), &given,
                                               column_of(null, G, g), column_of(spikes, G, g))});
   }
-  for (std::size_t u = 0; u < U; ++u) {
-    const auto given = column_of(likelihoods.unit_given_others, U, u);
+  for (std::size_t u = 0; u < data.units(); ++u) {
+    const auto given = of_unit(units, likelihoods.unit_given_others, u);
     const auto region = static_cast<std::size_t>(data.unit.region[u]);
     ++evaluation.regions[region].units;
-    evaluation.units.push_back(
-        {data.session_names[static_cast<std::size_t>(data.unit.session[u])], data.unit.id[u],
-         region,
-         spike_score(column_of(likelihoods.unit, U, u), &given,
-                     column_of(constant.log_likelihood, U, u), column_of(constant.spikes, U, u))});
+    evaluation.units.push_back({data.session_names[static_cast<std::size_t>(data.unit.session[u])],
+                                data.unit.id[u], region,
+                                spike_score(of_unit(units, likelihoods.unit, u), &given,
+                                            of_unit(units, constant.log_likelihood, u),
+                                            of_unit(units, constant.spikes, u))});
   }
 }
 
@@ -91,21 +92,22 @@ NeuronEvaluation evaluate_neurons(const Model& model, const Dataset& data,
   Workers workers(options.threads, watch);
   std::vector<double> rate;
   for (const auto i : own.column) rate.push_back(model.neuron_constants.rate[i]);
-  const ConstantLikelihoods constant = constant_likelihoods(data, rate);
+  const SessionUnits units(data, own.column);
+  const ConstantLikelihoods constant = constant_likelihoods(units, rate);
   const auto parts = [&](std::size_t n) {
     NeuronTrialReading reading = trials.read(n);
     return SpikeParts{std::move(reading.prior), std::move(reading.of_unit)};
   };
-  const SpikeLikelihoods likelihoods = spike_likelihoods(data, parts, "spikes: trials", workers);
-  score_spikes(data, likelihoods, constant, evaluation);
+  const SpikeLikelihoods likelihoods = spike_likelihoods(units, parts, "spikes: trials", workers);
+  score_spikes(units, likelihoods, constant, evaluation);
 
   const AnswerLikelihoods answers =
       evaluate_neuron_behaviour(trials, data, model.neuron_constants.hazard, evaluation, workers);
   const auto& choice_sets = options.all_baselines ? fitted.sets : std::optional<TrainingSets>();
   evaluate_neuron_choices(answers, own, choice_sets, columns, options, evaluation, workers);
   if (fitted.sets)
-    evaluate_neuron_baselines(model, own, *fitted.sets, likelihoods, constant, options, evaluation,
-                              workers);
+    evaluate_neuron_baselines(model, own, units, *fitted.sets, likelihoods, constant, options,
+                              evaluation, workers);
   return evaluation;
 }
 

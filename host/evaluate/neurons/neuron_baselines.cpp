@@ -26,87 +26,77 @@ double cross_validated(const BaselineTrials& training, std::size_t columns, cons
   const ColumnTotals totals(folds, columns, grid);
   const auto model = glm_baseline(fit_glm(totals, options.bases, ridge, workers, added_events),
                                   folds, training, grid);
-  const SpikeMeans means = spike_means(*model, training, "GLM by unit: held-out trials", workers);
+  const SpikeMeans means = spike_means(*model, SessionUnits(*training.data, training.column),
+                                       "GLM by unit: held-out trials", workers);
   return std::accumulate(means.points.begin(), means.points.end(), 0.0) -
          std::accumulate(means.totals.begin(), means.totals.end(), 0.0);
 }
 
 /// Of a trial without gains: one node.
-SpikeParts parts_without_gains(const Dataset& data, const SpikeMeans& means, std::size_t n) {
+SpikeParts parts_without_gains(const SessionUnits& units, const SpikeMeans& means, std::size_t n) {
   SpikeParts parts{{0}, {}};
-  for (std::size_t u = 0; u < data.units(); ++u)
-    if (data.unit.session[u] == data.trial.session[n])
-      parts.of_unit.push_back(means.points[n * data.units() + u] -
-                              means.totals[n * data.units() + u]);
+  for (auto cell = units.first_cell(n); cell < units.first_cell(n + 1); ++cell)
+    parts.of_unit.push_back(means.points[cell] - means.totals[cell]);
   return parts;
 }
 
 /// The data of a session's gains: `means` are those of the training trials.
-GainData gain_data(const Model& model, const BaselineTrials& training, const SpikeMeans& means,
-                   const ConstantLikelihoods& counts, std::size_t session) {
-  const Dataset& data = *training.data;
-  const auto places = session_places(data);
+GainData gain_data(const Model& model, const SessionUnits& units, const SpikeMeans& means,
+                   const ConstantLikelihoods& counts, const std::vector<double>& places,
+                   const SessionUnits::Session& session) {
   const auto decay = loading_decay(model.neuron_shape);
   GainData gains;
   gains.drift_decay = NeuronLayout(model.neuron_shape)[NeuronTensor::gain_d].decay;
-  for (std::size_t u = 0; u < data.units(); ++u) {
-    if (static_cast<std::size_t>(data.unit.session[u]) != session) continue;
-    gains.loading_decay.push_back(decay[training.column[u]]);
-    ++gains.units;
-  }
-  for (std::size_t n = 0; n < data.trials(); ++n) {
-    if (static_cast<std::size_t>(data.trial.session[n]) != session) continue;
-    gains.choice.push_back(data.trial.choice[n]);
+  gains.units = session.unit.size();
+  for (const auto u : session.unit) gains.loading_decay.push_back(decay[units.column()[u]]);
+  for (const auto n : session.trial) {
+    gains.choice.push_back(units.data().trial.choice[n]);
     const auto psi = drift_bumps_at(places[n]);
     gains.bumps.insert(gains.bumps.end(), psi.begin(), psi.end());
-    for (std::size_t u = 0; u < data.units(); ++u) {
-      if (static_cast<std::size_t>(data.unit.session[u]) != session) continue;
-      gains.count.push_back(counts.spikes[n * data.units() + u]);
-      gains.total.push_back(means.totals[n * data.units() + u]);
+    for (const auto u : session.unit) {
+      gains.count.push_back(counts.spikes[units.cell(n, u)]);
+      gains.total.push_back(means.totals[units.cell(n, u)]);
     }
   }
   return gains;
 }
 
 /// Gains of the model's units, by column; fitted session by session.
-FittedGains fit_all_gains(const Model& model, const BaselineTrials& training,
-                          const SpikeMeans& means, const std::vector<double>& nodes,
-                          Workers& workers) {
-  const Dataset& data = *training.data;
+FittedGains fit_all_gains(const Model& model, const SessionUnits& training, const SpikeMeans& means,
+                          const std::vector<double>& nodes, Workers& workers) {
+  const Dataset& data = training.data();
+  const auto places = session_places(data);
   const std::size_t columns = model.units.id.size();
   constexpr std::size_t J = formulas::drift_bumps;
   FittedGains all{std::vector<double>(columns), std::vector<double>(columns, start_lnq),
                   std::vector<double>(columns * J)};
-  const auto counts = constant_likelihoods(data, std::vector<double>(data.units(), 1));
+  const auto counts = constant_likelihoods(training, std::vector<double>(data.units(), 1));
   workers.begin("GLM by unit: gains of sessions", data.sessions());
-  for (std::size_t session = 0; session < data.sessions(); ++session, workers.count()) {
-    const GainData of_session = gain_data(model, training, means, counts, session);
-    if (of_session.units == 0 || of_session.trials() == 0) continue;
-    const FittedGains fit = fit_gains(of_session, nodes, workers);
-    for (std::size_t u = 0, k = 0; u < data.units(); ++u) {
-      if (static_cast<std::size_t>(data.unit.session[u]) != session) continue;
-      const std::size_t column = training.column[u];
+  for (const auto& session : training.sessions()) {
+    workers.count();
+    if (session.unit.empty() || session.trial.empty()) continue;
+    const FittedGains fit =
+        fit_gains(gain_data(model, training, means, counts, places, session), nodes, workers);
+    for (std::size_t k = 0; k < session.unit.size(); ++k) {
+      const std::size_t column = training.column()[session.unit[k]];
       all.loading[column] = fit.loading[k];
       all.log_shape[column] = fit.log_shape[k];
       std::copy_n(fit.drift.begin() + static_cast<std::ptrdiff_t>(k * J), J,
                   all.drift.begin() + static_cast<std::ptrdiff_t>(column * J));
-      ++k;
     }
   }
   return all;
 }
 
 /// The same of a trial at `place` of its session, with gains.
-SpikeParts parts_with_gains(const BaselineTrials& own, const SpikeMeans& means,
+SpikeParts parts_with_gains(const SessionUnits& units, const SpikeMeans& means,
                             const ConstantLikelihoods& counts, const FittedGains& gains,
                             const std::vector<double>& nodes, double place, std::size_t n) {
-  const Dataset& data = *own.data;
   const std::size_t K = nodes.size();
   const auto psi = drift_bumps_at(place);
   SpikeParts parts{std::vector<double>(K, -std::log(static_cast<double>(K))), {}};
-  for (std::size_t u = 0; u < data.units(); ++u) {
-    if (data.unit.session[u] != data.trial.session[n]) continue;
-    const std::size_t column = own.column[u], cell = n * data.units() + u;
+  for (const auto u : units.of_trial(n).unit) {
+    const std::size_t column = units.column()[u], cell = units.cell(n, u);
     double drift = 0;
     for (std::size_t j = 0; j < psi.size(); ++j)
       drift += gains.drift[column * psi.size() + j] * psi[j];
@@ -119,11 +109,11 @@ SpikeParts parts_with_gains(const BaselineTrials& own, const SpikeMeans& means,
   return parts;
 }
 
-NeuronBaselineScore baseline_score(std::string name, double ridge, const Dataset& data,
+NeuronBaselineScore baseline_score(std::string name, double ridge, const SessionUnits& units,
                                    const SpikeLikelihoods& baseline, const SpikeLikelihoods& model,
                                    const ConstantLikelihoods& constant) {
-  const auto spikes = over_units(data, constant.spikes),
-             null = over_units(data, constant.log_likelihood);
+  const auto spikes = over_units(units, constant.spikes),
+             null = over_units(units, constant.log_likelihood);
   NeuronBaselineScore score{std::move(name),
                             ridge,
                             bits_over(baseline.all, null, spikes),
@@ -131,9 +121,9 @@ NeuronBaselineScore baseline_score(std::string name, double ridge, const Dataset
                             {},
                             {},
                             baseline.all};
-  const auto region_spikes = over_regions(data, constant.spikes),
-             region_null = over_regions(data, constant.log_likelihood);
-  const std::size_t G = data.regions();
+  const auto region_spikes = over_regions(units, constant.spikes),
+             region_null = over_regions(units, constant.log_likelihood);
+  const std::size_t G = units.data().regions();
   for (std::size_t g = 0; g < G; ++g) {
     const auto own = column_of(baseline.region, G, g), count = column_of(region_spikes, G, g);
     score.region_bits.push_back(bits_over(own, column_of(region_null, G, g), count));
@@ -145,7 +135,8 @@ NeuronBaselineScore baseline_score(std::string name, double ridge, const Dataset
 }  // namespace
 
 void evaluate_neuron_baselines(const Model& model, const BaselineTrials& own,
-                               const TrainingSets& sets, const SpikeLikelihoods& likelihoods,
+                               const SessionUnits& units, const TrainingSets& sets,
+                               const SpikeLikelihoods& likelihoods,
                                const ConstantLikelihoods& constant,
                                const EvaluationOptions& options, NeuronEvaluation& evaluation,
                                Workers& workers) {
@@ -163,24 +154,25 @@ void evaluate_neuron_baselines(const Model& model, const BaselineTrials& own,
   const ColumnTotals totals(sets, columns, grid);
   const GlmFit fit = fit_glm(totals, options.bases, ridge, workers, added_events);
   const SpikeMeans means =
-      spike_means(*glm_baseline(fit, sets, own, grid), own, "GLM by unit: trials", workers);
+      spike_means(*glm_baseline(fit, sets, own, grid), units, "GLM by unit: trials", workers);
   const auto add = [&](const char* name, const auto& parts) {
     const auto judged =
-        spike_likelihoods(data, parts, std::string(name) + ": spikes of trials", workers);
+        spike_likelihoods(units, parts, std::string(name) + ": spikes of trials", workers);
     evaluation.baselines.push_back(
-        baseline_score(name, ridge, data, judged, likelihoods, constant));
+        baseline_score(name, ridge, units, judged, likelihoods, constant));
   };
-  add("glm", [&](std::size_t n) { return parts_without_gains(data, means, n); });
+  add("glm", [&](std::size_t n) { return parts_without_gains(units, means, n); });
 
   if (!options.all_baselines) return;
   const TrainingSets itself = fit_elsewhere(sets.trials, sets.trials);
-  const SpikeMeans trained = spike_means(*glm_baseline(fit, itself, sets.trials, grid), sets.trials,
-                                         "GLM by unit: training trials", workers);
+  const SessionUnits trained_units(training, sets.trials.column);
+  const SpikeMeans trained = spike_means(*glm_baseline(fit, itself, sets.trials, grid),
+                                         trained_units, "GLM by unit: training trials", workers);
   const auto nodes = latent_nodes(NeuronShape().nodes);
   const auto places = session_places(data);
-  const FittedGains gains = fit_all_gains(model, sets.trials, trained, nodes, workers);
+  const FittedGains gains = fit_all_gains(model, trained_units, trained, nodes, workers);
   add("glm with drift and gains", [&](std::size_t n) {
-    return parts_with_gains(own, means, constant, gains, nodes, places[n], n);
+    return parts_with_gains(units, means, constant, gains, nodes, places[n], n);
   });
 }
 

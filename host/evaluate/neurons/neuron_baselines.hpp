@@ -1,5 +1,6 @@
 #pragma once
 
+#include "baselines/session_units.hpp"
 #include "baselines/training_sets.hpp"
 #include "baselines/workers.hpp"
 #include "evaluate/neurons/spike_parts.hpp"
@@ -11,7 +12,8 @@ namespace nnpoisson {
 /// finds best, beside the model's `likelihoods` on the trials `own`: into `baselines` and
 /// `glm_ridges` of the evaluation.
 void evaluate_neuron_baselines(const Model& model, const BaselineTrials& own,
-                               const TrainingSets& sets, const SpikeLikelihoods& likelihoods,
+                               const SessionUnits& units, const TrainingSets& sets,
+                               const SpikeLikelihoods& likelihoods,
                                const ConstantLikelihoods& constant,
                                const EvaluationOptions& options, NeuronEvaluation& evaluation,
                                Workers& workers);

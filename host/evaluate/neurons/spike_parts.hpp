@@ -5,9 +5,9 @@
 #include <span>
 #include <vector>
 
+#include "baselines/session_units.hpp"
 #include "baselines/workers.hpp"
 #include "curves/group_likelihoods.hpp"
-#include "nnpoisson/dataset.hpp"
 #include "nnpoisson/neuron_evaluation.hpp"
 
 /// Spikes under a latent that a trial's units share: what the model by neuron and the baseline with
@@ -18,24 +18,30 @@ namespace nnpoisson {
 struct SpikeLikelihoods {
   std::vector<double> all;                          ///< [T]
   std::vector<double> region, region_given_others;  ///< [T x G]
-  std::vector<double> unit, unit_given_others;      ///< [T x U]; 0 for units of other sessions
+  std::vector<double> unit, unit_given_others;      ///< [cells]
 };
 /// `parts(n)`: of trial n, units in the order of the dataset; may be called from several threads.
 [[nodiscard]] SpikeLikelihoods spike_likelihoods(
-    const Dataset& data, const std::function<SpikeParts(std::size_t)>& parts,
+    const SessionUnits& units, const std::function<SpikeParts(std::size_t)>& parts,
     const std::string& phase, Workers& workers);
 
-/// Counts of every unit, and log-likelihoods at its constant rate, [T x U] each.
+/// Counts of every unit, and log-likelihoods at its constant rate, [cells] each.
 struct ConstantLikelihoods {
   std::vector<double> spikes, log_likelihood;
 };
 /// `rate`: [U of the dataset] Hz.
-[[nodiscard]] ConstantLikelihoods constant_likelihoods(const Dataset& data,
+[[nodiscard]] ConstantLikelihoods constant_likelihoods(const SessionUnits& units,
                                                        std::span<const double> rate);
 
-/// Trial by trial, the sums of `values` [T x U] over all units, or over those of each region.
-[[nodiscard]] std::vector<double> over_units(const Dataset& data, std::span<const double> values);
-[[nodiscard]] std::vector<double> over_regions(const Dataset& data, std::span<const double> values);
+/// Trial by trial, the sums of `values` [cells] over all units, or over those of each region.
+[[nodiscard]] std::vector<double> over_units(const SessionUnits& units,
+                                             std::span<const double> values);
+[[nodiscard]] std::vector<double> over_regions(const SessionUnits& units,
+                                               std::span<const double> values);
+
+/// Those of unit u, by trial of its session.
+[[nodiscard]] std::vector<double> of_unit(const SessionUnits& units, std::span<const double> values,
+                                          std::size_t u);
 
 /// Column `at` of values [T x width].
 [[nodiscard]] std::vector<double> column_of(std::span<const double> values, std::size_t width,

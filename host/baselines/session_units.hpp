@@ -15,15 +15,25 @@ class SessionUnits {
   SessionUnits(const Dataset& data, std::vector<std::size_t> column);
 
   struct Session {
-    std::vector<std::size_t> unit;    ///< of the dataset, ascending
+    std::vector<std::size_t> trial;   ///< of the dataset, ascending
+    std::vector<std::size_t> unit;    ///< the same
     std::vector<std::size_t> place;   ///< of each unit: its column's place in `column`
     std::vector<std::size_t> column;  ///< distinct ones
   };
+  [[nodiscard]] const std::vector<Session>& sessions() const { return sessions_; }
   [[nodiscard]] const Session& of_trial(std::size_t n) const {
     return sessions_[static_cast<std::size_t>(data_.trial.session[n])];
   }
+  [[nodiscard]] const Session& of_unit(std::size_t u) const {
+    return sessions_[static_cast<std::size_t>(data_.unit.session[u])];
+  }
   /// Cells of all trials up to trial n; n up to T.
   [[nodiscard]] std::size_t first_cell(std::size_t n) const { return first_cell_[n]; }
+  [[nodiscard]] std::size_t cells() const { return first_cell_.back(); }
+  /// Of unit u of trial n's session.
+  [[nodiscard]] std::size_t cell(std::size_t n, std::size_t u) const {
+    return first_cell_[n] + local_[u];
+  }
   /// The place of unit u among its session's.
   [[nodiscard]] std::size_t local(std::size_t u) const { return local_[u]; }
   /// The region of the k-th unit of trial n.

@@ -1,4 +1,4 @@
-#include "evaluate/session_units.hpp"
+#include "baselines/session_units.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -28,8 +28,10 @@ SessionUnits::SessionUnits(const Dataset& data, std::vector<std::size_t> column)
     }
   }
 
-  for (std::size_t n = 0; n < data.trials(); ++n)
+  for (std::size_t n = 0; n < data.trials(); ++n) {
+    sessions_[static_cast<std::size_t>(data.trial.session[n])].trial.push_back(n);
     first_cell_.push_back(first_cell_.back() + of_trial(n).unit.size());
+  }
 }
 
 }  // namespace nnpoisson
