@@ -54,29 +54,14 @@ class NeuronFeatures {
     return load_any<P>(tau);
   }
 
-  /// A layer of so many packs of points.
-  static Col layer(const Step& s, int packs, NeuronPool<P>& pool) {
-    return {take<P>(pool, neuron_size(long(s.width) * packs)), packs};
-  }
-  static Dual dual_layer(const Step& s, int packs, NeuronPool<P>& pool) {
-    return {layer(s, packs, pool), layer(s, packs, pool)};
-  }
   static formulas::FeatureColumns<P> layers(const Step& s, int packs, NeuronPool<P>& pool) {
-    return {dual_layer(s, packs, pool), dual_layer(s, 1, pool)};
-  }
-  static Dual at_pack(const Dual& x, long p) {
-    return {{x.value.first + p, x.value.stride}, {x.rate.first + p, x.rate.stride}};
-  }
-  static Col stimulus_layer(const Step& s, const NeuronTile& t, NeuronPool<P>& pool) {
-    const Col h3 = layer(s, 1, pool);
-    for (int h = 0; h < s.width; ++h) h3[h] = P(s.h3[long(t.stimulus) * s.width + h]);
-    return h3;
+    return {dual_feature_layer<P>(s, packs, pool), dual_feature_layer<P>(s, 1, pool)};
   }
 
   template <bool Rate>
   static void tile_forward(const Step& s, const NeuronTile& t, Values values, void* memory) {
     NeuronPool<P> pool{static_cast<char*>(memory)};
-    const Col h3 = stimulus_layer(s, t, pool), f = layer(s, 1, pool);
+    const Col h3 = stimulus_layer<P>(s, t.stimulus, pool), f = feature_layer<P>(s, 1, pool);
     const auto x = layers(s, 1, pool);
     T* out = Rate ? s.row + long(t.row) * s.stride
                   : values.rows + long(t.first - values.first) * s.stride;
@@ -98,9 +83,9 @@ class NeuronFeatures {
     const NeuronTile& t = s.tiles[number];
     NeuronPool<P> pool{static_cast<char*>(memory)};
     const int packs = packs_of(t), H = s.width;
-    const Col h3 = stimulus_layer(s, t, pool), f = layer(s, 1, pool), ga = layer(s, 1, pool),
-              of_h3 = layer(s, 1, pool);
-    const Dual gm = dual_layer(s, 1, pool), gn = dual_layer(s, packs, pool);
+    const Col h3 = stimulus_layer<P>(s, t.stimulus, pool), f = feature_layer<P>(s, 1, pool),
+              ga = feature_layer<P>(s, 1, pool), of_h3 = feature_layer<P>(s, 1, pool);
+    const Dual gm = dual_feature_layer<P>(s, 1, pool), gn = dual_feature_layer<P>(s, packs, pool);
     const auto x = layers(s, packs, pool);
     for (int h = 0; h < H; ++h) of_h3[h] = P(0);
     P* sums = packs_at<P>(s.tile_sums, t.sums, int(s.tile_sum_size()));

@@ -28,41 +28,33 @@ class NeuronLonePoints {
   static double run(const Step& s, Index number, bool back, void* memory) {
     const NeuronBlock& block = s.blocks[number];
     NeuronPool<P> pool{static_cast<char*>(memory)};
-    NeuronLonePoints block_points(s, block, pool);
+    NeuronLonePoints points(s, block, pool);
     double loss = 0;
     for (Index seg = block.first_segment; seg < block.end_segment; ++seg)
-      loss += block_points.segment(s.segments[seg], back);
-    if (back) block_points.close();
+      loss += points.segment(s.segments[seg], back);
+    if (back) points.sum_lanes(s.lone_sums + block.lone * s.lone_sum_size());
     return loss;
   }
 
  private:
   NeuronLonePoints(const Step& step, const NeuronBlock& block, NeuronPool<P>& pool)
       : s_(step),
-        lone_(block.lone),
-        h3_(layer(1, pool)),
-        ga_(layer(1, pool)),
-        n_{layer(1, pool), layer(1, pool)},
-        gm_{layer(1, pool), layer(1, pool)},
-        m_{layer(tile_packs, pool), layer(tile_packs, pool)},
-        gn_{layer(tile_packs, pool), layer(tile_packs, pool)},
+        h3_(stimulus_layer<P>(step, block.stimulus, pool)),
+        ga_(feature_layer<P>(step, 1, pool)),
+        n_(dual_feature_layer<P>(step, 1, pool)),
+        gm_(dual_feature_layer<P>(step, 1, pool)),
+        m_(dual_feature_layer<P>(step, tile_packs, pool)),
+        gn_(dual_feature_layer<P>(step, tile_packs, pool)),
         sums_(take<P>(pool, neuron_size(step.lone_sum_size()))),
         A_(columns(pool)),
         f_(columns(pool)),
         pulled_(columns(pool)),
         rows_(reinterpret_cast<T*>(columns(pool).first)) {
-    for (int h = 0; h < s_.width; ++h) h3_[h] = P(s_.h3[long(block.stimulus) * s_.width + h]);
     for (long k = 0; k < s_.lone_sum_size(); ++k) sums_[k] = P(0);
   }
 
-  Col layer(int packs, NeuronPool<P>& pool) const {
-    return {take<P>(pool, neuron_size(long(s_.width) * packs)), packs};
-  }
   /// Of rows of a pack of points: [stride].
   Col columns(NeuronPool<P>& pool) const { return {take<P>(pool, neuron_size(s_.stride)), 1}; }
-  static Dual at_pack(const Dual& x, int p) {
-    return {{x.value.first + p, x.value.stride}, {x.rate.first + p, x.rate.stride}};
-  }
 
   double segment(const NeuronSegment& segment, bool back) {
     const Index first = s_.lone_first[segment.first_pair], end = s_.lone_first[segment.end_pair];
@@ -132,17 +124,15 @@ class NeuronLonePoints {
     }
   }
 
-  void close() {
-    T* to = s_.lone_sums + lone_ * s_.lone_sum_size();
+  void sum_lanes(T* to) const {
     for (long k = 0; k < s_.lone_sum_size(); ++k) to[k] = lane_sum(sums_[k]);
   }
 
   const Step& s_;
-  Index lone_;
   Col h3_, ga_;  // of one pack of points
   Dual n_, gm_;
   Dual m_, gn_;  // of a tile
-  P* sums_;
+  P* sums_;      // [lone_sum_size]
   Col A_, f_, pulled_;
   T* rows_;  // [lanes x stride]
 };

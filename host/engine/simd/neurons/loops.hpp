@@ -59,6 +59,30 @@ NNP_FORMULA std::size_t neuron_size(long n) {
   return static_cast<std::size_t>(n);
 }
 
+/// A layer of the features in time, of so many packs of points.
+template <class P>
+formulas::Column<P> feature_layer(const NeuronStep<typename P::Scalar>& s, int packs,
+                                  NeuronPool<P>& pool) {
+  return {take<P>(pool, neuron_size(long(s.width) * packs)), packs};
+}
+template <class P>
+formulas::DualColumn<P> dual_feature_layer(const NeuronStep<typename P::Scalar>& s, int packs,
+                                           NeuronPool<P>& pool) {
+  return {feature_layer<P>(s, packs, pool), feature_layer<P>(s, packs, pool)};
+}
+template <class P>
+formulas::DualColumn<P> at_pack(const formulas::DualColumn<P>& x, long p) {
+  return {{x.value.first + p, x.value.stride}, {x.rate.first + p, x.rate.stride}};
+}
+/// What a stimulus gives all its points.
+template <class P>
+formulas::Column<P> stimulus_layer(const NeuronStep<typename P::Scalar>& s, std::uint32_t stimulus,
+                                   NeuronPool<P>& pool) {
+  const auto h3 = feature_layer<P>(s, 1, pool);
+  for (int h = 0; h < s.width; ++h) h3[h] = P(s.h3[long(stimulus) * s.width + h]);
+  return h3;
+}
+
 /// A number that the compiler knows.
 template <int Value>
 struct KnownCount {
