@@ -18,90 +18,68 @@ PackedNeuronBatch<T>::PackedNeuronBatch(const NeuronPlan& plan, const NeuronBatc
     : scale(static_cast<T>(batch.scale)),
       constant(batch.constant),
       stimulus(batch.stimulus),
-      value_first(batch.value_first),
-      difference_first(batch.difference_first),
-      value_time(batch.value_time.begin(), batch.value_time.end()),
       stimulus_trial_first(batch.stimulus_trial_first),
       stimulus_trial(batch.stimulus_trial),
       more_first(batch.more_first),
       more(batch.more.begin(), batch.more.end()) {
   pack_lanes = size_of(lanes);
-  for (const auto& d : batch.difference) difference.insert(difference.end(), {d.high, d.low});
-  place_rows(batch);
-  place_entries(batch);
-  cut_tiles();
+  place_entries(batch, place_entry_rows(batch));
   add_sessions(plan, batch, shape, packing);
-  add_trials(batch);
+  add_trials(batch, place_trial_rows(batch));
   add_blocks(batch);
   gather_runs();
 }
 
-/// Rows without those of lone points, unless these are few: a block's sums of them cost as much as
-/// some points.
+/// Without those of lone points, unless these are few: a block's sums of them cost as much as some
+/// points.
 template <class T>
-void PackedNeuronBatch<T>::place_rows(const NeuronBatch& batch) {
+typename PackedNeuronBatch<T>::Places PackedNeuronBatch<T>::place_entry_rows(
+    const NeuronBatch& batch) {
   constexpr std::size_t few = 32;  // in a block
+  std::vector<char> kept(batch.rows());
+  for (const auto row : batch.entry_row) kept[row] = 1;
+  Places places(batch.rows(), no_row);
   for (std::size_t s = 0; s < stimuli(); ++s) {
-    const std::size_t all = batch.rate_first[s + 1] - batch.rate_first[s],
-                      blocks_of_s = batch.block_first[s + 1] - batch.block_first[s];
-    const bool own_way = all - batch.shared_rates[s] >= few * blocks_of_s;
-    const std::size_t kept = own_way ? batch.shared_rates[s] : all;
-    const auto copy = [](const std::vector<double>& from, std::size_t first, std::size_t count,
-                         std::vector<T>& to) {
-      for (std::size_t i = first; i < first + count; ++i) to.push_back(static_cast<T>(from[i]));
-    };
-    copy(batch.rate_time, batch.rate_first[s], kept, rate_time);
-    copy(batch.row_floor, batch.row_first(s), kept, row_floor);
-    copy(batch.row_floor, batch.row_first(s) + all,
-         batch.difference_first[s + 1] - batch.difference_first[s], row_floor);
-    rate_first.push_back(static_cast<std::uint32_t>(rate_time.size()));
+    const std::uint32_t first = batch.row_first(s),
+                        end = first + batch.rate_first[s + 1] - batch.rate_first[s];
+    const std::size_t lone = end - first - batch.shared_rates[s];
+    if (lone >= few * (batch.block_first[s + 1] - batch.block_first[s]))
+      std::fill(kept.begin() + first + batch.shared_rates[s], kept.begin() + end, char{0});
+    of_entries.add(batch, s, kept, places);
   }
-}
-
-/// Of a row of the plan among a stimulus' rows here; no_row: a lone point.
-template <class T>
-std::uint32_t PackedNeuronBatch<T>::place(const NeuronBatch& batch, std::size_t s,
-                                          std::uint32_t row) const {
-  const std::uint32_t at = row - batch.row_first(s), kept = rate_first[s + 1] - rate_first[s],
-                      all = batch.rate_first[s + 1] - batch.rate_first[s];
-  if (at < kept) return at;
-  return at < all ? no_row : at - (all - kept);
+  return places;
 }
 
 template <class T>
-void PackedNeuronBatch<T>::place_entries(const NeuronBatch& batch) {
+typename PackedNeuronBatch<T>::Places PackedNeuronBatch<T>::place_trial_rows(
+    const NeuronBatch& batch) {
+  std::vector<char> kept(batch.rows());
+  for (const auto& trial : batch.trials)
+    for (const auto row : {trial.end_row, trial.wait_row, trial.response_row})
+      if (row != no_row) kept[row] = 1;
+  Places places(batch.rows(), no_row);
+  for (std::size_t s = 0; s < stimuli(); ++s) of_trials.add(batch, s, kept, places);
+  return places;
+}
+
+template <class T>
+void PackedNeuronBatch<T>::place_entries(const NeuronBatch& batch, const Places& places) {
   for (const auto& piece : batch.pieces)
     for (auto pair = piece.first_pair; pair < piece.first_pair + piece.units; ++pair) {
       for (auto e = batch.entry_first[pair]; e < batch.entry_first[pair + 1]; ++e) {
-        const std::uint32_t s = piece.stimulus, row = batch.entry_row[e], to = place(batch, s, row);
-        if (to == no_row) {
+        const std::uint32_t s = piece.stimulus, row = batch.entry_row[e];
+        if (places[row] == no_row) {
           lone_pair.push_back(pair);
           lone_time.push_back(
               static_cast<T>(batch.rate_time[batch.rate_first[s] + row - batch.row_first(s)]));
         } else {
-          entry_row.push_back(to);
+          entry_row.push_back(places[row]);
           entry_weight.push_back(static_cast<T>(batch.entry_weight[e]));
         }
       }
       entry_first.push_back(static_cast<std::uint32_t>(entry_row.size()));
       lone_first.push_back(static_cast<std::uint32_t>(lone_time.size()));
     }
-}
-
-template <class T>
-void PackedNeuronBatch<T>::cut_tiles() {
-  const auto cut = [&](std::uint32_t s, std::uint32_t first, std::uint32_t end, bool rate) {
-    for (std::uint32_t at = first; at < end; at += simd::tile_size) {
-      const auto count = std::min<std::uint32_t>(simd::tile_size, end - at);
-      tiles.push_back({s, at, count, row_first(s) + at - first, rate, 0, false});
-    }
-  };
-  tile_first.push_back(0);
-  for (std::uint32_t s = 0; s < stimuli(); ++s) {
-    cut(s, value_first[s], value_first[s + 1], false);
-    cut(s, rate_first[s], rate_first[s + 1], true);
-    tile_first.push_back(static_cast<std::uint32_t>(tiles.size()));
-  }
 }
 
 template <class T>
@@ -154,7 +132,7 @@ void PackedNeuronBatch<T>::add_sessions(const NeuronPlan& plan, const NeuronBatc
 }
 
 template <class T>
-void PackedNeuronBatch<T>::add_trials(const NeuronBatch& batch) {
+void PackedNeuronBatch<T>::add_trials(const NeuronBatch& batch, const Places& places) {
   for (std::size_t n = 0; n < batch.trials.size(); ++n) {
     const auto& trial = batch.trials[n];
     // Two neighbouring cosines at most are not 0.
@@ -162,7 +140,7 @@ void PackedNeuronBatch<T>::add_trials(const NeuronBatch& batch) {
     while (bump + 2 < trial.drift.size() && trial.drift[bump] == 0) ++bump;
     const std::uint32_t s = pieces[trial.piece].stimulus;
     const auto to = [&](std::uint32_t row) {
-      return row == no_row ? no_row : row_first(s) + place(batch, s, row);
+      return row == no_row ? no_row : of_trials.row_first(s) + places[row];
     };
     trials.push_back({s, trial.piece, to(trial.end_row), to(trial.wait_row), to(trial.response_row),
                       trial.action, bump});
@@ -180,42 +158,78 @@ void PackedNeuronBatch<T>::add_blocks(const NeuronBatch& batch) {
                             static_cast<int>(entry_first[s.end_pair] - entry_first[s.first_pair]));
   }
   block_first = batch.block_first;
-  block_rows = row_floor.size();
   for (const auto& b : batch.blocks) {
-    const std::uint32_t s = b.stimulus, first = row_first(s);
-    const bool alone = block_first[s + 1] - block_first[s] == 1;
+    const std::uint32_t s = b.stimulus;
     std::uint32_t lone = simd::no_lone_points;
     for (auto k = b.first_segment; k < b.end_segment; ++k)
       if (lone_first[segments[k].first_pair] < lone_first[segments[k].end_pair])
         lone = static_cast<std::uint32_t>(lone_blocks);
     lone_blocks += lone != simd::no_lone_points;
-    blocks.push_back({s, b.first_segment, b.end_segment, alone ? first : block_rows, lone});
-    if (!alone) block_rows += row_first(s + 1) - first;
+    blocks.push_back({s, b.first_segment, b.end_segment, entry_parts, trial_parts, lone});
+    if (block_first[s + 1] - block_first[s] == 1) continue;
+    entry_parts += of_entries.row_first(s + 1) - of_entries.row_first(s);
+    trial_parts += of_trials.row_first(s + 1) - of_trials.row_first(s);
   }
 }
 
 template <class T>
+bool PackedNeuronBatch<T>::is_wide(std::size_t s) const {
+  const auto& rows = of_entries;
+  const std::uint32_t values = rows.value_first[s + 1] - rows.value_first[s],
+                      own = rows.row_first(s + 1) - rows.row_first(s);
+  return block_first[s + 1] - block_first[s] > 1 || std::max(values, own) > simd::room_points;
+}
+
+template <class T>
 void PackedNeuronBatch<T>::gather_runs() {
-  constexpr std::uint32_t most = simd::run_points;
-  std::uint32_t points = most;
+  std::uint32_t points = 0;
   for (std::uint32_t s = 0; s < stimuli(); ++s) {
-    const std::uint32_t of_s =
-        value_first[s + 1] - value_first[s] + rate_first[s + 1] - rate_first[s];
-    const bool wide = block_first[s + 1] - block_first[s] > 1 || of_s > most;
-    if (wide) wide_stimuli.push_back(s);
-    if (!wide && (points + of_s > most || runs.back().second < s)) {
+    std::uint32_t of_s = of_entries.value_first[s + 1] - of_entries.value_first[s] +
+                         of_entries.rate_first[s + 1] - of_entries.rate_first[s];
+    for (auto b = block_first[s]; b < block_first[s + 1]; ++b)
+      for (auto k = blocks[b].first_segment; k < blocks[b].end_segment; ++k)
+        of_s += lone_first[segments[k].end_pair] - lone_first[segments[k].first_pair];
+    wide_value_first.push_back(wide_values);
+    wide_row_first.push_back(wide_rows);
+    if (is_wide(s)) {
+      wide_stimuli.push_back(s);
+      wide_values += of_entries.value_first[s + 1] - of_entries.value_first[s];
+      wide_rows += of_entries.row_first(s + 1) - of_entries.row_first(s);
+      for (auto t = of_entries.tile_first[s]; t < of_entries.tile_first[s + 1]; ++t)
+        wide_entry_tiles.push_back(t);
+      for (auto t = of_trials.tile_first[s]; t < of_trials.tile_first[s + 1]; ++t)
+        wide_trial_tiles.push_back(t);
+      for (auto b = block_first[s]; b < block_first[s + 1]; ++b) wide_blocks.push_back(b);
+      continue;
+    }
+    if (runs.empty() || runs.back().second < s || points + of_s > simd::run_points) {
       runs.emplace_back(s, s);
       points = 0;
     }
-    if (!wide) runs.back().second = s + 1;
+    runs.back().second = s + 1;
     points += of_s;
-    for (auto t = tile_first[s]; t < tile_first[s + 1]; ++t) {
-      if (wide) wide_tiles.push_back(t);
-      tiles[t].opens = wide || (runs.back().first == s && t == tile_first[s]);
-      tile_sums += tiles[t].opens;
-      tiles[t].sums = static_cast<std::uint32_t>(tile_sums - 1);
+  }
+  number_sums(of_entries);
+  number_sums(of_trials);
+}
+
+/// Tiles that one task takes add to the same sums.
+template <class T>
+void PackedNeuronBatch<T>::number_sums(PackedNeuronRows<T>& rows) {
+  std::size_t run = 0;
+  bool begun = false;
+  for (std::uint32_t s = 0; s < stimuli(); ++s) {
+    if (run < runs.size() && s == runs[run].second) {
+      ++run;
+      begun = false;
     }
-    for (auto b = block_first[s]; wide && b < block_first[s + 1]; ++b) wide_blocks.push_back(b);
+    const bool wide = is_wide(s);
+    for (auto t = rows.tile_first[s]; t < rows.tile_first[s + 1]; ++t) {
+      rows.tiles[t].opens = wide || !begun;
+      tile_sums += rows.tiles[t].opens;
+      rows.tiles[t].sums = static_cast<std::uint32_t>(tile_sums - 1);
+      begun = begun || !wide;
+    }
   }
 }
 
@@ -224,15 +238,8 @@ void PackedNeuronBatch<T>::bind(simd::NeuronStep<T>& step) const {
   step.scale = scale;
   step.stimuli = static_cast<std::uint32_t>(stimuli());
   step.stimulus = stimulus.data();
-  step.value_time = value_time.data();
-  step.rate_time = rate_time.data();
-  step.row_floor = row_floor.data();
-  step.value_first = value_first.data();
-  step.rate_first = rate_first.data();
-  step.difference_first = difference_first.data();
-  step.difference = difference.data();
-  step.tiles = tiles.data();
-  step.tile_first = tile_first.data();
+  step.of_entries = of_entries.bound(0);
+  step.of_trials = of_trials.bound(of_entries.tiles.size());
   step.unit_blocks = unit_blocks.data();
   step.unit_block_count = static_cast<std::uint32_t>(unit_blocks.size());
   step.pieces = pieces.data();

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/neurons/packed_rows.hpp"
 #include "engine/neurons/packing.hpp"
 #include "engine/simd/neurons/jobs.hpp"
 #include "engine/tiles.hpp"
@@ -18,10 +19,9 @@ struct PackedNeuronBatch {
 
   T scale;
   double constant;
-  std::vector<std::uint32_t> stimulus, value_first, rate_first{0}, difference_first, difference;
-  std::vector<T> value_time, rate_time, row_floor;
-  std::vector<simd::NeuronTile> tiles;
-  std::vector<std::uint32_t> tile_first;
+  std::vector<std::uint32_t> stimulus;
+  /// Those that entries read are done with before the trials' gains are known.
+  PackedNeuronRows<T> of_entries, of_trials;
   std::size_t tile_sums = 0, pack_lanes;
   std::vector<simd::NeuronUnits> unit_blocks;
   std::vector<simd::NeuronPiece> pieces;
@@ -32,11 +32,15 @@ struct PackedNeuronBatch {
   std::vector<simd::NeuronSegment> segments;
   std::vector<simd::NeuronBlock> blocks;
   std::vector<std::uint32_t> block_first;
-  std::size_t block_rows = 0;
-  /// Stimuli [first, second) that one task takes from phase to phase, while they are in the cache.
+  std::size_t entry_parts = 0, trial_parts = 0;  ///< rows
+  /// Stimuli [first, second) that one task takes, each from phase to phase while it is in the
+  /// cache.
   std::vector<std::pair<std::uint32_t, std::uint32_t>> runs;
-  /// What is too large for that.
-  std::vector<std::uint32_t> wide_stimuli, wide_tiles, wide_blocks;
+  /// What is too large for that; of entries' tiles and of trials'.
+  std::vector<std::uint32_t> wide_stimuli, wide_entry_tiles, wide_trial_tiles, wide_blocks;
+  /// [S] where the values and rows of wide stimuli lie, and how many there are.
+  std::vector<std::uint32_t> wide_value_first, wide_row_first;
+  std::uint32_t wide_values = 0, wide_rows = 0;
   std::vector<std::uint32_t> entry_first{0};
   AlignedVector<std::uint32_t> entry_row;
   AlignedVector<T> entry_weight;
@@ -62,19 +66,17 @@ struct PackedNeuronBatch {
   }
 
  private:
-  [[nodiscard]] std::uint32_t row_first(std::size_t s) const {
-    return rate_first[s] + difference_first[s];
-  }
-  void place_rows(const NeuronBatch& batch);
-  void place_entries(const NeuronBatch& batch);
-  [[nodiscard]] std::uint32_t place(const NeuronBatch& batch, std::size_t s,
-                                    std::uint32_t row) const;
-  void cut_tiles();
+  using Places = std::vector<std::uint32_t>;
+  Places place_entry_rows(const NeuronBatch& batch);
+  Places place_trial_rows(const NeuronBatch& batch);
+  void place_entries(const NeuronBatch& batch, const Places& places);
   void add_sessions(const NeuronPlan& plan, const NeuronBatch& batch, const NeuronShape& shape,
                     const NeuronPacking& packing);
-  void add_trials(const NeuronBatch& batch);
+  void add_trials(const NeuronBatch& batch, const Places& places);
   void add_blocks(const NeuronBatch& batch);
   void gather_runs();
+  [[nodiscard]] bool is_wide(std::size_t s) const;
+  void number_sums(PackedNeuronRows<T>& rows);
 };
 
 extern template struct PackedNeuronBatch<float>;

@@ -100,8 +100,10 @@ void NeuronPass<T>::reserve_forward(const PackedNeuronBatch<T>& batch) {
   reserve({&Step::phi}, S * number(step_.signals + 1));
   reserve({&Step::log_prior}, S * number(step_.node_stride));
   reserve({&Step::channel}, S * channels * stride);
-  if (!batch.wide_stimuli.empty()) reserve({&Step::values}, batch.value_time.size() * stride);
-  reserve({&Step::row}, batch.row_floor.size() * stride);
+  reserve({&Step::wide_values}, batch.wide_values * stride);
+  reserve({&Step::wide_row}, batch.wide_rows * stride);
+  reserve({&Step::trial_values}, batch.of_trials.value_time.size() * stride);
+  reserve({&Step::trial_row}, batch.of_trials.rows() * stride);
   reserve({&Step::amplitude}, batch.pairs() * stride);
   reserve({&Step::totals}, batch.counts.size());
   reserve({&Step::posterior}, trials * number(step_.node_stride));
@@ -118,9 +120,13 @@ void NeuronPass<T>::reserve_back(const PackedNeuronBatch<T>& batch) {
   reserve({&Step::g_channel}, batch.stimuli() * channels * stride);
   reserve({&Step::g_amplitude}, batch.pairs() * stride);
   reserve({&Step::gx, &Step::gy}, batch.trials.size() * channels);
-  reserve({&Step::g_row}, batch.block_rows * stride);
+  reserve({&Step::g_wide_row}, batch.wide_rows * stride);
+  reserve({&Step::g_trial_row}, batch.of_trials.rows() * stride);
+  reserve({&Step::entry_parts}, batch.entry_parts * stride);
+  reserve({&Step::trial_parts}, batch.trial_parts * stride);
   reserve({&Step::tile_sums}, batch.tile_sums * batch.pack_lanes * number(step_.tile_sum_size()));
-  reserve({&Step::g_h3}, batch.tiles.size() * number(step_.width));
+  reserve({&Step::g_h3},
+          (batch.of_entries.tiles.size() + batch.of_trials.tiles.size()) * number(step_.width));
   reserve({&Step::lone_sums}, batch.lone_blocks * number(step_.lone_sum_size()));
   reserve({&Step::g_phi}, batch.g_phi);
   reserve({&Step::g_stimulus}, groups(batch) * number(step_.stimulus_sum_size()));
@@ -137,7 +143,7 @@ void NeuronPass<T>::make_buffers() {
     reserve_forward(batch);
     bytes = std::max(bytes, kernels_.scratch(step_, batch.pieces_most, batch.entries_most));
   }
-  scratch_.assign(number(team_.size()), AlignedVector<char>(values_bytes() + bytes));
+  scratch_.assign(number(team_.size()), AlignedVector<char>(room_bytes() + bytes));
   reserve({&Step::gain}, number(step_.nodes) * number(step_.gains));
   reserve({&Step::boost}, number(step_.node_stride) * channels);
   step_.gain_sums = gain_sums_.data();
@@ -260,36 +266,68 @@ void NeuronPass<T>::each_stimulus(const Body& body) {
   });
 }
 
+/// Rows, and everything that entries read of them; with `back` also the way back of it, which gains
+/// do not enter.
+template <class T>
+void NeuronPass<T>::entries(bool back) {
+  const auto& b = *batch_;
+  const auto size = [](const auto& list) { return static_cast<Index>(list.size()); };
+  const auto block = [&](Index t, int w, const Room& room) {
+    double& loss = step_.losses[t];
+    loss = 0;
+    if (b.blocks[t].lone != simd::no_lone_points)
+      loss = kernels_.lone_points(step_, t, back, scratch(w));
+    loss += kernels_.events(step_, t, back, room, scratch(w));
+  };
+  const auto &own = step_.of_entries, &trial = step_.of_trials;
+  const Index own_wide = size(b.wide_entry_tiles);
+  const auto room_of = [&](Index tile) { return wide_room(own.tiles[tile].stimulus); };
+  team_.run(own_wide + size(b.wide_trial_tiles), [&](Index t, int w) {
+    const Index at = t < own_wide ? b.wide_entry_tiles[t] : b.wide_trial_tiles[t - own_wide];
+    if (t < own_wide)
+      kernels_.tile(step_, own, at, room_of(at), scratch(w));
+    else
+      kernels_.tile(step_, trial, at, step_.trial_room(), scratch(w));
+  });
+  each_stimulus([&](Index k, int w, bool wide) {
+    const Room room = wide ? wide_room(k) : this->room(k, w);
+    for (Index t = own.tile_first[k]; !wide && t < own.tile_first[k + 1]; ++t)
+      kernels_.tile(step_, own, t, room, scratch(w));
+    for (Index t = trial.tile_first[k]; !wide && t < trial.tile_first[k + 1]; ++t)
+      kernels_.tile(step_, trial, t, step_.trial_room(), scratch(w));
+    kernels_.differences(step_, own, k, room);
+    kernels_.differences(step_, trial, k, step_.trial_room());
+    if (wide) return;
+    for (Index t = b.block_first[k]; t < b.block_first[k + 1]; ++t) block(t, w, room);
+    if (!back) return;
+    kernels_.entry_rows_back(step_, k, room);
+    for (Index t = own.tile_first[k]; t < own.tile_first[k + 1]; ++t)
+      kernels_.tile_back(step_, own, t, room, scratch(w));
+  });
+  team_.run(size(b.wide_blocks), [&](Index t, int w) {
+    const Index at = b.wide_blocks[t];
+    block(at, w, wide_room(b.blocks[at].stimulus));
+  });
+  if (!back) return;
+  team_.run(size(b.wide_stimuli), [&](Index t, int) {
+    kernels_.entry_rows_back(step_, b.wide_stimuli[t], wide_room(b.wide_stimuli[t]));
+  });
+  team_.run(own_wide, [&](Index t, int w) {
+    const Index at = b.wide_entry_tiles[t];
+    kernels_.tile_back(step_, own, at, room_of(at), scratch(w));
+  });
+}
+
 template <class T>
 void NeuronPass<T>::forward(bool back) {
   const auto& b = *batch_;
   pack_shared();
   team_.run(static_cast<Index>(groups(b)),
             [&](Index t, int w) { kernels_.stimuli(step_, t, scratch(w)); });
-  const auto tiles = static_cast<Index>(b.wide_tiles.size()),
-             blocks = static_cast<Index>(b.unit_blocks.size());
-  team_.run(tiles + blocks, [&](Index t, int w) {
-    if (t < blocks)
-      kernels_.amplitudes(step_, t, scratch(w));
-    else
-      kernels_.tile(step_, b.wide_tiles[t - blocks], values(0, w, true), scratch(w));
-  });
+  const auto blocks = static_cast<Index>(b.unit_blocks.size());
+  team_.run(blocks, [&](Index t, int w) { kernels_.amplitudes(step_, t, scratch(w)); });
+  entries(back);
   double* losses = step_.losses;
-  const auto events = [&](Index t, int w) {
-    losses[t] = 0;
-    if (b.blocks[t].lone != simd::no_lone_points)
-      losses[t] = kernels_.lone_points(step_, t, back, scratch(w));
-    losses[t] += kernels_.events(step_, t, back, scratch(w));
-  };
-  each_stimulus([&](Index k, int w, bool wide) {
-    const auto rows = values(k, w, wide);
-    for (Index t = b.tile_first[k]; !wide && t < b.tile_first[k + 1]; ++t)
-      kernels_.tile(step_, t, rows, scratch(w));
-    kernels_.differences(step_, k, rows);
-    for (Index t = b.block_first[k]; !wide && t < b.block_first[k + 1]; ++t) events(t, w);
-  });
-  team_.run(static_cast<Index>(b.wide_blocks.size()),
-            [&](Index t, int w) { events(b.wide_blocks[t], w); });
   const auto spikes = static_cast<Index>(b.blocks.size());
   team_.run(blocks,
             [&](Index t, int w) { losses[spikes + t] = kernels_.gains(step_, t, scratch(w)); });
@@ -320,19 +358,20 @@ void NeuronPass<T>::backward() {
   team_.run(blocks, [&](Index t, int w) { kernels_.gains_back(step_, t, scratch(w)); });
   team_.run(static_cast<Index>(b.wide_blocks.size()),
             [&](Index t, int) { kernels_.totals_back(step_, b.wide_blocks[t]); });
+  const auto& trial = step_.of_trials;
   each_stimulus([&](Index k, int w, bool wide) {
-    const auto rows = values(k, w, wide);
     for (Index t = b.block_first[k]; !wide && t < b.block_first[k + 1]; ++t)
       kernels_.totals_back(step_, t);
-    kernels_.rows_back(step_, k, rows);
-    for (Index t = b.tile_first[k]; !wide && t < b.tile_first[k + 1]; ++t)
-      kernels_.tile_back(step_, t, rows, scratch(w));
+    kernels_.trial_rows_back(step_, k);
+    for (Index t = trial.tile_first[k]; !wide && t < trial.tile_first[k + 1]; ++t)
+      kernels_.tile_back(step_, trial, t, step_.trial_room(), scratch(w));
   });
-  team_.run(static_cast<Index>(b.wide_tiles.size()) + blocks, [&](Index t, int w) {
+  team_.run(static_cast<Index>(b.wide_trial_tiles.size()) + blocks, [&](Index t, int w) {
     if (t < blocks)
       kernels_.amplitudes_back(step_, t, scratch(w));
     else
-      kernels_.tile_back(step_, b.wide_tiles[t - blocks], values(0, w, true), scratch(w));
+      kernels_.tile_back(step_, trial, b.wide_trial_tiles[t - blocks], step_.trial_room(),
+                         scratch(w));
   });
 
   const auto stimuli = static_cast<Index>(groups(b)),

@@ -24,6 +24,7 @@ class NeuronPass {
 
  private:
   using Step = simd::NeuronStep<T>;
+  using Room = simd::NeuronRoom<T>;
   using Index = std::uint32_t;
 
   static std::size_t number(long n) { return static_cast<std::size_t>(n); }
@@ -31,14 +32,34 @@ class NeuronPass {
   [[nodiscard]] std::size_t groups(const PackedNeuronBatch<T>& batch) const {
     return (batch.stimuli() + number(kernels_.lanes) - 1) / number(kernels_.lanes);
   }
-  void* scratch(int worker) { return scratch_[number(worker)].data() + values_bytes(); }
-  /// Those of a stimulus that is not wide lie before a worker's scratch.
-  [[nodiscard]] std::size_t values_bytes() const {
-    return simd::run_points * number(step_.stride) * sizeof(T);
+  void* scratch(int worker) { return scratch_[number(worker)].data() + room_bytes(); }
+  /// That of a stimulus that is not wide lies before a worker's scratch.
+  [[nodiscard]] std::size_t room_bytes() const {
+    constexpr std::size_t tiles = 2 * simd::room_points / simd::tile_size;  // of values, of rates
+    return (3 * simd::room_points * number(step_.stride) +
+            tiles * number(step_.tile_layers_size())) *
+           sizeof(T);
   }
-  simd::NeuronValues<T> values(Index stimulus, int worker, bool wide) {
-    if (wide) return {step_.values, 0};
-    return {reinterpret_cast<T*>(scratch_[number(worker)].data()), batch_->value_first[stimulus]};
+  /// For what entries read of a stimulus; of a wide one:
+  Room room(Index stimulus, int worker) {
+    const std::size_t size = simd::room_points * number(step_.stride);
+    T* at = reinterpret_cast<T*>(scratch_[number(worker)].data());
+    return {at,
+            batch_->of_entries.value_first[stimulus],
+            at + size,
+            at + 2 * size,
+            batch_->of_entries.row_first(stimulus),
+            at + 3 * size};
+  }
+  Room wide_room(Index stimulus) {
+    const std::size_t value = batch_->wide_value_first[stimulus] * number(step_.stride),
+                      row = batch_->wide_row_first[stimulus] * number(step_.stride);
+    return {step_.wide_values + value,
+            batch_->of_entries.value_first[stimulus],
+            step_.wide_row + row,
+            step_.g_wide_row == nullptr ? nullptr : step_.g_wide_row + row,
+            batch_->of_entries.row_first(stimulus),
+            nullptr};
   }
 
   void set_constants(const NeuronConstants& constants);
@@ -54,6 +75,7 @@ class NeuronPass {
   void boost_channels();
   template <class Body>
   void each_stimulus(const Body& body);
+  void entries(bool back);
   void forward(bool back);
   [[nodiscard]] BatchLoss sum_losses() const;
   void backward();

@@ -51,12 +51,11 @@ class NeuronBehaviour {
     const bool responded = trial.action >= 0;
     for (int c = 0; c < s.channels; ++c) {
       const T* amplitude = s.channel + (long(trial.stimulus) * s.channels + c) * s.stride;
-      work.x[c] = dot<RowPack<P>>(s.stride, amplitude, s.row + long(trial.wait_row) * s.stride);
-      work.y[c] = responded ? dot<RowPack<P>>(s.stride, amplitude,
-                                              s.row + long(trial.response_row) * s.stride)
-                            : T(0);
+      work.x[c] = dot<RowPack<P>>(s.stride, amplitude, row_of(s, trial.wait_row));
+      work.y[c] =
+          responded ? dot<RowPack<P>>(s.stride, amplitude, row_of(s, trial.response_row)) : T(0);
     }
-    const P wait_floor(T(2) * s.row_floor[trial.wait_row]);
+    const P wait_floor(T(2) * s.of_trials.floor[trial.wait_row]);
     for (int k = 0; k < s.node_stride; k += L) {
       const auto h = formulas::node_hazards(s.heads, boost(s, k), work.x, work.y, work.units);
       P value = -h.total[0] - h.total[1] - wait_floor;
@@ -67,6 +66,7 @@ class NeuronBehaviour {
     posterior(s, n, losses, work);
     if (back) one_trial_back(s, n, work);
   }
+  static const T* row_of(const Step& s, Index row) { return s.trial_row + long(row) * s.stride; }
   static const P* boost(const Step& s, int k) {
     return reinterpret_cast<const P*>(s.boost + long(k) * s.channels);
   }

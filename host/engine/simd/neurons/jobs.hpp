@@ -8,12 +8,13 @@
 /// model by neuron. Plain pointers only, as in kernels.hpp.
 namespace nnpoisson::simd {
 
-inline constexpr int tile_size = 256;   ///< points of one stimulus that go through together
-inline constexpr int run_points = 512;  ///< of stimuli that a task takes from phase to phase
-inline constexpr int unit_block = 32;   ///< units of one session that a task takes
-inline constexpr int trial_chunk = 64;  ///< trials that a task takes
+inline constexpr int tile_size = 256;    ///< points of one stimulus that go through together
+inline constexpr int room_points = 512;  ///< of a stimulus that one task does alone; rows as many
+inline constexpr int run_points = 2048;  ///< of such stimuli, for a task to take after each other
+inline constexpr int unit_block = 32;    ///< units of one session that a task takes
+inline constexpr int trial_chunk = 64;   ///< trials that a task takes
 
-/// Points of one stimulus, all of one kind.
+/// Points of one stimulus, all of one kind: values or rates.
 struct NeuronTile {
   std::uint32_t stimulus, first, count;  ///< first: of value_time or rate_time
   std::uint32_t row;                     ///< rates: where the first one's row lies
@@ -22,11 +23,31 @@ struct NeuronTile {
   bool opens;          ///< the first one of its sums
 };
 
-/// Rows of value points from `first` on; in the way back their adjoint.
+/// The points and rows that entries read, or those that trials do; of each stimulus rates, then
+/// differences of values (NeuronBatch has the same of both).
 template <class T>
-struct NeuronValues {
-  T* rows;
-  std::uint32_t first;
+struct NeuronRows {
+  const T *value_time, *rate_time, *floor;
+  const std::uint32_t *value_first, *rate_first, *difference_first;
+  const std::uint32_t* difference;  ///< [2 x differences] high, low
+  const NeuronTile* tiles;
+  const std::uint32_t* tile_first;  ///< [S+1] tiles of a stimulus
+  std::uint32_t first_tile;         ///< where they lie in g_h3
+
+  [[nodiscard]] NNP_FORMULA std::uint32_t row_first(std::uint32_t s) const {
+    return rate_first[s] + difference_first[s];
+  }
+};
+
+/// Where values from first_value on and rows from first_row on lie, and the adjoints of the rows;
+/// in the way back values are adjoints, too. [stride] each.
+template <class T>
+struct NeuronRoom {
+  T* values;
+  std::uint32_t first_value;
+  T *row, *g_row;
+  std::uint32_t first_row;
+  T* layers;  ///< [tiles x tile_layers_size] kept for the way back; null: they are made anew
 };
 
 /// Units [first, end) of a session: places among its units.
@@ -60,7 +81,9 @@ struct NeuronSegment {
 inline constexpr std::uint32_t no_lone_points = 0xffffffff;
 struct NeuronBlock {
   std::uint32_t stimulus, first_segment, end_segment;
-  std::size_t rows;    ///< where its part of the rows' gradient lies, in g_row
+  /// Where its parts of the rows' adjoints lie, in entry_parts and trial_parts; of a block that its
+  /// stimulus has alone nowhere.
+  std::size_t entry_rows, trial_rows;
   std::uint32_t lone;  ///< of lone_sums, or no_lone_points
 };
 
@@ -91,10 +114,7 @@ struct NeuronStep {
   std::uint32_t stimuli;
   const std::uint32_t* stimulus;
   const T* inputs;  ///< [all stimuli x F]
-  const T *value_time, *rate_time, *row_floor;
-  const std::uint32_t *value_first, *rate_first, *difference_first;
-  const std::uint32_t* difference;  ///< [2 x differences] high, low
-  const NeuronTile* tiles;
+  NeuronRows<T> of_entries, of_trials;
   const NeuronUnits* unit_blocks;
   std::uint32_t unit_block_count;
   const NeuronPiece* pieces;
@@ -118,8 +138,8 @@ struct NeuronStep {
   // What the phases leave.
   T *h3, *phi, *log_prior, *channel;   ///< [S x H], [S x (Q+1)], [S x node_stride],
                                        ///< [S x channels x stride]
-  T *values, *row;                     ///< [value points x stride], for wide stimuli alone;
-                                       ///< [rows x stride]
+  T *trial_values, *trial_row;         ///< of all that trials read
+  T *wide_values, *wide_row;           ///< of what entries read of wide stimuli
   T* amplitude;                        ///< [pairs x stride]
   T* gain;                             ///< [K x gains] exp of log_gain
   T* totals;                           ///< [trials x units]: Lambda, later its adjoint
@@ -129,12 +149,12 @@ struct NeuronStep {
   T* posterior;                        ///< [trials x node_stride], times scale
   T *gx, *gy;                          ///< [trials x channels]
   T* g_amplitude;                      ///< [pairs x stride], of the exponents
-  T* g_row;                            ///< as row, then parts of blocks that share a stimulus
+  T *g_trial_row, *g_wide_row;         ///< adjoints of rows
+  T *entry_parts, *trial_parts;        ///< the same by block, of blocks that share a stimulus
   T *g_channel, *g_log_prior;          ///< of the exponents; of the prior's logits
   T* tile_sums;                        ///< [sums x tile_sum_size] packs: C, c, a
   T* g_h3;                             ///< [tiles x H]
   T* lone_sums;                        ///< [blocks with lone points x lone_sum_size]: C, c, a, h3
-  const std::uint32_t* tile_first;     ///< [S+1] tiles of a stimulus
   T* g_phi;                            ///< [unit block][pieces x 10]
   const std::size_t* g_phi_first;      ///< [unit blocks]
   T* g_stimulus;                       ///< [groups x stimulus_sum_size]: A1, b1, A2, b2, A3, b3
@@ -146,12 +166,18 @@ struct NeuronStep {
   T* unit_whole;   ///< [U x (Q+1) x stride]; g_unit where rank is 0
   double* losses;  ///< by task of each phase that has any
 
-  [[nodiscard]] NNP_FORMULA std::uint32_t row_first(std::uint32_t s) const {
-    return rate_first[s] + difference_first[s];
+  [[nodiscard]] NNP_FORMULA NeuronRoom<T> trial_room() const {
+    return {trial_values, 0, trial_row, g_trial_row, 0, nullptr};
+  }
+  /// Blocks of a stimulus.
+  [[nodiscard]] NNP_FORMULA std::uint32_t blocks_of(std::uint32_t s) const {
+    return block_first[s + 1] - block_first[s];
   }
   [[nodiscard]] NNP_FORMULA long tile_sum_size() const {
     return static_cast<long>(width) * (width + 2);
   }
+  /// Layers of a tile, whose packs may reach beyond it.
+  [[nodiscard]] NNP_FORMULA long tile_layers_size() const { return 4L * width * (tile_size + 16); }
   [[nodiscard]] NNP_FORMULA long lone_sum_size() const { return tile_sum_size() + width; }
   [[nodiscard]] NNP_FORMULA long stimulus_sum_size() const {
     constexpr long n = formulas::neuron_width;
@@ -185,21 +211,28 @@ struct NeuronKernels {
   /// Bytes of scratch for a worker.
   std::size_t (*scratch)(const NeuronStep<T>&, int pieces_most, int entries_most);
   void (*stimuli)(const NeuronStep<T>&, std::uint32_t group, void* scratch);
-  void (*tile)(const NeuronStep<T>&, std::uint32_t tile, NeuronValues<T>, void* scratch);
+  void (*tile)(const NeuronStep<T>&, const NeuronRows<T>&, std::uint32_t tile, NeuronRoom<T>,
+               void* scratch);
   void (*amplitudes)(const NeuronStep<T>&, std::uint32_t block, void* scratch);
-  void (*differences)(const NeuronStep<T>&, std::uint32_t stimulus, NeuronValues<T>);
+  void (*differences)(const NeuronStep<T>&, const NeuronRows<T>&, std::uint32_t stimulus,
+                      NeuronRoom<T>);
   /// Return the block's loss; leave adjoints where they are asked for. A block's lone points come
   /// before its events.
   double (*lone_points)(const NeuronStep<T>&, std::uint32_t block, bool back, void* scratch);
-  double (*events)(const NeuronStep<T>&, std::uint32_t block, bool back, void* scratch);
+  double (*events)(const NeuronStep<T>&, std::uint32_t block, bool back, NeuronRoom<T>,
+                   void* scratch);
+  /// What entries give a stimulus' rows, on to values.
+  void (*entry_rows_back)(const NeuronStep<T>&, std::uint32_t stimulus, NeuronRoom<T>);
   double (*gains)(const NeuronStep<T>&, std::uint32_t block, void* scratch);
   /// Spikes' and behaviour's losses of a chunk into two numbers.
   void (*trials)(const NeuronStep<T>&, std::uint32_t chunk, bool back, double* losses,
                  void* scratch);
   void (*gains_back)(const NeuronStep<T>&, std::uint32_t block, void* scratch);
   void (*totals_back)(const NeuronStep<T>&, std::uint32_t block);
-  void (*rows_back)(const NeuronStep<T>&, std::uint32_t stimulus, NeuronValues<T>);
-  void (*tile_back)(const NeuronStep<T>&, std::uint32_t tile, NeuronValues<T>, void* scratch);
+  /// The same of what trials give.
+  void (*trial_rows_back)(const NeuronStep<T>&, std::uint32_t stimulus);
+  void (*tile_back)(const NeuronStep<T>&, const NeuronRows<T>&, std::uint32_t tile, NeuronRoom<T>,
+                    void* scratch);
   void (*amplitudes_back)(const NeuronStep<T>&, std::uint32_t block, void* scratch);
   void (*stimuli_back)(const NeuronStep<T>&, std::uint32_t group, void* scratch);
   NeuronAdamSum (*adam)(const NeuronAdamJob<T>&);

@@ -20,7 +20,7 @@ std::size_t neuron_scratch(const NeuronStep<typename P::Scalar>& s, int pieces_m
   constexpr int L = P::lanes, N = formulas::neuron_width;
   const std::size_t H = neuron_size(s.width), F = neuron_size(s.features), points = tile_size + L;
   const std::size_t stimuli = (F + 8 * N + 4 * H + neuron_size(s.stimulus_sum_size())) * L;
-  const std::size_t tile = (12 * H + 4) * L + 4 * H * points;
+  const std::size_t tile = (12 * H + 4 + 2 * neuron_size(s.stride)) * L + 6 * H * points;
   const std::size_t units =
       2 * neuron_size(s.signals + 1) * neuron_size(s.stride) + neuron_size(pieces_most) * N * L;
   const std::size_t gains = neuron_size(s.node_stride + 16) * L * 2;
@@ -53,11 +53,12 @@ const NeuronKernels<typename P::Scalar>* instantiate_neurons() {
                                         .differences = Features::differences,
                                         .lone_points = NeuronLonePoints<P>::run,
                                         .events = Spikes::events,
+                                        .entry_rows_back = NeuronRowsBack<RowPack<P>>::entries,
                                         .gains = Gains::forward,
                                         .trials = NeuronBehaviour<P>::trials,
                                         .gains_back = Gains::back,
                                         .totals_back = Spikes::totals_back,
-                                        .rows_back = NeuronRowsBack<RowPack<P>>::run,
+                                        .trial_rows_back = NeuronRowsBack<RowPack<P>>::trials,
                                         .tile_back = Features::back,
                                         .amplitudes_back = Amplitudes::back,
                                         .stimuli_back = Stimuli::back,

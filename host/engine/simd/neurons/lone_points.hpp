@@ -46,15 +46,12 @@ class NeuronLonePoints {
         m_(dual_feature_layer<P>(step, tile_packs, pool)),
         gn_(dual_feature_layer<P>(step, tile_packs, pool)),
         sums_(take<P>(pool, neuron_size(step.lone_sum_size()))),
-        A_(columns(pool)),
-        f_(columns(pool)),
-        pulled_(columns(pool)),
-        rows_(reinterpret_cast<T*>(columns(pool).first)) {
+        A_(row_columns<P>(step, pool)),
+        f_(row_columns<P>(step, pool)),
+        pulled_(row_columns<P>(step, pool)),
+        rows_(reinterpret_cast<T*>(row_columns<P>(step, pool).first)) {
     for (long k = 0; k < s_.lone_sum_size(); ++k) sums_[k] = P(0);
   }
-
-  /// Of rows of a pack of points: [stride].
-  Col columns(NeuronPool<P>& pool) const { return {take<P>(pool, neuron_size(s_.stride)), 1}; }
 
   double segment(const NeuronSegment& segment, bool back) {
     const Index first = s_.lone_first[segment.first_pair], end = s_.lone_first[segment.end_pair];

@@ -70,6 +70,11 @@ formulas::DualColumn<P> dual_feature_layer(const NeuronStep<typename P::Scalar>&
                                            NeuronPool<P>& pool) {
   return {feature_layer<P>(s, packs, pool), feature_layer<P>(s, packs, pool)};
 }
+/// Of the rows of a pack of points: [stride].
+template <class P>
+formulas::Column<P> row_columns(const NeuronStep<typename P::Scalar>& s, NeuronPool<P>& pool) {
+  return {take<P>(pool, neuron_size(s.stride)), 1};
+}
 template <class P>
 formulas::DualColumn<P> at_pack(const formulas::DualColumn<P>& x, long p) {
   return {{x.value.first + p, x.value.stride}, {x.rate.first + p, x.rate.stride}};

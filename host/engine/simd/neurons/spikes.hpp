@@ -14,9 +14,9 @@ class NeuronSpikes {
   static constexpr int L = P::lanes;
 
  public:
-  static double events(const Step& s, Index number, bool back, void* memory) {
+  static double events(const Step& s, Index number, bool back, NeuronRoom<T> room, void* memory) {
     return with_packs<P>(s.stride, [&](auto packs) {
-      return block_events<packs.value>(s, s.blocks[number], back, static_cast<T*>(memory));
+      return block_events<packs.value>(s, s.blocks[number], back, room, static_cast<T*>(memory));
     });
   }
 
@@ -35,20 +35,24 @@ class NeuronSpikes {
   }
 
   template <int Packs>
-  static double block_events(const Step& s, const NeuronBlock& block, bool back, T* v) {
-    const long rows = s.row_first(block.stimulus);
-    const T* row = s.row + rows * s.stride;
-    T* g_row = back ? s.g_row + long(block.rows) * s.stride : nullptr;
-    if (back)
-      clear<P>(g_row,
-               long(s.row_first(block.stimulus + 1) - s.row_first(block.stimulus)) * s.stride);
+  static double block_events(const Step& s, const NeuronBlock& block, bool back, NeuronRoom<T> room,
+                             T* v) {
+    const Index k = block.stimulus;
+    const long rows = s.of_entries.row_first(k), at = (rows - room.first_row) * s.stride;
+    const T* row = room.row + at;
+    T* g_row = nullptr;
+    if (back) {
+      g_row =
+          s.blocks_of(k) == 1 ? room.g_row + at : s.entry_parts + long(block.entry_rows) * s.stride;
+      clear<P>(g_row, (s.of_entries.row_first(k + 1) - rows) * s.stride);
+    }
     double loss = 0;
     for (Index seg = block.first_segment; seg < block.end_segment; ++seg) {
       const NeuronSegment& segment = s.segments[seg];
       const Index first = s.entry_first[segment.first_pair];
       const Index count = s.entry_first[segment.end_pair] - first;
       totals<Packs>(s, segment);
-      products<Packs>(s, segment, row, s.row_floor + rows, v);
+      products<Packs>(s, segment, row, s.of_entries.floor + rows, v);
       loss += logarithms(s, first, count, v, back);
       if (back) products_back<Packs>(s, segment, block.lone != no_lone_points, row, v, g_row);
     }
@@ -65,8 +69,8 @@ class NeuronSpikes {
       for (Index pair = segment.first_pair; pair < segment.end_pair; ++pair)
         to[pair - piece.first_pair] =
             dot<P>(Packs > 0 ? Packs * L : s.stride, s.amplitude + long(pair) * s.stride,
-                   s.row + end * s.stride) +
-            s.row_floor[end];
+                   s.trial_row + end * s.stride) +
+            s.of_trials.floor[end];
     }
   }
   static T* trial_totals(const Step& s, Index n) {
@@ -143,28 +147,32 @@ class NeuronSpikes {
   template <int Packs>
   static void block_totals_back(const Step& s, const NeuronBlock& block) {
     const int packs = packs_of<Packs>(s);
-    const long base = s.row_first(block.stimulus);
+    const Index k = block.stimulus;
+    const long base = s.of_trials.row_first(k), rows = s.of_trials.row_first(k + 1) - base;
+    T* const g = s.blocks_of(k) == 1 ? s.g_trial_row + base * s.stride
+                                     : s.trial_parts + long(block.trial_rows) * s.stride;
+    clear<P>(g, rows * s.stride);
     for (Index seg = block.first_segment; seg < block.end_segment; ++seg) {
       const NeuronSegment& segment = s.segments[seg];
       const NeuronPiece& piece = s.pieces[segment.piece];
       for (Index n = piece.first_trial; n < piece.first_trial + piece.trials; ++n) {
         const long end = s.trials[n].end_row;
-        const T* g = trial_totals(s, n);
-        const P* x = packs_at<P>(s.row, end, packs);
-        P* const to = packs_at<P>(s.g_row, long(block.rows) + end - base, packs);
+        const T* pulls = trial_totals(s, n);
+        const P* x = packs_at<P>(s.trial_row, end, packs);
+        P* const to = packs_at<P>(g, end - base, packs);
         P sums[held<Packs>];
-        for (int k = 0; k < Packs; ++k) sums[k] = to[k];
+        for (int j = 0; j < Packs; ++j) sums[j] = to[j];
         P* g_row = Packs > 0 ? sums : to;
         for (Index pair = segment.first_pair; pair < segment.end_pair; ++pair) {
-          const P *A = packs_at<P>(s.amplitude, pair, packs), pull(g[pair - piece.first_pair]);
+          const P *A = packs_at<P>(s.amplitude, pair, packs), pull(pulls[pair - piece.first_pair]);
           P* gA = packs_at<P>(s.g_amplitude, pair, packs);
-          for (int k = 0; k < packs; ++k) {
-            const P change = pull * A[k];
-            g_row[k] = g_row[k] + change;
-            gA[k] = gA[k] + change * x[k];
+          for (int j = 0; j < packs; ++j) {
+            const P change = pull * A[j];
+            g_row[j] = g_row[j] + change;
+            gA[j] = gA[j] + change * x[j];
           }
         }
-        for (int k = 0; k < Packs; ++k) to[k] = sums[k];
+        for (int j = 0; j < Packs; ++j) to[j] = sums[j];
       }
     }
   }

@@ -47,10 +47,11 @@ class NeuronStimuli {
     for (int j = 0; j < N; ++j) gsignal[j] = P(0);
     for (Index lane = 0; lane < L && group * L + lane < s.stimuli; ++lane) {
       const Index k = group * L + lane;
-      for (Index t = s.tile_first[k]; t < s.tile_first[k + 1]; ++t) {
-        const T* sums = s.g_h3 + long(t) * s.width;
-        for (int h = 0; h < s.width; ++h) gh3[h].v[lane] += sums[h];
-      }
+      for (const auto& rows : {s.of_entries, s.of_trials})
+        for (Index t = rows.tile_first[k]; t < rows.tile_first[k + 1]; ++t) {
+          const T* sums = s.g_h3 + long(rows.first_tile + t) * s.width;
+          for (int h = 0; h < s.width; ++h) gh3[h].v[lane] += sums[h];
+        }
       for (Index b = s.block_first[k]; b < s.block_first[k + 1]; ++b) {
         if (s.blocks[b].lone == no_lone_points) continue;
         const T* sums = s.lone_sums + s.blocks[b].lone * s.lone_sum_size() + s.tile_sum_size();
