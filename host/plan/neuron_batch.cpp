@@ -171,6 +171,7 @@ class NeuronBatchPlanner {
       points.value.push_back(t);
       points.difference.emplace_back(0, t);
     }
+    // Twice: never alone, the trial reads it, too.
     if (data_.responded(n)) points.rate.insert(points.rate.end(), 2, source_.waited(n));
     each_event(n, [&](const Event& event) {
       if (data_.binned()) {

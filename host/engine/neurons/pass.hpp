@@ -40,7 +40,8 @@ class NeuronPass {
             tiles * number(step_.tile_layers_size())) *
            sizeof(T);
   }
-  /// For what entries read of a stimulus; of a wide one:
+  /// Where the values and rows lie that entries read of a stimulus: with the worker, or, of a wide
+  /// one, with the step.
   Room room(Index stimulus, int worker) {
     const std::size_t size = simd::room_points * number(step_.stride);
     T* at = reinterpret_cast<T*>(scratch_[number(worker)].data());

@@ -8,9 +8,10 @@
 /// model by neuron. Plain pointers only, as in kernels.hpp.
 namespace nnpoisson::simd {
 
-inline constexpr int tile_size = 256;    ///< points of one stimulus that go through together
-inline constexpr int room_points = 512;  ///< of a stimulus that one task does alone; rows as many
-inline constexpr int run_points = 2048;  ///< of such stimuli, for a task to take after each other
+inline constexpr int tile_size = 256;  ///< points of one stimulus that go through together
+/// Values, and rows, that a stimulus has at most for one task to do all of it; others are wide.
+inline constexpr int room_points = 512;
+inline constexpr int run_points = 2048;  ///< of stimuli that a task takes one after another
 inline constexpr int unit_block = 32;    ///< units of one session that a task takes
 inline constexpr int trial_chunk = 64;   ///< trials that a task takes
 
@@ -176,7 +177,7 @@ struct NeuronStep {
   [[nodiscard]] NNP_FORMULA long tile_sum_size() const {
     return static_cast<long>(width) * (width + 2);
   }
-  /// Layers of a tile, whose packs may reach beyond it.
+  /// Numbers in the layers of a tile: m, n and their rates. The last pack may be filled up.
   [[nodiscard]] NNP_FORMULA long tile_layers_size() const { return 4L * width * (tile_size + 16); }
   [[nodiscard]] NNP_FORMULA long lone_sum_size() const { return tile_sum_size() + width; }
   [[nodiscard]] NNP_FORMULA long stimulus_sum_size() const {
